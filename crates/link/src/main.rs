@@ -1,0 +1,2 @@
+//! The `link` binary.
+fn main() {}
