@@ -1,0 +1,28 @@
+//! Types of auxiliary symbol references in the Go object file.
+
+use crate::named::named_enum;
+
+named_enum! {
+    /// What an auxiliary symbol is to the symbol that names it
+    /// (`cmd/internal/goobj.Aux*`). Numbers in object files are translated by
+    /// [`GoLayout::aux_type`].
+    ///
+    /// [`GoLayout::aux_type`]: crate::GoLayout::aux_type
+    pub enum AuxType: u8 {
+        Gotype = "AuxGotype",
+        FuncInfo = "AuxFuncInfo",
+        Funcdata = "AuxFuncdata",
+        DwarfInfo = "AuxDwarfInfo",
+        DwarfLoc = "AuxDwarfLoc",
+        DwarfRanges = "AuxDwarfRanges",
+        DwarfLines = "AuxDwarfLines",
+        Pcsp = "AuxPcsp",
+        Pcfile = "AuxPcfile",
+        Pcline = "AuxPcline",
+        Pcinline = "AuxPcinline",
+        Pcdata = "AuxPcdata",
+        WasmImport = "AuxWasmImport",
+        WasmType = "AuxWasmType",
+        SehUnwindInfo = "AuxSehUnwindInfo",
+    }
+}
