@@ -1,0 +1,3 @@
+module fixture.test/hellonet
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/hello
+
+go 1.26
