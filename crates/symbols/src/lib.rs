@@ -1,1 +1,118 @@
-//! Placeholder.
+//! Index spaces, symbol resolution and linker-made symbols.
+//!
+//! [`load`] finds and opens the packages of a link, [`Symbols::resolve`] turns their objects into
+//! one space of [`SymId`]s, and [`Symbols`] answers what a symbol is: its name, kind, size, data,
+//! relocations and auxiliary symbols.
+//!
+//! # The index space
+//!
+//! cmd/link numbers symbols one after another while it reads objects, and the order of those
+//! numbers (only the order) shows in the output. Here every *occurrence* of a definition or
+//! reference owns a number from the start, in the order in which cmd/link would have come to it:
+//!
+//! 1. `0` is no symbol;
+//! 2. the package symbols of all objects, object after object;
+//! 3. per object, its short-hash, content-hash and by-name definitions;
+//! 4. per object, its references by name;
+//! 5. symbols that the linker makes, in the order they are made.
+//!
+//! An occurrence that is a duplicate of an earlier one maps to that one's number (`canon`), and the
+//! number it owns stays unused. So numbers need no sequential pass, only minima.
+
+mod accessors;
+mod bitset;
+mod ids;
+mod inputs;
+mod linker_made;
+pub mod load;
+pub mod map;
+mod names;
+mod resolve;
+
+pub use accessors::{AuxRef, DwarfAuxs, PcdataAuxs, Reloc, RelocIter};
+pub use bitset::{AtomicBitSet, BitSet};
+pub use ids::{LibId, ObjId, SymId, UnitId};
+pub use inputs::{HostObject, Inputs, Library, ObjInput, Unit};
+pub use linker_made::{ExtReloc, ExtSym};
+pub use names::path_to_prefix;
+pub use resolve::{ResolveError, ResolveOptions};
+
+use goobj::Object;
+use gover::GoLayout;
+use rustc_hash::FxHashMap;
+use std::sync::atomic::AtomicU32;
+
+/// Symbol version of ABI0 symbols and of data.
+pub const VERSION_ABI0: i32 = 0;
+/// Symbol version of ABIInternal symbols.
+pub const VERSION_ABI_INTERNAL: i32 = 1;
+/// Versions from here on belong to the file-local symbols of one object each.
+pub const VERSION_STATIC: i32 = 10;
+
+/// One Go object and where its symbols lie in the index space.
+pub struct Obj {
+    /// The object's bytes.
+    pub object: Object<'static>,
+    /// The library it came in.
+    pub lib: LibId,
+    /// Its compilation unit.
+    pub unit: UnitId,
+    /// The version of its file-local symbols.
+    pub version: i32,
+    /// Number of its first package symbol.
+    pub(crate) def_base: u32,
+    /// Number of its first hashed or by-name definition.
+    pub(crate) nonpkg_base: u32,
+    /// Number of its first reference by name.
+    pub(crate) ref_base: u32,
+    /// Where its entries start in `canon`.
+    pub(crate) canon_base: u32,
+    /// Where its package table starts in `pkg_bases`.
+    pub(crate) pkg_base: u32,
+    /// Entries in its package table.
+    pub(crate) n_pkg: u32,
+}
+
+/// What a symbol number stands for.
+#[derive(Clone, Copy)]
+pub enum Def<'a> {
+    /// A definition in a Go object, by local index.
+    Go(&'a Obj, u32),
+    /// A symbol made or taken over by the linker.
+    Ext(&'a ExtSym),
+    /// A name that is referred to and defined nowhere; the first reference.
+    Undefined(&'a Obj, u32),
+}
+
+/// All symbols of a link.
+pub struct Symbols {
+    /// The release that compiled the objects.
+    pub gover: &'static GoLayout,
+    /// The libraries, in load order.
+    pub libs: Vec<Library>,
+    /// The compilation units, in load order: one per archive member, host objects included.
+    pub units: Vec<Unit>,
+    /// Whether text symbols carry an ABI version (`GOEXPERIMENT=regabiwrappers`).
+    pub abi_wrappers: bool,
+    pub(crate) objs: Vec<Obj>,
+    pub(crate) canon: Vec<AtomicU32>,
+    pub(crate) obj_of: Vec<u32>,
+    pub(crate) pkg_bases: Vec<(u32, u32)>,
+    pub(crate) builtins: Vec<SymId>,
+    pub(crate) nonpkg_start: u32,
+    pub(crate) ref_start: u32,
+    pub(crate) ext_start: u32,
+    pub(crate) align_of_nonpkg: Vec<u8>,
+    pub(crate) align_fix: FxHashMap<SymId, u8>,
+    pub(crate) winners: FxHashMap<SymId, (u32, u32)>,
+    pub(crate) taken: FxHashMap<SymId, u32>,
+    pub(crate) exts: Vec<ExtSym>,
+    pub(crate) ext_ids: Vec<SymId>,
+    pub(crate) ext_names: FxHashMap<(Box<[u8]>, i32), SymId>,
+    pub(crate) names: resolve::NameTable,
+    pub(crate) anon_version: i32,
+    /// Symbols marked local by any occurrence.
+    pub local: BitSet,
+    /// Type symbols that any occurrence says are used in an interface.
+    pub used_in_iface: BitSet,
+}

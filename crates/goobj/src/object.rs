@@ -1,0 +1,648 @@
+//! One Go object: header, blocks and records.
+
+use crate::u32_at;
+use thiserror::Error;
+
+/// First eight bytes of an object of the current format.
+pub const MAGIC: &[u8; 8] = b"\0go120ld";
+
+/// Package index of a reference to a symbol named in this object's non-package blocks.
+pub const PKG_NONE: u32 = (1 << 31) - 1;
+/// Package index of a reference into the short-hash block.
+pub const PKG_HASHED64: u32 = PKG_NONE - 1;
+/// Package index of a reference into the content-hash block.
+pub const PKG_HASHED: u32 = PKG_NONE - 2;
+/// Package index of a reference to a predeclared runtime symbol.
+pub const PKG_BUILTIN: u32 = PKG_NONE - 3;
+/// Package index of a reference into this object's own package symbols.
+pub const PKG_SELF: u32 = PKG_NONE - 4;
+/// The ABI number of file-local symbols.
+pub const ABI_STATIC: u16 = 0xffff;
+
+const HEADER_SIZE: usize = 8 + 8 + 4 + 4 * NBLOCK;
+const NBLOCK: usize = 19;
+
+/// The blocks of an object, in file order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Block {
+    /// Imported packages and their fingerprints.
+    Autolib,
+    /// Paths of the packages that symbol references name by index.
+    PkgIdx,
+    /// Source file names.
+    File,
+    /// Package symbol definitions.
+    SymDef,
+    /// Content-addressable definitions of at most eight bytes.
+    Hashed64Def,
+    /// Content-addressable definitions.
+    HashedDef,
+    /// Definitions found by name.
+    NonPkgDef,
+    /// References by name.
+    NonPkgRef,
+    /// Flags of referenced symbols of other packages.
+    RefFlags,
+    /// Keys of the short-hash definitions.
+    Hash64,
+    /// Keys of the content-hash definitions.
+    Hash,
+    /// Per definition, the index of its first relocation.
+    RelocIdx,
+    /// Per definition, the index of its first auxiliary symbol.
+    AuxIdx,
+    /// Per definition, the offset of its data.
+    DataIdx,
+    /// Relocations.
+    Reloc,
+    /// Auxiliary symbols.
+    Aux,
+    /// Symbol data.
+    Data,
+    /// Names of referenced symbols, for tools only.
+    RefName,
+    /// End of the last block.
+    End,
+}
+
+const SYM_SIZE: usize = 21;
+const RELOC_SIZE: usize = 23;
+const AUX_SIZE: usize = 9;
+const REF_FLAGS_SIZE: usize = 10;
+const STRING_REF_SIZE: usize = 8;
+const AUTOLIB_SIZE: usize = 16;
+
+/// Why a byte range is not an object.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ObjectError {
+    /// The magic number is another one.
+    #[error("not a Go object file: magic {found:02x?} at offset 0, expected {MAGIC:02x?}")]
+    BadMagic {
+        /// The bytes found.
+        found: Vec<u8>,
+    },
+    /// Too short for the header.
+    #[error("truncated Go object: {len} bytes, the header alone takes {HEADER_SIZE}")]
+    Short {
+        /// Bytes there are.
+        len: usize,
+    },
+    /// A block starts before its predecessor ends, or beyond the file.
+    #[error(
+        "malformed Go object: block {block} at header offset {at:#x} starts at {found:#x}, outside [{low:#x}, {high:#x}]"
+    )]
+    BadBlock {
+        /// Index of the block.
+        block: usize,
+        /// Offset of the number in the object.
+        at: usize,
+        /// The number.
+        found: u32,
+        /// Least acceptable value.
+        low: u32,
+        /// Greatest acceptable value.
+        high: u32,
+    },
+    /// An index block does not have one entry per definition and one more.
+    #[error("malformed Go object: block {block} holds {found} entries, expected {expected}")]
+    BadCount {
+        /// Index of the block.
+        block: usize,
+        /// Entries found.
+        found: usize,
+        /// Entries expected.
+        expected: usize,
+    },
+    /// An entry of an index block is less than its predecessor or beyond the block it indexes.
+    #[error(
+        "malformed Go object: index entry at offset {at:#x} is {found}, outside [{low}, {high}]"
+    )]
+    BadIndex {
+        /// Offset of the entry in the object.
+        at: usize,
+        /// The entry.
+        found: u32,
+        /// Least acceptable value.
+        low: u32,
+        /// Greatest acceptable value.
+        high: u32,
+    },
+    /// A string reference points outside the object.
+    #[error(
+        "malformed Go object: string reference at offset {at:#x} names bytes [{off:#x}, +{len:#x}) of {size:#x}"
+    )]
+    BadString {
+        /// Offset of the reference in the object.
+        at: usize,
+        /// Offset the reference names.
+        off: u32,
+        /// Length the reference names.
+        len: u32,
+        /// Size of the object.
+        size: usize,
+    },
+}
+
+/// A symbol reference: a package index and an index within it. Not range-checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SymRef {
+    /// Package index, one of the `PKG_*` constants, or an index into the object's package list.
+    pub pkg: u32,
+    /// Index within the package.
+    pub idx: u32,
+}
+
+impl SymRef {
+    /// Reads the reference at the start of `b`.
+    #[inline]
+    fn read(b: &[u8; 8]) -> SymRef {
+        let x = u64::from_le_bytes(*b);
+        SymRef {
+            pkg: x as u32,
+            idx: (x >> 32) as u32,
+        }
+    }
+    /// Whether this is the nil reference.
+    #[inline]
+    pub fn is_nil(self) -> bool {
+        self.pkg == 0 && self.idx == 0
+    }
+}
+
+/// One symbol definition or reference record.
+#[derive(Clone, Copy, Debug)]
+pub struct SymDef<'a>(&'a [u8; SYM_SIZE]);
+
+impl<'a> SymDef<'a> {
+    /// Length of the name in bytes.
+    #[inline]
+    pub fn name_len(self) -> u32 {
+        u32::from_le_bytes(self.0[0..4].try_into().unwrap())
+    }
+    #[inline]
+    fn name_off(self) -> u32 {
+        u32::from_le_bytes(self.0[4..8].try_into().unwrap())
+    }
+    /// ABI number, or [`ABI_STATIC`].
+    #[inline]
+    pub fn abi(self) -> u16 {
+        u16::from_le_bytes([self.0[8], self.0[9]])
+    }
+    /// Object-file symbol kind number.
+    #[inline]
+    pub fn kind(self) -> u8 {
+        self.0[10]
+    }
+    /// First flag byte.
+    #[inline]
+    pub fn flag(self) -> u8 {
+        self.0[11]
+    }
+    /// Second flag byte.
+    #[inline]
+    pub fn flag2(self) -> u8 {
+        self.0[12]
+    }
+    /// Size in bytes in the linked program.
+    #[inline]
+    pub fn size(self) -> u32 {
+        u32::from_le_bytes(self.0[13..17].try_into().unwrap())
+    }
+    /// Alignment in bytes, 0 when unspecified.
+    #[inline]
+    pub fn align(self) -> u32 {
+        u32::from_le_bytes(self.0[17..21].try_into().unwrap())
+    }
+}
+
+/// One relocation record.
+#[derive(Clone, Copy, Debug)]
+pub struct RawReloc<'a>(&'a [u8; RELOC_SIZE]);
+
+impl<'a> RawReloc<'a> {
+    /// Takes the bytes of one record, as [`Object::reloc_records`] gives them.
+    ///
+    /// # Panics
+    /// When `b` has another length than a record.
+    #[inline]
+    pub fn from_bytes(b: &'a [u8]) -> RawReloc<'a> {
+        RawReloc(b.try_into().expect("a relocation record"))
+    }
+    /// Offset of the field within the symbol, in bytes.
+    #[inline]
+    pub fn off(self) -> i32 {
+        i32::from_le_bytes(self.0[0..4].try_into().unwrap())
+    }
+    /// Width of the field in bytes; 0 for marker relocations.
+    #[inline]
+    pub fn siz(self) -> u8 {
+        self.0[4]
+    }
+    /// Object-file relocation type number, weak bit included.
+    #[inline]
+    pub fn typ(self) -> u16 {
+        u16::from_le_bytes([self.0[5], self.0[6]])
+    }
+    /// Addend.
+    #[inline]
+    pub fn add(self) -> i64 {
+        i64::from_le_bytes(self.0[7..15].try_into().unwrap())
+    }
+    /// Target.
+    #[inline]
+    pub fn sym(self) -> SymRef {
+        SymRef::read(self.0[15..23].try_into().unwrap())
+    }
+}
+
+/// One auxiliary symbol record.
+#[derive(Clone, Copy, Debug)]
+pub struct Aux {
+    /// Object-file auxiliary type number.
+    pub typ: u8,
+    /// The auxiliary symbol.
+    pub sym: SymRef,
+}
+
+/// Flags that an object records about a symbol of another package.
+#[derive(Clone, Copy, Debug)]
+pub struct RefFlags {
+    /// The symbol.
+    pub sym: SymRef,
+    /// First flag byte.
+    pub flag: u8,
+    /// Second flag byte.
+    pub flag2: u8,
+}
+
+/// A view of one Go object.
+#[derive(Clone, Copy)]
+pub struct Object<'a> {
+    data: &'a [u8],
+    off: [u32; NBLOCK],
+    flags: u32,
+    n_def: u32,
+    n_hashed64: u32,
+    n_hashed: u32,
+    n_nonpkg_def: u32,
+    n_nonpkg_ref: u32,
+}
+
+impl<'a> Object<'a> {
+    /// Opens the object that `data` holds, checking its structure.
+    ///
+    /// # Errors
+    /// Anything of [`ObjectError`]; offsets count from the start of `data`.
+    pub fn open(data: &'a [u8]) -> Result<Object<'a>, ObjectError> {
+        if data.len() < 8 || &data[..8] != MAGIC {
+            return Err(ObjectError::BadMagic {
+                found: data[..data.len().min(8)].to_vec(),
+            });
+        }
+        if data.len() < HEADER_SIZE {
+            return Err(ObjectError::Short { len: data.len() });
+        }
+        let size = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        let mut off = [0u32; NBLOCK];
+        let mut low = HEADER_SIZE as u32;
+        for (i, o) in off.iter_mut().enumerate() {
+            let at = 20 + 4 * i;
+            let found = u32_at(data, at);
+            if found < low || found > size {
+                return Err(ObjectError::BadBlock {
+                    block: i,
+                    at,
+                    found,
+                    low,
+                    high: size,
+                });
+            }
+            *o = found;
+            low = found;
+        }
+        let mut o = Object {
+            data,
+            off,
+            flags: u32_at(data, 16),
+            n_def: 0,
+            n_hashed64: 0,
+            n_hashed: 0,
+            n_nonpkg_def: 0,
+            n_nonpkg_ref: 0,
+        };
+        let counts = [
+            Block::SymDef,
+            Block::Hashed64Def,
+            Block::HashedDef,
+            Block::NonPkgDef,
+            Block::NonPkgRef,
+        ]
+        .map(|b| (o.block(b).len() / SYM_SIZE) as u32);
+        [
+            o.n_def,
+            o.n_hashed64,
+            o.n_hashed,
+            o.n_nonpkg_def,
+            o.n_nonpkg_ref,
+        ] = counts;
+        o.check()?;
+        Ok(o)
+    }
+
+    fn check(&self) -> Result<(), ObjectError> {
+        // Definitions are addressed as one array across four blocks, so the blocks must be whole.
+        for b in [
+            Block::SymDef,
+            Block::Hashed64Def,
+            Block::HashedDef,
+            Block::NonPkgDef,
+            Block::NonPkgRef,
+        ] {
+            let len = self.block(b).len();
+            if !len.is_multiple_of(SYM_SIZE) {
+                return Err(ObjectError::BadCount {
+                    block: b as usize,
+                    found: len,
+                    expected: len / SYM_SIZE * SYM_SIZE,
+                });
+            }
+        }
+        let n = self.n_alldef() as usize;
+        for (idx, target, each) in [
+            (Block::RelocIdx, Block::Reloc, RELOC_SIZE),
+            (Block::AuxIdx, Block::Aux, AUX_SIZE),
+            (Block::DataIdx, Block::Data, 1),
+        ] {
+            let b = self.block(idx);
+            if b.len() != 4 * (n + 1) {
+                return Err(ObjectError::BadCount {
+                    block: idx as usize,
+                    found: b.len() / 4,
+                    expected: n + 1,
+                });
+            }
+            let high = (self.block(target).len() / each) as u32;
+            let mut low = 0;
+            for (i, e) in b.chunks_exact(4).enumerate() {
+                let found = u32::from_le_bytes(e.try_into().unwrap());
+                if found < low || found > high {
+                    return Err(ObjectError::BadIndex {
+                        at: self.off[idx as usize] as usize + 4 * i,
+                        found,
+                        low,
+                        high,
+                    });
+                }
+                low = found;
+            }
+        }
+        for (b, want, each) in [
+            (Block::Hash64, self.n_hashed64 as usize, 8),
+            (Block::Hash, self.n_hashed as usize, 16),
+        ] {
+            let len = self.block(b).len();
+            if len < want * each {
+                return Err(ObjectError::BadCount {
+                    block: b as usize,
+                    found: len / each,
+                    expected: want,
+                });
+            }
+        }
+        let total = n + self.n_nonpkg_ref as usize;
+        let base = self.off[Block::SymDef as usize] as usize;
+        for (i, s) in self.data[base..base + total * SYM_SIZE]
+            .chunks_exact(SYM_SIZE)
+            .enumerate()
+        {
+            self.check_string(base + i * SYM_SIZE, s)?;
+        }
+        for (b, each) in [
+            (Block::Autolib, AUTOLIB_SIZE),
+            (Block::PkgIdx, STRING_REF_SIZE),
+            (Block::File, STRING_REF_SIZE),
+        ] {
+            for (i, s) in self.block(b).chunks_exact(each).enumerate() {
+                self.check_string(self.off[b as usize] as usize + i * each, s)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn check_string(&self, at: usize, r: &[u8]) -> Result<(), ObjectError> {
+        let (len, off) = (u32_at(r, 0), u32_at(r, 4));
+        if off as u64 + len as u64 > self.data.len() as u64 {
+            return Err(ObjectError::BadString {
+                at,
+                off,
+                len,
+                size: self.data.len(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The whole object.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.data
+    }
+
+    /// The bytes of one block.
+    #[inline]
+    pub fn block(&self, b: Block) -> &'a [u8] {
+        let i = b as usize;
+        if i + 1 == NBLOCK {
+            return &[];
+        }
+        &self.data[self.off[i] as usize..self.off[i + 1] as usize]
+    }
+
+    /// Offset of a block from the start of the object.
+    pub fn block_offset(&self, b: Block) -> u32 {
+        self.off[b as usize]
+    }
+
+    /// Fingerprint of the exported interface; zero for assembly objects.
+    pub fn fingerprint(&self) -> [u8; 8] {
+        self.data[8..16].try_into().unwrap()
+    }
+
+    /// Whether the object was built with `-shared` or `-dynlink`.
+    pub fn is_shared(&self) -> bool {
+        self.flags & 1 != 0
+    }
+    /// Whether the assembler wrote the object.
+    #[inline]
+    pub fn is_from_assembly(&self) -> bool {
+        self.flags & 4 != 0
+    }
+    /// Whether the object was compiled without a package path and cannot be linked.
+    pub fn is_unlinkable(&self) -> bool {
+        self.flags & 8 != 0
+    }
+    /// Whether the object belongs to the standard library.
+    pub fn is_std(&self) -> bool {
+        self.flags & 16 != 0
+    }
+
+    /// Number of package symbols.
+    #[inline]
+    pub fn n_def(&self) -> u32 {
+        self.n_def
+    }
+    /// Number of short-hash definitions.
+    #[inline]
+    pub fn n_hashed64(&self) -> u32 {
+        self.n_hashed64
+    }
+    /// Number of content-hash definitions.
+    #[inline]
+    pub fn n_hashed(&self) -> u32 {
+        self.n_hashed
+    }
+    /// Number of definitions found by name.
+    #[inline]
+    pub fn n_nonpkg_def(&self) -> u32 {
+        self.n_nonpkg_def
+    }
+    /// Number of references by name.
+    #[inline]
+    pub fn n_nonpkg_ref(&self) -> u32 {
+        self.n_nonpkg_ref
+    }
+    /// Number of definitions of all four kinds.
+    #[inline]
+    pub fn n_alldef(&self) -> u32 {
+        self.n_def + self.n_hashed64 + self.n_hashed + self.n_nonpkg_def
+    }
+
+    /// The record of local symbol `i`: definitions first, then references by name.
+    #[inline]
+    pub fn sym(&self, i: u32) -> SymDef<'a> {
+        let at = self.off[Block::SymDef as usize] as usize + i as usize * SYM_SIZE;
+        SymDef(self.data[at..at + SYM_SIZE].try_into().unwrap())
+    }
+
+    /// The records of local symbols `range`.
+    pub fn syms(&self, range: std::ops::Range<u32>) -> impl Iterator<Item = SymDef<'a>> + use<'a> {
+        let base = self.off[Block::SymDef as usize] as usize;
+        self.data[base + range.start as usize * SYM_SIZE..base + range.end as usize * SYM_SIZE]
+            .chunks_exact(SYM_SIZE)
+            .map(|c| SymDef(c.try_into().unwrap()))
+    }
+
+    /// The name of a symbol record of this object.
+    #[inline]
+    pub fn name(&self, s: SymDef<'a>) -> &'a [u8] {
+        &self.data[s.name_off() as usize..][..s.name_len() as usize]
+    }
+
+    #[inline]
+    fn index_pair(&self, b: Block, i: u32) -> (usize, usize) {
+        let at = self.off[b as usize] as usize + 4 * i as usize;
+        let x = u64::from_le_bytes(self.data[at..at + 8].try_into().unwrap());
+        (x as u32 as usize, (x >> 32) as usize)
+    }
+
+    /// The relocation records of definition `i`, in order, for [`RawReloc::from_bytes`].
+    #[inline]
+    pub fn reloc_records(&self, i: u32) -> std::slice::ChunksExact<'a, u8> {
+        let (a, b) = self.index_pair(Block::RelocIdx, i);
+        let base = self.off[Block::Reloc as usize] as usize;
+        self.data[base + a * RELOC_SIZE..base + b * RELOC_SIZE].chunks_exact(RELOC_SIZE)
+    }
+
+    /// Relocations of definition `i`, in order.
+    #[inline]
+    pub fn relocs(&self, i: u32) -> impl ExactSizeIterator<Item = RawReloc<'a>> + Clone + use<'a> {
+        self.reloc_records(i).map(RawReloc::from_bytes)
+    }
+
+    /// Auxiliary symbols of definition `i`, in order.
+    #[inline]
+    pub fn auxs(&self, i: u32) -> impl ExactSizeIterator<Item = Aux> + Clone + use<'a> {
+        let (a, b) = self.index_pair(Block::AuxIdx, i);
+        let base = self.off[Block::Aux as usize] as usize;
+        self.data[base + a * AUX_SIZE..base + b * AUX_SIZE]
+            .chunks_exact(AUX_SIZE)
+            .map(|c| Aux {
+                typ: c[0],
+                sym: SymRef::read(c[1..9].try_into().unwrap()),
+            })
+    }
+
+    /// Data of definition `i`; may be shorter than the symbol, the rest is zero.
+    #[inline]
+    pub fn data(&self, i: u32) -> &'a [u8] {
+        let (a, b) = self.index_pair(Block::DataIdx, i);
+        let base = self.off[Block::Data as usize] as usize;
+        &self.data[base + a..base + b]
+    }
+
+    /// Length of the data of definition `i`.
+    #[inline]
+    pub fn data_len(&self, i: u32) -> u32 {
+        let (a, b) = self.index_pair(Block::DataIdx, i);
+        (b - a) as u32
+    }
+
+    /// Key of the `i`-th short-hash definition.
+    #[inline]
+    pub fn hash64(&self, i: u32) -> u64 {
+        let b = self.block(Block::Hash64);
+        u64::from_le_bytes(b[8 * i as usize..8 * i as usize + 8].try_into().unwrap())
+    }
+
+    /// Key of the `i`-th content-hash definition.
+    #[inline]
+    pub fn hash(&self, i: u32) -> &'a [u8; 16] {
+        let b = self.block(Block::Hash);
+        b[16 * i as usize..16 * i as usize + 16].try_into().unwrap()
+    }
+
+    #[inline]
+    fn string(&self, r: &[u8]) -> &'a [u8] {
+        &self.data[u32_at(r, 4) as usize..][..u32_at(r, 0) as usize]
+    }
+
+    /// Imported packages and the fingerprints expected of them.
+    pub fn autolib(&self) -> impl ExactSizeIterator<Item = (&'a [u8], [u8; 8])> + '_ {
+        self.block(Block::Autolib)
+            .chunks_exact(AUTOLIB_SIZE)
+            .map(|r| (self.string(r), r[8..16].try_into().unwrap()))
+    }
+
+    /// Package paths by package index; entry 0 is a dummy.
+    pub fn packages(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + '_ {
+        self.block(Block::PkgIdx)
+            .chunks_exact(STRING_REF_SIZE)
+            .map(|r| self.string(r))
+    }
+
+    /// Number of source files.
+    pub fn n_files(&self) -> u32 {
+        (self.block(Block::File).len() / STRING_REF_SIZE) as u32
+    }
+
+    /// The `i`-th source file name, or `None` beyond the table.
+    #[inline]
+    pub fn file(&self, i: u32) -> Option<&'a [u8]> {
+        let at = i as usize * STRING_REF_SIZE;
+        self.block(Block::File)
+            .get(at..at + STRING_REF_SIZE)
+            .map(|r| self.string(r))
+    }
+
+    /// Flags recorded about symbols of other packages.
+    pub fn ref_flags(&self) -> impl ExactSizeIterator<Item = RefFlags> + use<'a> {
+        self.block(Block::RefFlags)
+            .chunks_exact(REF_FLAGS_SIZE)
+            .map(|r| RefFlags {
+                sym: SymRef::read(r[0..8].try_into().unwrap()),
+                flag: r[8],
+                flag2: r[9],
+            })
+    }
+}

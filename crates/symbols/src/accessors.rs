@@ -1,0 +1,502 @@
+//! What a symbol is.
+
+use crate::resolve::MOVED;
+use crate::{Def, ExtReloc, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL};
+use goobj::{
+    ABI_STATIC, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
+};
+use gover::{AuxType, R_WEAK, RelocType, SymKind};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// One relocation, its target resolved.
+#[derive(Clone, Copy, Debug)]
+pub struct Reloc {
+    /// Offset of the field in the symbol, bytes.
+    pub off: i32,
+    /// Width of the field, bytes; 0 for markers that the writer ignores.
+    pub siz: u8,
+    /// Type.
+    pub typ: RelocType,
+    /// Whether the relocation alone does not keep its target.
+    pub weak: bool,
+    /// Addend.
+    pub add: i64,
+    /// Target; [`SymId::NONE`] for none, and for references that lie outside their package.
+    pub sym: SymId,
+}
+
+/// One auxiliary symbol, resolved.
+#[derive(Clone, Copy, Debug)]
+pub struct AuxRef {
+    /// What it is to its owner.
+    pub typ: AuxType,
+    /// The symbol.
+    pub sym: SymId,
+}
+
+/// The DWARF symbols of a function; [`SymId::NONE`] where there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DwarfAuxs {
+    /// Subprogram DIE.
+    pub info: SymId,
+    /// Location lists.
+    pub loc: SymId,
+    /// Range list.
+    pub ranges: SymId,
+    /// Line table program.
+    pub lines: SymId,
+}
+
+/// The pc-value tables of a function; [`SymId::NONE`] where there is none.
+#[derive(Clone, Debug, Default)]
+pub struct PcdataAuxs {
+    /// pc → stack pointer delta.
+    pub pcsp: SymId,
+    /// pc → file.
+    pub pcfile: SymId,
+    /// pc → line.
+    pub pcline: SymId,
+    /// pc → inline tree index.
+    pub pcinline: SymId,
+    /// The numbered PCDATA tables.
+    pub pcdata: Vec<SymId>,
+}
+
+/// Relocations of a symbol, in order.
+#[derive(Clone)]
+pub enum RelocIter<'a> {
+    /// Of a definition in an object.
+    Go {
+        /// All symbols.
+        syms: &'a Symbols,
+        /// The object.
+        obj: &'a Obj,
+        /// What is left of the relocation records.
+        rest: std::slice::ChunksExact<'static, u8>,
+    },
+    /// Of a linker-made symbol.
+    Ext(std::slice::Iter<'a, ExtReloc>),
+}
+
+impl Iterator for RelocIter<'_> {
+    type Item = Reloc;
+
+    #[inline]
+    fn next(&mut self) -> Option<Reloc> {
+        match self {
+            RelocIter::Go { syms, obj, rest } => {
+                let r = goobj::RawReloc::from_bytes(rest.next()?);
+                let typ = r.typ();
+                Some(Reloc {
+                    off: r.off(),
+                    siz: r.siz(),
+                    typ: syms.gover.reloc_type(typ).unwrap_or(RelocType::Invalid),
+                    weak: typ & R_WEAK != 0,
+                    add: r.add(),
+                    sym: syms.resolve_ref(obj, r.sym()),
+                })
+            }
+            RelocIter::Ext(it) => it.next().map(|r| Reloc {
+                off: r.off,
+                siz: r.siz,
+                typ: r.typ,
+                weak: r.weak,
+                add: r.add,
+                sym: r.sym,
+            }),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            RelocIter::Go { rest, .. } => rest.size_hint(),
+            RelocIter::Ext(it) => it.size_hint(),
+        }
+    }
+}
+
+impl ExactSizeIterator for RelocIter<'_> {}
+
+impl Symbols {
+    /// Number of symbol numbers, used or not; every [`SymId`] is below it.
+    pub fn len(&self) -> usize {
+        self.ext_start as usize + self.ext_ids.len()
+    }
+    /// Whether there are no symbols at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() <= 1
+    }
+    /// The first number that is not a definition in a Go object (`loader.NDef`).
+    pub fn def_end(&self) -> u32 {
+        self.ref_start
+    }
+    /// The first number of the symbols that the linker makes.
+    pub fn ext_start(&self) -> u32 {
+        self.ext_start
+    }
+    /// The Go objects, in load order.
+    pub fn objs(&self) -> &[Obj] {
+        &self.objs
+    }
+    /// One Go object.
+    pub fn obj(&self, id: ObjId) -> &Obj {
+        &self.objs[id.index()]
+    }
+    pub(crate) fn obj_index(&self, o: &Obj) -> u32 {
+        self.units[o.unit.index()]
+            .obj
+            .expect("a Go object's unit names it")
+            .0
+    }
+
+    /// What a symbol number stands for.
+    #[inline]
+    pub fn def(&self, s: SymId) -> Def<'_> {
+        if s.0 >= self.ext_start {
+            return Def::Ext(&self.exts[self.taken[&s] as usize]);
+        }
+        let o = self.obj_of[s.index()];
+        if o & MOVED != 0 {
+            return self.moved_def(s);
+        }
+        let obj = &self.objs[o as usize];
+        if s.0 < self.nonpkg_start {
+            Def::Go(obj, s.0 - obj.def_base)
+        } else if s.0 < self.ref_start {
+            Def::Go(obj, s.0 - obj.nonpkg_base + obj.object.n_def())
+        } else {
+            Def::Undefined(obj, s.0 - obj.ref_base + obj.object.n_alldef())
+        }
+    }
+
+    #[cold]
+    fn moved_def(&self, s: SymId) -> Def<'_> {
+        if let Some(&i) = self.taken.get(&s) {
+            return Def::Ext(&self.exts[i as usize]);
+        }
+        let (o, li) = self.winners[&s];
+        Def::Go(&self.objs[o as usize], li)
+    }
+
+    /// The symbol that a reference of `obj` means. A reference outside its package gives
+    /// [`SymId::NONE`], as a nil reference does.
+    #[inline]
+    pub fn resolve_ref(&self, obj: &Obj, r: SymRef) -> SymId {
+        let o = &obj.object;
+        let nonpkg = |first: u32, n: u32| {
+            if r.idx < n {
+                self.canon(obj.canon_base + first + r.idx)
+            } else {
+                SymId::NONE
+            }
+        };
+        match r.pkg {
+            PKG_SELF if r.idx < o.n_def() => SymId(obj.def_base + r.idx),
+            PKG_NONE => nonpkg(
+                o.n_hashed64() + o.n_hashed(),
+                o.n_nonpkg_def() + o.n_nonpkg_ref(),
+            ),
+            PKG_HASHED => nonpkg(o.n_hashed64(), o.n_hashed()),
+            PKG_HASHED64 => nonpkg(0, o.n_hashed64()),
+            PKG_BUILTIN => self
+                .builtins
+                .get(r.idx as usize)
+                .copied()
+                .unwrap_or(SymId::NONE),
+            p if p < obj.n_pkg => {
+                let (base, n) = self.pkg_bases[(obj.pkg_base + p) as usize];
+                if r.idx < n {
+                    SymId(base + r.idx)
+                } else {
+                    SymId::NONE
+                }
+            }
+            _ => SymId::NONE,
+        }
+    }
+
+    /// The symbol that local symbol `li` of `obj` is (`loader.toGlobal`).
+    #[inline]
+    pub fn global(&self, obj: &Obj, li: u32) -> SymId {
+        let n = obj.object.n_def();
+        if li < n {
+            SymId(obj.def_base + li)
+        } else {
+            self.canon(obj.canon_base + li - n)
+        }
+    }
+
+    /// Whether `s` is defined by local symbol `li` of `obj` and has not been taken over.
+    #[inline]
+    pub fn is_defined_by(&self, s: SymId, obj: &Obj, li: u32) -> bool {
+        matches!(self.def(s), Def::Go(o, l) if l == li && std::ptr::eq(o, obj))
+    }
+
+    #[inline]
+    pub(crate) fn canon(&self, i: u32) -> SymId {
+        SymId(self.canon[i as usize].load(Relaxed))
+    }
+
+    /// Name.
+    #[inline]
+    pub fn name(&self, s: SymId) -> &[u8] {
+        match self.def(s) {
+            Def::Go(o, li) | Def::Undefined(o, li) => o.object.name(o.object.sym(li)),
+            Def::Ext(e) => &e.name,
+        }
+    }
+    /// Name, for messages.
+    pub fn name_lossy(&self, s: SymId) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(self.name(s))
+    }
+
+    pub(crate) fn abi_version(&self, obj: &Obj, abi: u16) -> i32 {
+        match abi {
+            ABI_STATIC => obj.version,
+            1 if self.abi_wrappers => VERSION_ABI_INTERNAL,
+            _ => 0,
+        }
+    }
+
+    /// Version: 0 for ABI0 and data, 1 for ABIInternal, from [`crate::VERSION_STATIC`] for
+    /// file-local symbols, negative for linker-made statics.
+    #[inline]
+    pub fn version(&self, s: SymId) -> i32 {
+        match self.def(s) {
+            Def::Go(o, li) | Def::Undefined(o, li) => self.abi_version(o, o.object.sym(li).abi()),
+            Def::Ext(e) => e.version,
+        }
+    }
+
+    /// Kind; `SymKind::Xxx` for undefined symbols.
+    #[inline]
+    pub fn kind(&self, s: SymId) -> SymKind {
+        match self.def(s) {
+            Def::Go(o, li) => self
+                .gover
+                .sym_kind(o.object.sym(li).kind())
+                .unwrap_or(SymKind::Xxx),
+            Def::Ext(e) => e.kind,
+            Def::Undefined(..) => SymKind::Xxx,
+        }
+    }
+
+    /// Size in bytes.
+    #[inline]
+    pub fn size(&self, s: SymId) -> u64 {
+        match self.def(s) {
+            Def::Go(o, li) => o.object.sym(li).size() as u64,
+            Def::Ext(e) => e.size,
+            Def::Undefined(..) => 0,
+        }
+    }
+
+    /// Contents before relocation; may be shorter than the size, the rest is zero.
+    #[inline]
+    pub fn data(&self, s: SymId) -> &[u8] {
+        match self.def(s) {
+            Def::Go(o, li) => o.object.data(li),
+            Def::Ext(e) => &e.data,
+            Def::Undefined(..) => &[],
+        }
+    }
+
+    /// Alignment in bytes that the definitions ask for, the largest of all duplicates; 0 for none.
+    #[inline]
+    pub fn align(&self, s: SymId) -> u32 {
+        match self.def(s) {
+            Def::Ext(e) => e.align,
+            Def::Undefined(..) => 0,
+            Def::Go(o, li) => {
+                if s.0 < self.nonpkg_start {
+                    let a = o.object.sym(li).align();
+                    if self.align_fix.is_empty() {
+                        return a;
+                    }
+                    a.max(self.align_fix.get(&s).map_or(0, |&l| unlog2(l)))
+                } else {
+                    unlog2(self.align_of_nonpkg[(s.0 - self.nonpkg_start) as usize])
+                }
+            }
+        }
+    }
+
+    /// First flag byte of the definition; 0 for linker-made symbols (`loader.SymAttr`).
+    #[inline]
+    pub fn flag(&self, s: SymId) -> u8 {
+        match self.def(s) {
+            Def::Go(o, li) => o.object.sym(li).flag(),
+            _ => 0,
+        }
+    }
+    /// Second flag byte of the definition; 0 for linker-made symbols.
+    #[inline]
+    pub fn flag2(&self, s: SymId) -> u8 {
+        match self.def(s) {
+            Def::Go(o, li) => o.object.sym(li).flag2(),
+            _ => 0,
+        }
+    }
+    /// Whether several definitions are fine.
+    pub fn is_dupok(&self, s: SymId) -> bool {
+        self.flag(s) & self.gover.flags.dupok != 0
+    }
+    /// Whether the function does not check its stack.
+    pub fn is_nosplit(&self, s: SymId) -> bool {
+        self.flag(s) & self.gover.flags.nosplit != 0
+    }
+    /// Whether the type belongs to the sorted list that reflection searches.
+    pub fn is_typelink(&self, s: SymId) -> bool {
+        self.flag(s) & self.gover.flags.typelink != 0
+    }
+    /// Whether the function calls `reflect.Type.Method` or the like.
+    pub fn is_reflect_method(&self, s: SymId) -> bool {
+        self.flag(s) & self.gover.flags.reflect_method != 0
+    }
+    /// Whether this is a type descriptor.
+    pub fn is_go_type(&self, s: SymId) -> bool {
+        self.flag(s) & self.gover.flags.go_type != 0
+    }
+    /// Whether this is an itab.
+    pub fn is_itab(&self, s: SymId) -> bool {
+        self.flag2(s) & self.gover.flags2.itab != 0
+    }
+    /// Whether this is a dictionary of a generic instantiation.
+    pub fn is_dict(&self, s: SymId) -> bool {
+        self.flag2(s) & self.gover.flags2.dict != 0
+    }
+    /// Whether this is a compiler-made package init function.
+    pub fn is_pkg_init(&self, s: SymId) -> bool {
+        self.flag2(s) & self.gover.flags2.pkg_init != 0
+    }
+    /// Whether the definition is found by content (not by the short hash).
+    pub fn is_content_hashed(&self, s: SymId) -> bool {
+        match self.def(s) {
+            Def::Go(o, li) => {
+                let first = o.object.n_def() + o.object.n_hashed64();
+                (first..first + o.object.n_hashed()).contains(&li)
+            }
+            Def::Ext(e) => e.content_hashed,
+            Def::Undefined(..) => false,
+        }
+    }
+
+    /// The object and local index of the definition, also of a taken-over symbol.
+    #[inline]
+    pub fn origin(&self, s: SymId) -> Option<(&Obj, u32)> {
+        match self.def(s) {
+            Def::Go(o, li) => Some((o, li)),
+            Def::Ext(e) => e.origin.map(|(o, li)| (&self.objs[o as usize], li)),
+            Def::Undefined(..) => None,
+        }
+    }
+    /// Whether the definition came out of the assembler.
+    pub fn is_from_assembly(&self, s: SymId) -> bool {
+        self.origin(s)
+            .is_some_and(|(o, _)| o.object.is_from_assembly())
+    }
+    /// The unit that defines the symbol; `None` for linker-made symbols.
+    pub fn unit(&self, s: SymId) -> Option<UnitId> {
+        self.origin(s).map(|(o, _)| o.unit)
+    }
+    /// The package that defines the symbol, empty for linker-made symbols.
+    pub fn pkg(&self, s: SymId) -> &str {
+        self.origin(s)
+            .map_or("", |(o, _)| &self.libs[o.lib.index()].pkg)
+    }
+
+    /// Relocations, in order.
+    #[inline]
+    pub fn relocs(&self, s: SymId) -> RelocIter<'_> {
+        match self.def(s) {
+            Def::Go(o, li) => self.relocs_of(o, li),
+            Def::Ext(e) => RelocIter::Ext(e.relocs.iter()),
+            Def::Undefined(..) => RelocIter::Ext([].iter()),
+        }
+    }
+    /// Relocations of local symbol `li` of an object.
+    #[inline]
+    pub fn relocs_of<'a>(&'a self, obj: &'a Obj, li: u32) -> RelocIter<'a> {
+        RelocIter::Go {
+            syms: self,
+            obj,
+            rest: obj.object.reloc_records(li),
+        }
+    }
+
+    /// Auxiliary symbols in order, also those of a taken-over symbol (`loader.auxs`).
+    #[inline]
+    pub fn auxs(&self, s: SymId) -> impl Iterator<Item = AuxRef> + '_ {
+        self.origin(s).into_iter().flat_map(move |(o, li)| {
+            o.object.auxs(li).filter_map(move |a| {
+                Some(AuxRef {
+                    typ: self.gover.aux_type(a.typ)?,
+                    sym: self.resolve_ref(o, a.sym),
+                })
+            })
+        })
+    }
+    /// The first auxiliary symbol of one type, or [`SymId::NONE`].
+    #[inline]
+    pub fn aux(&self, s: SymId, typ: AuxType) -> SymId {
+        self.auxs(s)
+            .find(|a| a.typ == typ)
+            .map_or(SymId::NONE, |a| a.sym)
+    }
+    /// The type of a variable.
+    pub fn gotype(&self, s: SymId) -> SymId {
+        self.aux(s, AuxType::Gotype)
+    }
+    /// The DWARF symbols of a function.
+    pub fn dwarf_auxs(&self, s: SymId) -> DwarfAuxs {
+        let mut d = DwarfAuxs::default();
+        for a in self.auxs(s) {
+            match a.typ {
+                AuxType::DwarfInfo => d.info = a.sym,
+                AuxType::DwarfLoc => d.loc = a.sym,
+                AuxType::DwarfRanges => d.ranges = a.sym,
+                AuxType::DwarfLines => d.lines = a.sym,
+                _ => {}
+            }
+        }
+        d
+    }
+    /// The pc-value tables of a function, into `out`.
+    pub fn pcdata_auxs(&self, s: SymId, out: &mut PcdataAuxs) {
+        out.pcdata.clear();
+        (out.pcsp, out.pcfile, out.pcline, out.pcinline) = Default::default();
+        for a in self.auxs(s) {
+            match a.typ {
+                AuxType::Pcsp => out.pcsp = a.sym,
+                AuxType::Pcfile => out.pcfile = a.sym,
+                AuxType::Pcline => out.pcline = a.sym,
+                AuxType::Pcinline => out.pcinline = a.sym,
+                AuxType::Pcdata => out.pcdata.push(a.sym),
+                _ => {}
+            }
+        }
+    }
+    /// What the compiler says of a function, with the object its references count in. `None` for
+    /// functions without it and for damaged records.
+    pub fn func_info(&self, s: SymId) -> Option<(FuncInfo<'static>, &Obj)> {
+        let (o, li) = self.origin(s)?;
+        let a = o
+            .object
+            .auxs(li)
+            .find(|a| self.gover.aux_type(a.typ) == Some(AuxType::FuncInfo))?;
+        // The compiler writes the record into the object's own package symbols.
+        if a.sym.pkg != PKG_SELF || a.sym.idx >= o.object.n_def() {
+            return None;
+        }
+        Some((FuncInfo::open(o.object.data(a.sym.idx))?, o))
+    }
+}
+
+/// Log2 plus one, 0 for 0: how alignments are kept.
+pub(crate) fn log2(align: u32) -> u8 {
+    (32 - align.leading_zeros()) as u8
+}
+
+fn unlog2(l: u8) -> u32 {
+    if l == 0 { 0 } else { 1 << (l - 1) }
+}

@@ -1,0 +1,118 @@
+//! Sets of symbols.
+
+use crate::SymId;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A set of symbols, one bit each. Symbols beyond the end are not in it.
+#[derive(Clone, Default)]
+pub struct BitSet {
+    words: Vec<u64>,
+}
+
+impl BitSet {
+    /// An empty set with room for the numbers below `n`.
+    pub fn new(n: usize) -> BitSet {
+        BitSet {
+            words: vec![0; n.div_ceil(64)],
+        }
+    }
+    /// Whether `s` is in the set.
+    #[inline]
+    pub fn has(&self, s: SymId) -> bool {
+        self.words
+            .get(s.index() / 64)
+            .is_some_and(|w| w >> (s.0 % 64) & 1 != 0)
+    }
+    /// Adds `s`, growing the set as needed.
+    pub fn insert(&mut self, s: SymId) {
+        let w = s.index() / 64;
+        if w >= self.words.len() {
+            self.words.resize(w + 1, 0);
+        }
+        self.words[w] |= 1 << (s.0 % 64);
+    }
+    /// Takes `s` out.
+    pub fn remove(&mut self, s: SymId) {
+        if let Some(w) = self.words.get_mut(s.index() / 64) {
+            *w &= !(1 << (s.0 % 64));
+        }
+    }
+    /// Number of members.
+    pub fn count(&self) -> usize {
+        self.words.iter().map(|w| w.count_ones() as usize).sum()
+    }
+    /// The members, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = SymId> + '_ {
+        self.iter_range(0..self.words.len() * 64)
+    }
+    /// The members with numbers in `range`, ascending.
+    pub fn iter_range(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = SymId> + '_ {
+        let end = range.end.min(self.words.len() * 64);
+        let start = range.start.min(end);
+        let (first, last) = (start / 64, end.div_ceil(64));
+        (first..last).flat_map(move |i| {
+            let mut w = self.words[i];
+            if i == first {
+                w &= !0 << (start % 64);
+            }
+            if i + 1 == last && !end.is_multiple_of(64) {
+                w &= !(!0 << (end % 64));
+            }
+            std::iter::from_fn(move || {
+                if w == 0 {
+                    return None;
+                }
+                let b = w.trailing_zeros();
+                w &= w - 1;
+                Some(SymId((i * 64) as u32 + b))
+            })
+        })
+    }
+    /// The underlying words, bit `i % 64` of word `i / 64` for symbol `i`.
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+    /// Number of symbols there is room for.
+    pub fn capacity(&self) -> usize {
+        self.words.len() * 64
+    }
+}
+
+/// A set of symbols that several threads add to.
+pub struct AtomicBitSet {
+    words: Vec<AtomicU64>,
+}
+
+impl AtomicBitSet {
+    /// An empty set with room for the numbers below `n`.
+    pub fn new(n: usize) -> AtomicBitSet {
+        let mut words = Vec::new();
+        words.resize_with(n.div_ceil(64), || AtomicU64::new(0));
+        AtomicBitSet { words }
+    }
+    /// A set that starts with the members of `set` and has room for the numbers below `n`.
+    pub fn from_set(set: &BitSet, n: usize) -> AtomicBitSet {
+        let mut words: Vec<AtomicU64> = set.words.iter().map(|&w| AtomicU64::new(w)).collect();
+        words.resize_with(n.div_ceil(64).max(words.len()), || AtomicU64::new(0));
+        AtomicBitSet { words }
+    }
+    /// Whether `s` is in the set.
+    #[inline]
+    pub fn has(&self, s: SymId) -> bool {
+        self.words[s.index() / 64].load(Relaxed) >> (s.0 % 64) & 1 != 0
+    }
+    /// Adds `s`; whether it was new.
+    #[inline]
+    pub fn insert(&self, s: SymId) -> bool {
+        let w = &self.words[s.index() / 64];
+        let bit = 1 << (s.0 % 64);
+        // The load first: most insertions find the bit set, and a load keeps the line shared.
+        w.load(Relaxed) & bit == 0 && w.fetch_or(bit, Relaxed) & bit == 0
+    }
+    /// The set, frozen.
+    pub fn into_set(self) -> BitSet {
+        BitSet {
+            words: self.words.into_iter().map(AtomicU64::into_inner).collect(),
+        }
+    }
+}

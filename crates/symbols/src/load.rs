@@ -1,0 +1,680 @@
+//! Finding and opening the packages of a link (`ld/lib.go:loadlib`, `ld/ld.go`).
+//!
+//! Files are opened in parallel as imports become known; the load order, which is breadth-first from
+//! the main package, is worked out afterwards from what was read.
+
+use crate::map::{go_error_text, map_file};
+use crate::{
+    HostObject, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
+    path_to_prefix,
+};
+use goobj::{Archive, Member, Object, TextHeader, TextHeaderError};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// How cmd/link ends, or does not, over a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// `Errorf`: counted, the link goes on to find more and exits with 2.
+    Error,
+    /// `Exitf`: prefixed by the program name, exits at once with 2.
+    Exit,
+    /// `log.Fatalf`: prefixed by `link: `, exits at once with 1.
+    Fatal,
+    /// Printed to standard output by `ctxt.Logf`; no error by itself.
+    Log,
+    /// Printed to standard error prefixed by the program name; no error by itself.
+    Notice,
+}
+
+/// One problem of loading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What becomes of the link.
+    pub severity: Severity,
+    /// The text, without prefix and line feed.
+    pub text: String,
+}
+
+fn problem(severity: Severity, text: String) -> Problem {
+    Problem { severity, text }
+}
+
+/// Where packages are and what is asked of them.
+pub struct LoadOptions<'a> {
+    /// The archive of the main package, as given.
+    pub main_file: &'a str,
+    /// Its package path: `main`, or a plugin's path.
+    pub main_pkg: &'a str,
+    /// Import path to archive, from `-importcfg`; `None` without one.
+    pub package_files: Option<&'a FxHashMap<String, String>>,
+    /// Directories to search without an import configuration.
+    pub lib_dirs: &'a [PathBuf],
+    /// Packages the linker itself asks for after the program's own, in order.
+    pub internal: &'a [&'a str],
+    /// Whether to look at the package sections (no `-g`).
+    pub check_pkg: bool,
+    /// Whether `-linkmode` was left to the linker.
+    pub link_mode_auto: bool,
+    /// Verbosity of the link trace, the number of `-v`.
+    pub verbose: u32,
+}
+
+enum Content {
+    Go {
+        header: TextHeader<'static>,
+        object: Result<Object<'static>, String>,
+    },
+    Host {
+        unknown: bool,
+    },
+    Bad(Problem),
+    DynImportFail,
+    PreferLinkExt,
+}
+
+struct LoadedMember {
+    /// `archive(member)`.
+    name: String,
+    data: &'static [u8],
+    content: Content,
+}
+
+/// One file as opened.
+struct Loaded {
+    members: Vec<LoadedMember>,
+    /// What ended the reading, after the members.
+    end: Option<Problem>,
+}
+
+/// What loading gives: the inputs, the identification line of every Go object with the object's
+/// name, and the problems in the order they came up. When a problem ends the link, it is the last.
+pub struct LoadResult {
+    /// The inputs.
+    pub inputs: Inputs,
+    /// (object name, identification line) in load order.
+    pub headers: Vec<(String, &'static [u8])>,
+    /// Problems, in order.
+    pub problems: Vec<Problem>,
+}
+
+/// Loads the packages of a link.
+pub fn load(opts: &LoadOptions) -> LoadResult {
+    let files = prefetch(opts);
+    let mut l = Loader {
+        opts,
+        files,
+        by_pkg: FxHashMap::default(),
+        out: LoadResult {
+            inputs: Inputs::default(),
+            headers: Vec::new(),
+            problems: Vec::new(),
+        },
+        version: VERSION_STATIC,
+    };
+    // The error, if any, is in the list.
+    let _ = l.run();
+    l.out
+}
+
+/// Opens the main archive and all it imports, in parallel.
+fn prefetch(opts: &LoadOptions) -> FxHashMap<String, Loaded> {
+    let done = Mutex::new(FxHashMap::default());
+    let seen = Mutex::new(FxHashSet::default());
+    let visit = |pkg: &str, file: String| Visit {
+        opts,
+        done: &done,
+        seen: &seen,
+        pkg: pkg.to_owned(),
+        file,
+    };
+    rayon::scope(|sc| {
+        seen.lock().unwrap().insert(opts.main_pkg.to_owned());
+        let v = visit(opts.main_pkg, opts.main_file.to_owned());
+        sc.spawn(move |sc| v.run(sc));
+        for pkg in opts.internal {
+            if seen.lock().unwrap().insert((*pkg).to_owned())
+                && let Some(file) = find(opts, pkg)
+            {
+                let v = visit(pkg, file);
+                sc.spawn(move |sc| v.run(sc));
+            }
+        }
+    });
+    done.into_inner().unwrap()
+}
+
+/// One file on its way in.
+struct Visit<'a> {
+    opts: &'a LoadOptions<'a>,
+    done: &'a Mutex<FxHashMap<String, Loaded>>,
+    seen: &'a Mutex<FxHashSet<String>>,
+    pkg: String,
+    file: String,
+}
+
+impl<'a> Visit<'a> {
+    fn run<'s>(self, sc: &rayon::Scope<'s>)
+    where
+        'a: 's,
+    {
+        let loaded = open(&self.file);
+        for m in &loaded.members {
+            let Content::Go { object: Ok(o), .. } = &m.content else {
+                continue;
+            };
+            for (name, _) in o.autolib() {
+                let pkg = clean(&String::from_utf8_lossy(name));
+                if !self.seen.lock().unwrap().insert(pkg.clone()) {
+                    continue;
+                }
+                if let Some(file) = find(self.opts, &pkg) {
+                    let v = Visit {
+                        opts: self.opts,
+                        done: self.done,
+                        seen: self.seen,
+                        pkg,
+                        file,
+                    };
+                    sc.spawn(move |sc| v.run(sc));
+                }
+            }
+        }
+        self.done.lock().unwrap().insert(self.pkg, loaded);
+    }
+}
+
+/// The file of a package (`ld/ld.go:findlib`); `None` when an import configuration lacks it.
+fn find(opts: &LoadOptions, pkg: &str) -> Option<String> {
+    if let Some(m) = opts.package_files {
+        return m.get(pkg).cloned();
+    }
+    let mut last = String::new();
+    for dir in opts.lib_dirs {
+        for ext in ["a", "o"] {
+            let p = dir.join(format!("{pkg}.{ext}"));
+            last = p.to_string_lossy().into_owned();
+            if p.exists() {
+                return Some(clean(&last));
+            }
+        }
+    }
+    Some(clean(&last))
+}
+
+/// `path.Clean` for the paths that occur: import paths and files.
+fn clean(p: &str) -> String {
+    if p.is_empty() {
+        return ".".to_owned();
+    }
+    let rooted = p.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in p.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|l| *l != "..") => {
+                parts.pop();
+            }
+            ".." if rooted => {}
+            _ => parts.push(part),
+        }
+    }
+    let s = parts.join("/");
+    match (rooted, s.is_empty()) {
+        (true, _) => format!("/{s}"),
+        (false, true) => ".".to_owned(),
+        (false, false) => s,
+    }
+}
+
+fn open(file: &str) -> Loaded {
+    let data = match map_file(Path::new(file)) {
+        Ok(d) => d,
+        Err(e) => {
+            let text = format!(
+                "cannot open file {file}: open {file}: {}",
+                go_error_text(&e)
+            );
+            return Loaded {
+                members: Vec::new(),
+                end: Some(problem(Severity::Exit, text)),
+            };
+        }
+    };
+    let Some(archive) = Archive::open(data) else {
+        return Loaded {
+            members: vec![open_member(file.to_owned(), data)],
+            end: None,
+        };
+    };
+    let mut members = Vec::new();
+    for m in archive {
+        match m {
+            Ok(m) => members.extend(archive_member(file, m)),
+            Err(e) => {
+                let text = format!("{file}: {e}");
+                return Loaded {
+                    members,
+                    end: Some(problem(Severity::Exit, text)),
+                };
+            }
+        }
+    }
+    Loaded { members, end: None }
+}
+
+fn archive_member(file: &str, m: Member<'static>) -> Option<LoadedMember> {
+    // The export data has an object file's header but is none.
+    if m.name == b"__.PKGDEF" {
+        return None;
+    }
+    let base = String::from_utf8_lossy(m.name);
+    let name = format!("{file}({base})");
+    let marker = |content| {
+        Some(LoadedMember {
+            name: name.clone(),
+            data: m.data,
+            content,
+        })
+    };
+    match m.name {
+        b"dynimportfail" => return marker(Content::DynImportFail),
+        b"preferlinkext" => return marker(Content::PreferLinkExt),
+        _ => {}
+    }
+    // Longer names may have lost their ending.
+    if m.name.len() < 16 && !base.ends_with(".o") && !base.ends_with(".syso") {
+        return None;
+    }
+    Some(open_member(name, m.data))
+}
+
+fn open_member(name: String, data: &'static [u8]) -> LoadedMember {
+    let content = classify(&name, data);
+    LoadedMember {
+        name,
+        data,
+        content,
+    }
+}
+
+fn classify(name: &str, data: &'static [u8]) -> Content {
+    let magic: [u8; 4] = std::array::from_fn(|i| data.get(i).copied().unwrap_or(0));
+    match magic {
+        [0x7f, b'E', b'L', b'F']
+        | [0xfe, 0xed, 0xfa, 0xce | 0xcf]
+        | [0xce | 0xcf, 0xfa, 0xed, 0xfe]
+        | [0x4c, 0x01, ..]
+        | [0x64, 0x86 | 0xaa, ..]
+        | [0xc4, 0x01, ..]
+        | [0x01, 0xd7 | 0xf7, ..] => return Content::Host { unknown: false },
+        [b'g', b'o', b' ', b'o'] => {}
+        _ => return Content::Host { unknown: true },
+    }
+    let header = match TextHeader::split(data) {
+        Ok(h) => h,
+        Err(TextHeaderError::NoLine) => {
+            return Content::Bad(problem(
+                Severity::Error,
+                format!("truncated object file: {name}: EOF"),
+            ));
+        }
+        Err(TextHeaderError::NotObject { line }) if name.ends_with(".go") => {
+            let _ = line;
+            return Content::Bad(problem(
+                Severity::Exit,
+                format!("{name}: uncompiled .go source file"),
+            ));
+        }
+        Err(TextHeaderError::NotObject { line }) => {
+            return Content::Bad(problem(
+                Severity::Error,
+                format!("{name}: not an object file: @0 {line:?}"),
+            ));
+        }
+        Err(TextHeaderError::NoEnd) => {
+            return Content::Bad(problem(
+                Severity::Error,
+                format!("truncated object file: {name}"),
+            ));
+        }
+    };
+    let object = Object::open(header.object).map_err(|e| {
+        if header.object.starts_with(b"\0go114ld") {
+            return format!("found object file {name} in old format");
+        }
+        format!(
+            "{name}: at offset {:#x} of the member: {e}",
+            header.object_offset
+        )
+    });
+    Content::Go { header, object }
+}
+
+/// A problem that ends the link has been recorded.
+struct Stop;
+
+struct Loader<'a> {
+    opts: &'a LoadOptions<'a>,
+    files: FxHashMap<String, Loaded>,
+    by_pkg: FxHashMap<String, LibId>,
+    out: LoadResult,
+    version: i32,
+}
+
+impl Loader<'_> {
+    fn run(&mut self) -> Result<(), Stop> {
+        let main = self.opts.main_file.to_owned();
+        self.add_lib(
+            self.opts.main_pkg.to_owned(),
+            main,
+            "command line",
+            "command line",
+            [0; 8],
+        );
+        let mut at = 0;
+        self.drain(&mut at)?;
+        for pkg in self.opts.internal {
+            self.load_internal(pkg)?;
+        }
+        self.drain(&mut at)
+    }
+
+    fn drain(&mut self, at: &mut usize) -> Result<(), Stop> {
+        while *at < self.out.inputs.libs.len() {
+            self.load_lib(LibId(*at as u32))?;
+            *at += 1;
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, severity: Severity, text: String) -> Result<(), Stop> {
+        self.out.problems.push(problem(severity, text));
+        match severity {
+            Severity::Exit | Severity::Fatal => Err(Stop),
+            Severity::Error | Severity::Log | Severity::Notice => Ok(()),
+        }
+    }
+
+    fn log(&mut self, level: u32, text: impl FnOnce() -> String) {
+        if self.opts.verbose > level {
+            self.out.problems.push(problem(Severity::Log, text()));
+        }
+    }
+
+    /// `ld/ld.go:addlibpath`.
+    fn add_lib(&mut self, pkg: String, file: String, src: &str, obj: &str, fp: [u8; 8]) -> LibId {
+        if let Some(&l) = self.by_pkg.get(&pkg) {
+            return l;
+        }
+        self.log(1, || {
+            format!(
+                "addlibpath: srcref: {src} objref: {obj} file: {file} pkg: {pkg} shlib:  fingerprint: {}",
+                hex(&fp)
+            )
+        });
+        let id = LibId(self.out.inputs.libs.len() as u32);
+        self.by_pkg.insert(pkg.clone(), id);
+        self.out.inputs.libs.push(Library {
+            pkg,
+            file: file.into(),
+            src_ref: src.to_owned(),
+            obj_ref: obj.to_owned(),
+            fingerprint: fp,
+            ..Library::default()
+        });
+        id
+    }
+
+    /// `ld/lib.go:loadinternal`.
+    fn load_internal(&mut self, pkg: &str) -> Result<(), Stop> {
+        if self.opts.package_files.is_some() {
+            match find(self.opts, pkg) {
+                Some(f) => {
+                    self.add_lib(pkg.to_owned(), f, "internal", "internal", [0; 8]);
+                }
+                None => self.say(Severity::Log, format!("loadinternal: cannot find {pkg}"))?,
+            }
+            return Ok(());
+        }
+        for dir in self.opts.lib_dirs {
+            let f = dir.join(format!("{pkg}.a"));
+            self.log(0, || format!("searching for {pkg}.a in {}", f.display()));
+            if f.exists() {
+                self.add_lib(
+                    pkg.to_owned(),
+                    f.to_string_lossy().into_owned(),
+                    "internal",
+                    "internal",
+                    [0; 8],
+                );
+                return Ok(());
+            }
+        }
+        if pkg == "runtime" {
+            return self.say(Severity::Exit, "error: unable to find runtime.a".to_owned());
+        }
+        self.say(Severity::Log, format!("warning: unable to find {pkg}.a"))
+    }
+
+    /// `ld/lib.go:loadobjfile`.
+    fn load_lib(&mut self, id: LibId) -> Result<(), Stop> {
+        let (pkg, file) = {
+            let l = &self.out.inputs.libs[id.index()];
+            (l.pkg.clone(), l.file.to_string_lossy().into_owned())
+        };
+        let from = self.out.inputs.libs[id.index()].obj_ref.clone();
+        self.log(1, || format!("autolib: {file} (from {from})"));
+        self.log(1, || format!("ldobj: {file} ({})", path_to_prefix(&pkg)));
+        let loaded = self.files.remove(&pkg).unwrap_or_else(|| open(&file));
+        let units = self.out.inputs.units.len() as u32;
+        let objs = self.out.inputs.objs.len() as u32;
+        for m in loaded.members {
+            self.load_member(id, &pkg, m)?;
+        }
+        if let Some(p) = loaded.end {
+            self.say(p.severity, p.text)?;
+        }
+        let (u, o) = (
+            self.out.inputs.units.len() as u32,
+            self.out.inputs.objs.len() as u32,
+        );
+        let l = &mut self.out.inputs.libs[id.index()];
+        l.units = units..u;
+        l.objs = objs..o;
+        if pkg == "main" && !l.main && self.opts.check_pkg {
+            return self.say(Severity::Exit, format!("{file}: not package main"));
+        }
+        Ok(())
+    }
+
+    /// `ld/lib.go:ldobj`.
+    fn load_member(&mut self, lib: LibId, pkg: &str, m: LoadedMember) -> Result<(), Stop> {
+        let (header, object) = match m.content {
+            Content::DynImportFail => {
+                self.out.inputs.dynimportfail.push(pkg.to_owned());
+                return Ok(());
+            }
+            Content::PreferLinkExt => {
+                if self.opts.link_mode_auto {
+                    self.out.inputs.preferlinkext.push(pkg.to_owned());
+                }
+                return Ok(());
+            }
+            Content::Bad(p) => {
+                self.out.inputs.units.push(Unit { lib, obj: None });
+                return self.say(p.severity, p.text);
+            }
+            Content::Host { unknown } => {
+                let unit = UnitId(self.out.inputs.units.len() as u32);
+                self.out.inputs.units.push(Unit { lib, obj: None });
+                self.out.inputs.unknown_object_format |= unknown;
+                self.out.inputs.host_objects.push(HostObject {
+                    pkg: path_to_prefix(pkg),
+                    name: m.name,
+                    data: m.data,
+                    unit,
+                });
+                return Ok(());
+            }
+            Content::Go { header, object } => (header, object),
+        };
+        self.out.headers.push((m.name.clone(), header.line));
+        if self.opts.check_pkg {
+            self.load_pkg_section(lib, &m.name, header.exports)?;
+        }
+        let object = match object {
+            Ok(o) => o,
+            Err(text) => return self.say(Severity::Fatal, text),
+        };
+        if object.is_unlinkable() {
+            return self.say(
+                Severity::Fatal,
+                format!("link: unlinkable object (from package {pkg}) - compiler requires -p flag"),
+            );
+        }
+        let inputs = &mut self.out.inputs;
+        let unit = UnitId(inputs.units.len() as u32);
+        inputs.units.push(Unit {
+            lib,
+            obj: Some(ObjId(inputs.objs.len() as u32)),
+        });
+        inputs.objs.push(ObjInput {
+            object,
+            lib,
+            unit,
+            version: self.version,
+        });
+        self.version += 1;
+        let fp = object.fingerprint();
+        if fp != [0; 8] {
+            let l = &mut inputs.libs[lib.index()];
+            if l.fingerprint == [0; 8] {
+                l.fingerprint = fp;
+            }
+            let (want, src) = (l.fingerprint, l.src_ref.clone());
+            self.check_fingerprint(pkg, fp, &src, want)?;
+        }
+        self.add_imports(lib, pkg, &m.name, object)
+    }
+
+    /// `ld/link.go:addImports`, `ld/ld.go:addlib`.
+    fn add_imports(
+        &mut self,
+        lib: LibId,
+        pkg: &str,
+        name: &str,
+        object: Object<'static>,
+    ) -> Result<(), Stop> {
+        let src = path_to_prefix(pkg);
+        for (imp, fp) in object.autolib() {
+            let imp = clean(&String::from_utf8_lossy(imp));
+            let known = self
+                .by_pkg
+                .get(&imp)
+                .map(|&l| (l, self.out.inputs.libs[l.index()].fingerprint));
+            let id = match known {
+                Some((l, have)) if have != [0; 8] => {
+                    self.check_fingerprint(&imp, have, &src, fp)?;
+                    l
+                }
+                _ => {
+                    let file = match find(self.opts, &imp) {
+                        Some(f) => f,
+                        None => {
+                            self.say(
+                                Severity::Log,
+                                format!("cannot find package {imp} (using -importcfg)"),
+                            )?;
+                            String::new()
+                        }
+                    };
+                    self.log(1, || {
+                        format!("addlib: {name} {src} pulls in {file} isshlib false")
+                    });
+                    self.add_lib(imp, file, &src, name, fp)
+                }
+            };
+            self.out.inputs.libs[lib.index()].imports.push(id);
+        }
+        Ok(())
+    }
+
+    fn check_fingerprint(
+        &mut self,
+        lib: &str,
+        have: [u8; 8],
+        src: &str,
+        want: [u8; 8],
+    ) -> Result<(), Stop> {
+        if have == want {
+            return Ok(());
+        }
+        self.say(
+            Severity::Exit,
+            format!(
+                "fingerprint mismatch: {lib} has {}, import from {src} expecting {}",
+                hex(&have),
+                hex(&want)
+            ),
+        )
+    }
+
+    /// `ld/go.go:ldpkg`: the main marker and the cgo directives.
+    fn load_pkg_section(
+        &mut self,
+        lib: LibId,
+        name: &str,
+        exports: &'static [u8],
+    ) -> Result<(), Stop> {
+        let mut data = exports;
+        while !data.is_empty() {
+            let (line, rest) = match memchr_lf(data) {
+                Some(i) => (&data[..i], &data[i + 1..]),
+                None => (data, &data[data.len()..]),
+            };
+            data = rest;
+            if line == b"main" {
+                self.out.inputs.libs[lib.index()].main = true;
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        let Some(p) = find_bytes(data, b"\n$$  // cgo") else {
+            return Ok(());
+        };
+        let Some(eol) = memchr_lf(&data[p + 1..]) else {
+            return self.say(
+                Severity::Notice,
+                format!("found $$ // cgo but no newline in {name}"),
+            );
+        };
+        let body = &data[p + 1 + eol..];
+        let Some(end) = find_bytes(body, b"\n$$").or_else(|| find_bytes(body, b"\n!\n")) else {
+            return self.say(
+                Severity::Notice,
+                format!("cannot find end of // cgo section in {name}"),
+            );
+        };
+        let pkg = path_to_prefix(&self.out.inputs.libs[lib.index()].pkg);
+        self.out
+            .inputs
+            .cgo_directives
+            .push((name.to_owned(), pkg, &body[..end]));
+        Ok(())
+    }
+}
+
+fn memchr_lf(b: &[u8]) -> Option<usize> {
+    b.iter().position(|&c| c == b'\n')
+}
+
+fn find_bytes(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    hay.windows(needle.len()).position(|w| w == needle)
+}
+
+fn hex(b: &[u8]) -> String {
+    b.iter().map(|x| format!("{x:02x}")).collect()
+}

@@ -1,0 +1,61 @@
+//! Input files, mapped for the life of the process.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// Maps a file read-only. The mapping is never undone: a link reads its inputs until it ends, and
+/// views into them are kept everywhere. An empty file gives an empty slice.
+///
+/// # Errors
+/// Those of opening, and of files that are no regular files.
+#[allow(unsafe_code)]
+pub fn map_file(path: &Path) -> io::Result<&'static [u8]> {
+    let f = File::open(path)?;
+    let meta = f.metadata()?;
+    if meta.is_dir() {
+        return Err(io::Error::from_raw_os_error(21));
+    }
+    if meta.len() == 0 {
+        return Ok(&[]);
+    }
+    // SAFETY: the map is private and read-only. That nobody shortens a package archive while it is
+    // being linked is what every linker that maps its inputs, the Go linker among them, relies on.
+    let map = unsafe { memmap2::Mmap::map(&f)? };
+    let map = Box::leak(Box::new(map));
+    Ok(map)
+}
+
+/// The text Go's `os` package has for an I/O error, without the operation and path before it.
+pub fn go_error_text(e: &io::Error) -> String {
+    let s = e.to_string();
+    let s = s.split(" (os error").next().unwrap_or(&s);
+    let mut c = s.chars();
+    c.next()
+        .map_or(String::new(), |f| f.to_lowercase().chain(c).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_contents_and_names_errors_as_go_does() {
+        let dir = std::env::temp_dir().join(format!("relink-map-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let f = dir.join("f");
+        std::fs::write(&f, b"bytes").unwrap();
+        assert_eq!(map_file(&f).unwrap(), b"bytes");
+        std::fs::write(&f, b"").unwrap();
+        assert_eq!(map_file(&f).unwrap(), b"");
+        assert_eq!(
+            go_error_text(&map_file(&dir).unwrap_err()),
+            "is a directory"
+        );
+        assert_eq!(
+            go_error_text(&map_file(&dir.join("no")).unwrap_err()),
+            "no such file or directory"
+        );
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}
