@@ -78,45 +78,37 @@ fn both_contexts(a: &[u8], b: &[u8], at_a: usize, at_b: usize) -> Vec<String> {
     ]
 }
 
-/// Byte ranges of a section that hold hashes of inputs or of the output.
-fn hash_ranges(image: &Image<'_>, slot: usize) -> Vec<Range<usize>> {
+/// The bytes of a section that hold a hash of inputs or of the output.
+fn hash_range(image: &Image<'_>, slot: usize) -> Option<Range<usize>> {
     let section = &image.sections[slot];
     if section.kind == SHT_NOTE && section.name.contains("build") {
-        return vec![0..usize::MAX];
+        return Some(0..usize::MAX);
     }
     if section.name.ends_with("go.fipsinfo") || section.name.ends_with("go_fipsinfo") {
-        return vec![16..48];
+        return Some(16..48);
     }
-    let symbols = image.placed[slot]
+    let id = image.placed[slot]
         .iter()
-        .filter(|s| s.name == b"go:buildid");
-    symbols
-        .map(|s| s.offset as usize..s.offset.saturating_add(s.size) as usize)
-        .collect()
+        .find(|s| s.name == b"go:buildid")?;
+    Some(id.offset as usize..id.offset.saturating_add(id.size) as usize)
 }
 
-/// First difference outside `skip`; the second value tells whether `skip` hid one.
-fn difference_outside(a: &[u8], b: &[u8], skip: &[Range<usize>]) -> (Option<usize>, bool) {
-    let mut from = 0;
-    let mut hidden = false;
-    loop {
-        let (rest_a, rest_b) = (a.get(from..).unwrap_or(&[]), b.get(from..).unwrap_or(&[]));
-        let Some(at) = first_difference(rest_a, rest_b) else {
-            return (None, hidden);
-        };
-        let at = from + at;
-        match skip.iter().find(|range| range.contains(&at)) {
-            Some(range) => {
-                hidden = true;
-                from = range.end;
-            }
-            None => return (Some(at), hidden),
+/// First difference outside `skip`; the second value tells whether `skip` hides one.
+fn difference_outside(a: &[u8], b: &[u8], skip: Option<&Range<usize>>) -> (Option<usize>, bool) {
+    let first = first_difference(a, b);
+    match (first, skip) {
+        (Some(at), Some(skip)) if skip.contains(&at) => {
+            let (rest_a, rest_b) = (a.get(skip.end..), b.get(skip.end..));
+            let behind = first_difference(rest_a.unwrap_or(&[]), rest_b.unwrap_or(&[]));
+            (behind.map(|at| skip.end + at), true)
         }
+        _ => (first, false),
     }
 }
 
 fn sections(a: &Image<'_>, b: &Image<'_>, pairs: &[(usize, usize)], out: &mut Vec<Finding>) {
-    let dwarf = dwarf::Sections::decompress(a, b, pairs);
+    let content = dwarf::Sections::decompress(a, b, pairs);
+    let views = dwarf::Views::new(a, b, &content);
     let mut moved = false;
     for &(i, j) in pairs {
         let x = &a.sections[i];
@@ -126,7 +118,7 @@ fn sections(a: &Image<'_>, b: &Image<'_>, pairs: &[(usize, usize)], out: &mut Ve
         let finding = if x.alloc {
             loaded(a, b, i, j, &mut moved)
         } else if dwarf::is_debug(&x.name) {
-            dwarf::compare_section(a, b, i, j, &dwarf)
+            dwarf::compare_section(i, j, &content, &views)
         } else {
             unloaded(a, b, i, j)
         };
@@ -140,17 +132,18 @@ fn sections(a: &Image<'_>, b: &Image<'_>, pairs: &[(usize, usize)], out: &mut Ve
 fn loaded(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize, moved: &mut bool) -> Option<Finding> {
     let (x, y) = (&a.sections[i], &b.sections[j]);
     let place = format!("section {}", x.name);
-    let skip = hash_ranges(a, i);
-    let (first, hidden) = difference_outside(x.data, y.data, &skip);
+    let skip = hash_range(a, i);
+    let (first, hidden) = difference_outside(x.data, y.data, skip.as_ref());
     let hash_only = first.is_none() && hidden;
-    let whole = skip.iter().any(|range| range.end == usize::MAX);
+    let whole = skip.is_some_and(|range| range.end == usize::MAX);
     let (list_a, list_b) = (a.layout_list(i), b.layout_list(j));
     let listed = first_list_difference(&list_a, &list_b);
     let placed = (x.addr, x.offset, x.align) != (y.addr, y.offset, y.align);
     let resized = x.size != y.size;
     let shifts = (resized || listed.is_some() || (placed && !*moved)) && !whole;
     *moved |= resized || placed;
-    if !shifts && first.is_none() && !hidden && !(whole && resized) {
+    let anything = shifts || first.is_some() || hidden || resized;
+    if !anything {
         return None;
     }
     let cause = match () {

@@ -265,7 +265,6 @@ fn section<'a>(image: &mut Image<'a>, index: usize, fields: &[Field]) -> Section
         align: of("sh_addralign"),
         link: of("sh_link") as u32,
         info: of("sh_info") as u32,
-        entsize: of("sh_entsize"),
         alloc: of("sh_flags") & SHF_ALLOC != 0,
         data: bytes,
     }
@@ -290,29 +289,37 @@ fn name_sections(image: &mut Image<'_>, raw: &[(Vec<Field>, u64, u64)], shstrndx
 
 /// The entries of the symbol table `table` (SYMTAB or DYNSYM).
 pub fn symbols<'a>(image: &Image<'a>, table: &Section<'a>) -> Vec<Symbol<'a>> {
+    let count = table.data.len() / entry_size(image);
+    (0..count)
+        .filter_map(|index| symbol_at(image, table, index))
+        .collect()
+}
+
+fn entry_size(image: &Image<'_>) -> usize {
+    if image.words.pointer == 8 { 24 } else { 16 }
+}
+
+/// One entry of the symbol table `table`.
+pub fn symbol_at<'a>(image: &Image<'a>, table: &Section<'a>, index: usize) -> Option<Symbol<'a>> {
     let names = image
         .sections
         .get(table.link as usize)
         .map_or(&[][..], |s| s.data);
-    let words = image.words;
-    let wide = words.pointer == 8;
-    let entry = if wide { 24 } else { 16 };
-    let mut out = Vec::with_capacity(table.data.len() / entry);
-    for bytes in table.data.chunks_exact(entry) {
-        let get = |at, size| words.uint(bytes, at, size).unwrap_or(0);
-        let (value, size, info, other, section) = if wide {
-            (get(8, 8), get(16, 8), bytes[4], bytes[5], get(6, 2))
-        } else {
-            (get(4, 4), get(8, 4), bytes[12], bytes[13], get(14, 2))
-        };
-        out.push(Symbol {
-            name: c_string(names, get(0, 4) as usize),
-            value,
-            size,
-            info,
-            other,
-            section: section as u32,
-        });
-    }
-    out
+    let size = entry_size(image);
+    let start = index.checked_mul(size)?;
+    let bytes = table.data.get(start..start.checked_add(size)?)?;
+    let get = |at, size| image.words.uint(bytes, at, size).unwrap_or(0);
+    let (value, size, info, other, section) = if image.words.pointer == 8 {
+        (get(8, 8), get(16, 8), bytes[4], bytes[5], get(6, 2))
+    } else {
+        (get(4, 4), get(8, 4), bytes[12], bytes[13], get(14, 2))
+    };
+    Some(Symbol {
+        name: c_string(names, get(0, 4) as usize),
+        value,
+        size,
+        info,
+        other,
+        section: section as u32,
+    })
 }

@@ -2,7 +2,7 @@
 
 use crate::elf;
 use crate::image::Image;
-use crate::{pclntab, symtab};
+use crate::{moduledata, pclntab, records, symtab};
 
 /// Lines that explain the difference of two paired sections whose first differing byte is at
 /// `at`; the first line serves as a summary. Empty if nothing is known of the content.
@@ -11,7 +11,22 @@ pub fn section(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize, at: usize) -> V
     match x.kind {
         elf::SHT_SYMTAB | elf::SHT_DYNSYM => return symtab::explain_symbols(a, b, i, j),
         elf::SHT_STRTAB => return symtab::explain_strings(x.data, y.data, at),
+        elf::SHT_RELA => return records::relocations(a, b, i, j, at),
+        elf::SHT_DYNAMIC => return records::dynamic(a, b, i, j, at),
+        elf::SHT_NOTE => return records::notes(a, b, i, j),
         _ => {}
     }
-    pclntab::explain(a, b, i, j)
+    // Mach-O spells the same names `__go_buildinfo`, PIE puts `.data.rel.ro` before them.
+    let name = x.name.replace("__", ".").replace('_', ".");
+    let is = |suffix: &str| name.ends_with(suffix);
+    match () {
+        () if is("go.module") => moduledata::explain(a, b),
+        () if is("go.buildinfo") => records::build_info(a, b, i, j),
+        () if is("go.fipsinfo") => records::fips_info(a, b, i, j),
+        () if is("typelink") => records::type_links(a, b, i, j, at),
+        () if is("itablink") || is(".got") || is(".init.array") => {
+            records::pointers(a, b, i, j, at)
+        }
+        () => pclntab::explain(a, b, i, j),
+    }
 }

@@ -69,7 +69,6 @@ pub fn read(data: &[u8]) -> Image<'_> {
             align: section.align(),
             link: 0,
             info: 0,
-            entsize: 0,
             alloc: !debug && !name.contains("__DWARF,") && section.address() != 0,
             data: &data[range],
             name,

@@ -84,8 +84,6 @@ pub struct Section<'a> {
     pub link: u32,
     /// sh_info.
     pub info: u32,
-    /// sh_entsize.
-    pub entsize: u64,
     /// Occupies memory at run time.
     pub alloc: bool,
     /// Bytes in the file (shorter than `size` if the file is cut, empty for NOBITS).
@@ -254,6 +252,9 @@ impl<'a> Image<'a> {
 
     /// "symbol+0x12" for a virtual address.
     pub fn name_address(&self, addr: u64) -> Option<String> {
+        if self.relocatable {
+            return None;
+        }
         let slot = self
             .sections
             .iter()
@@ -361,14 +362,15 @@ pub fn covering(list: &[Placed<'_>], offset: u64) -> Option<String> {
             s.size
         ));
     }
-    let last = candidates
-        .iter()
-        .rev()
-        .find(|s| s.size > 0)
-        .or(candidates.last())?;
+    // A marker or carrier without size stands for all that follows it.
+    let last = candidates.last()?;
+    if last.size == 0 {
+        return Some(format!("{}+{:#x}", text(last.name), offset - last.offset));
+    }
+    let end = last.offset.saturating_add(last.size).min(offset);
     Some(format!(
         "{:#x} after the end of {}",
-        offset - last.offset.saturating_add(last.size).min(offset),
+        offset - end,
         text(last.name)
     ))
 }

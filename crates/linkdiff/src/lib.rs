@@ -24,7 +24,9 @@ mod generic;
 mod headers;
 mod image;
 mod list;
+mod moduledata;
 mod pclntab;
+mod records;
 mod report;
 mod symtab;
 
