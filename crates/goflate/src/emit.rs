@@ -1,0 +1,199 @@
+//! Writing planned blocks as bits.
+
+use crate::huffman::{Code, Codes};
+use crate::plan::{Block, Form, Plan};
+use crate::sequence::{
+    LENGTH_SYMBOL, Sequence, distance_extra_bits, distance_symbol, length_extra_bits,
+};
+
+/// Bytes behind the bits that a writer may overwrite with zeros.
+const SLACK: usize = 8;
+
+/// Bits of a stream, lowest bit of each byte first, from some bit position on.
+pub(crate) struct Bits {
+    /// The bytes; bits before the first position and behind the last are 0.
+    bytes: Vec<u8>,
+    /// Position in the stream of the first bit.
+    start: u64,
+}
+
+impl Bits {
+    /// Writes blocks one after another, the first at bit `start` of the stream. Each is given with
+    /// the position of its end, which it must reach.
+    pub(crate) fn of_blocks<'a>(
+        start: u64,
+        end: u64,
+        blocks: impl Iterator<Item = (Block<'a>, &'a Plan, u64)>,
+        mut bytes: Vec<u8>,
+    ) -> Self {
+        let len = (end.div_ceil(8) - start / 8) as usize;
+        bytes.clear();
+        bytes.resize(len + SLACK, 0);
+        let mut writer = Writer {
+            out: &mut bytes,
+            at: 0,
+            pending: 0,
+            count: (start % 8) as u32,
+        };
+        for (block, plan, end) in blocks {
+            writer.block(block, plan);
+            assert_eq!(
+                writer.position(),
+                end - start / 8 * 8,
+                "size of a written block"
+            );
+        }
+        writer.flush();
+        bytes.truncate(len);
+        Bits { bytes, start }
+    }
+
+    /// Appends these bits to a stream that ends where they start; answers the emptied buffer. The
+    /// stream's own bits end in its last byte unless they end with a byte.
+    pub(crate) fn append_to(self, stream: &mut Vec<u8>) -> Vec<u8> {
+        let mut bytes = &self.bytes[..];
+        if !self.start.is_multiple_of(8)
+            && let (Some(last), Some((&first, rest))) = (stream.last_mut(), bytes.split_first())
+        {
+            *last |= first;
+            bytes = rest;
+        }
+        stream.extend_from_slice(bytes);
+        self.bytes
+    }
+}
+
+/// Codes with their extra bits, ready for each length and distance.
+struct Prepared<'a> {
+    codes: &'a Codes,
+    lengths: [Code; 256],
+}
+
+impl<'a> Prepared<'a> {
+    fn new(codes: &'a Codes) -> Self {
+        let mut lengths = [Code::default(); 256];
+        let mut first = 0;
+        for (length_3, prepared) in lengths.iter_mut().enumerate() {
+            let symbol = usize::from(LENGTH_SYMBOL[length_3]);
+            if length_3 > 0 && symbol != usize::from(LENGTH_SYMBOL[length_3 - 1]) {
+                first = length_3;
+            }
+            let extra = (length_3 - first) as u32;
+            *prepared = codes.literals[257 + symbol].followed_by(extra, length_extra_bits(symbol));
+        }
+        Prepared { codes, lengths }
+    }
+}
+
+/// Puts bits into bytes.
+struct Writer<'a> {
+    out: &'a mut [u8],
+    /// Index of the byte the pending bits start in.
+    at: usize,
+    /// Bits not yet known to be in `out`.
+    pending: u64,
+    /// Their number.
+    count: u32,
+}
+
+impl Writer<'_> {
+    /// Bits written so far, from the start of the buffer.
+    fn position(&self) -> u64 {
+        self.at as u64 * 8 + u64::from(self.count)
+    }
+
+    /// Adds bits; at most 56 fit between two flushes.
+    #[inline(always)]
+    fn put(&mut self, code: Code) {
+        self.pending |= code.bits() << self.count;
+        self.count += code.len();
+    }
+
+    /// Writes out the pending bits; fewer than 8 remain pending.
+    #[inline(always)]
+    fn flush(&mut self) {
+        let out = self.out[self.at..]
+            .first_chunk_mut()
+            .expect("room for eight bytes");
+        *out = self.pending.to_le_bytes();
+        self.at += (self.count / 8) as usize;
+        self.pending >>= self.count & !7;
+        self.count &= 7;
+    }
+
+    fn block(&mut self, block: Block<'_>, plan: &Plan) {
+        self.put(plan.lead);
+        self.flush();
+        match &plan.form {
+            Form::Stored => self.stored(block.raw),
+            Form::Literals(coded) | Form::Sequences(coded) => {
+                for &piece in coded.header.iter().flat_map(|header| &header.pieces) {
+                    self.put(piece);
+                    self.flush();
+                }
+                if let Form::Literals(_) = plan.form {
+                    self.literals(&coded.codes, block.raw);
+                } else {
+                    self.sequences(&Prepared::new(&coded.codes), block.raw, block.sequences);
+                }
+                if coded.ends {
+                    self.put(coded.codes.end_of_block());
+                    self.flush();
+                }
+            }
+        }
+    }
+
+    fn stored(&mut self, raw: &[u8]) {
+        let len = u16::try_from(raw.len()).expect("block length");
+        self.put(Code::new(0, 3));
+        self.flush();
+        if self.count != 0 {
+            self.put(Code::new(0, 8 - self.count));
+        }
+        self.put(Code::new(u32::from(len), 16));
+        self.put(Code::new(u32::from(!len), 16));
+        self.flush();
+        self.out[self.at..self.at + raw.len()].copy_from_slice(raw);
+        self.at += raw.len();
+    }
+
+    #[inline(always)]
+    fn literals(&mut self, codes: &Codes, bytes: &[u8]) {
+        let codes: &[Code; 256] = codes
+            .literals
+            .first_chunk()
+            .expect("all bytes have a place");
+        // Three codes and seven pending bits stay below 56.
+        let triples = bytes.chunks_exact(3);
+        let rest = triples.remainder();
+        for triple in triples {
+            self.put(codes[usize::from(triple[0])]);
+            self.put(codes[usize::from(triple[1])]);
+            self.put(codes[usize::from(triple[2])]);
+            self.flush();
+        }
+        for &byte in rest {
+            self.put(codes[usize::from(byte)]);
+        }
+        self.flush();
+    }
+
+    fn sequences(&mut self, prepared: &Prepared<'_>, raw: &[u8], sequences: &[Sequence]) {
+        let mut rest = raw;
+        for sequence in sequences {
+            let (run, after) = rest.split_at(usize::from(sequence.literals));
+            self.literals(prepared.codes, run);
+            rest = &after[sequence.length()..];
+
+            self.put(prepared.lengths[usize::from(sequence.length_3)]);
+            let symbol = distance_symbol(sequence.distance_1);
+            let extra_bits = distance_extra_bits(symbol);
+            let extra = u32::from(sequence.distance_1) & ((1 << extra_bits) - 1);
+            self.put(prepared.codes.distances[symbol]);
+            self.put(Code::new(extra, extra_bits));
+            self.flush();
+        }
+        self.literals(prepared.codes, rest);
+    }
+}

@@ -1,0 +1,132 @@
+//! The match finder of Go from 1.27 on (compress/flate level1.go, `fastEncL1.encode`): pairs of
+//! neighbouring positions are looked up, every other byte at most; matches extend both ways.
+
+use super::{
+    BlockSpan, MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Positions, Sequence, load32, load64, match_len,
+};
+
+const TABLE_BITS: u32 = 15;
+
+/// No lookups in this many bytes before the end of a block.
+const MARGIN: usize = 11;
+
+/// The table of recent positions, carried from block to block.
+pub(crate) struct SparseFinder {
+    table: Box<[u32; 1 << TABLE_BITS]>,
+    positions: Positions,
+}
+
+/// Hash of the low five bytes.
+#[inline(always)]
+fn hash(bytes: u64) -> usize {
+    ((bytes << 24).wrapping_mul(889_523_592_379) >> (64 - TABLE_BITS)) as usize
+}
+
+/// Appends a match of any length, in pieces the format can express; the last piece must not be
+/// shorter than [`MIN_MATCH`].
+#[inline(always)]
+fn push_match(out: &mut Vec<Sequence>, mut literals: usize, mut length: usize, distance: usize) {
+    while length > MAX_MATCH {
+        let piece = if length > MAX_MATCH + MIN_MATCH {
+            MAX_MATCH
+        } else {
+            MAX_MATCH - MIN_MATCH
+        };
+        out.push(Sequence::new(literals, piece, distance));
+        literals = 0;
+        length -= piece;
+    }
+    out.push(Sequence::new(literals, length, distance));
+}
+
+impl SparseFinder {
+    pub(crate) fn new() -> Self {
+        SparseFinder {
+            table: vec![0; 1 << TABLE_BITS].try_into().expect("table size"),
+            positions: Positions::new(),
+        }
+    }
+
+    /// Appends the sequences of one block. `window` reaches back [`MAX_DISTANCE`] bytes before the
+    /// block, or to the start of the stream.
+    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Vec<Sequence>) {
+        let base = self.positions.enter(span, &mut self.table[..]);
+        let BlockSpan { start, end } = span;
+        let len = end - start;
+        if len < MARGIN + 2 {
+            return;
+        }
+
+        let table = &mut *self.table;
+        let window = &window[..end];
+        let last = end - MARGIN;
+        let mut emitted = start;
+        let mut s = start;
+        let mut bytes = load64(window, s);
+        loop {
+            let mut next;
+            let mut distance;
+            // Look up s, then the byte behind the next stop, until one of them is a repetition.
+            loop {
+                let slot = hash(bytes);
+                next = s + 2 + (s - emitted) / 32;
+                if next > last {
+                    return;
+                }
+                let here = base.wrapping_add(s as u32);
+                distance = here.wrapping_sub(table[slot]) as usize;
+                table[slot] = here;
+                let ahead = load64(window, next);
+                let slot = hash(ahead);
+                if distance < MAX_DISTANCE && load32(window, s - distance) == bytes as u32 {
+                    table[slot] = base.wrapping_add(next as u32);
+                    break;
+                }
+                s = next;
+                next += 1;
+                let here = base.wrapping_add(s as u32);
+                distance = here.wrapping_sub(table[slot]) as usize;
+                table[slot] = here;
+                if distance < MAX_DISTANCE && load32(window, s - distance) == ahead as u32 {
+                    table[slot] = here.wrapping_add(1);
+                    break;
+                }
+                bytes = ahead >> 8;
+                s = next;
+            }
+            loop {
+                let mut length = 4 + match_len(window, s + 4, s + 4 - distance, end);
+                // Go keeps five blocks of history and moves it down now and then, but always has
+                // the MAX_DISTANCE bytes before the block: only the start of the stream stops this.
+                while s > emitted && s > distance && window[s - distance - 1] == window[s - 1] {
+                    s -= 1;
+                    length += 1;
+                }
+                push_match(out, s - emitted, length, distance);
+                s += length;
+                emitted = s;
+                if next >= s {
+                    s = next + 1;
+                }
+                if s >= last {
+                    if s + length + 8 < end {
+                        table[hash(load64(window, s))] = base.wrapping_add(s as u32);
+                    }
+                    return;
+                }
+                let around = load64(window, s - 2);
+                let here = base.wrapping_add(s as u32);
+                table[hash(around)] = here.wrapping_sub(2);
+                let now = around >> 16;
+                let slot = hash(now);
+                distance = here.wrapping_sub(table[slot]) as usize;
+                table[slot] = here;
+                if distance > MAX_DISTANCE || load32(window, s - distance) != now as u32 {
+                    bytes = now >> 8;
+                    s += 1;
+                    break;
+                }
+            }
+        }
+    }
+}

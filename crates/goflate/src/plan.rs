@@ -1,0 +1,114 @@
+//! Deciding how each block of input goes into the stream, and how many bits it takes there.
+//!
+//! The decisions of Go up to 1.26 look at one block at a time; those from 1.27 on also at the codes
+//! of the block before. Nothing is written here, so that writing can be done out of order.
+
+mod reusing;
+mod separate;
+
+use std::sync::Arc;
+
+use crate::huffman::{Code, Codes, Header, coded_bits};
+use crate::sequence::{BLOCK_LEN, Histogram, Sequence};
+
+pub(crate) use reusing::ReusingPlanner;
+pub(crate) use separate::plan_separate;
+
+/// A block of input and what match finding made of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Block<'a> {
+    /// The bytes of the block: [`BLOCK_LEN`], or fewer if it is the last.
+    pub(crate) raw: &'a [u8],
+    /// Its sequences; the bytes behind the last one are literals.
+    pub(crate) sequences: &'a [Sequence],
+    /// Whether the input ends with it.
+    pub(crate) last: bool,
+}
+
+impl Block<'_> {
+    /// Number of literals and matches.
+    fn tokens(&self) -> usize {
+        let matched: usize = self.sequences.iter().map(|s| s.length()).sum();
+        self.raw.len() - matched + self.sequences.len()
+    }
+
+    /// Whether finding matches saved less than a sixteenth.
+    fn barely_shrunk(&self) -> bool {
+        self.tokens() > self.raw.len() - self.raw.len() / 16
+    }
+
+    /// Bits a stored block of these bytes takes, as Go counts them.
+    fn stored_bits(&self) -> u64 {
+        (self.raw.len() as u64 + 5) * 8
+    }
+}
+
+/// How a block goes into the stream.
+#[derive(Clone, Debug)]
+pub(crate) enum Form {
+    /// As it is.
+    Stored,
+    /// Every byte a literal.
+    Literals(Coded),
+    /// As literals and matches.
+    Sequences(Coded),
+}
+
+/// The coded part of a block.
+#[derive(Clone, Debug)]
+pub(crate) struct Coded {
+    /// The header; none if the block of the format goes on with the codes it has.
+    pub(crate) header: Option<Header>,
+    /// The codes.
+    pub(crate) codes: Arc<Codes>,
+    /// Whether the block of the format ends here.
+    pub(crate) ends: bool,
+    /// Bits of header, symbols, extra bits and end.
+    pub(crate) bits: u64,
+}
+
+/// The plan of one block.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// The end of an earlier block that was left open.
+    pub(crate) lead: Code,
+    /// The block itself.
+    pub(crate) form: Form,
+}
+
+impl Plan {
+    /// The position in bits behind a block of `raw_len` bytes that starts at bit `start`.
+    pub(crate) fn end(&self, start: u64, raw_len: usize) -> u64 {
+        let start = start + u64::from(self.lead.len());
+        match &self.form {
+            Form::Stored => (start + 3).next_multiple_of(8) + 32 + 8 * raw_len as u64,
+            Form::Literals(coded) | Form::Sequences(coded) => start + coded.bits,
+        }
+    }
+}
+
+/// Codes that go with a block of literals only: there are no distances, but a header must spell one.
+fn codes_for_literals(histogram: &Histogram) -> Codes {
+    Codes::for_counts(&histogram.literals, &with_dummy(&histogram.distances))
+}
+
+/// The distance counts Go makes a code for: if there is no match, distance symbol 0 counts once.
+fn with_dummy<const N: usize>(distances: &[u32; N]) -> [u32; N] {
+    let mut counts = *distances;
+    if counts.iter().all(|&n| n == 0) {
+        counts[0] = 1;
+    }
+    counts
+}
+
+/// Bits of the symbols counted in `histogram`, extra bits included.
+fn symbol_bits(codes: &Codes, histogram: &Histogram) -> u64 {
+    coded_bits(&codes.literals, &histogram.literals)
+        + coded_bits(&codes.distances, &histogram.distances)
+        + histogram.extra_bits()
+}
+
+const _: () = assert!(
+    BLOCK_LEN <= u16::MAX as usize,
+    "a stored block holds a block of input"
+);
