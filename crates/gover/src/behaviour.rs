@@ -1,17 +1,20 @@
 //! Behaviours of cmd/link that differ between releases, each a named value.
 //!
 //! A pass asks its [`GoLayout`](crate::GoLayout) which value holds and matches on it; no pass
-//! knows release numbers. `docs/release-differences.md` lists them side by side.
+//! knows release numbers. `docs/release-differences.md` lists them side by side. Some values
+//! hold in no release described so far: they say what an older one did, where the difference
+//! is known, so that the matching code is written as a choice.
 
-/// Which definition of a symbol stays when a duplicate-ok definition meets another
+/// Which definition of a symbol stays when a named one marked duplicate-ok meets another
 /// (`loader/loader.go:addSym`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DupokRule {
-    /// The definition seen first stays, whichever of the two is marked duplicate-ok. If the
-    /// later one is marked and its size is larger, it replaces the first, marked or not.
+    /// The definition seen first stays, whichever of the two is marked duplicate-ok; but if
+    /// the later one is marked and larger, it replaces the first, marked or not.
     FirstStays,
     /// A definition not marked duplicate-ok replaces a marked one and is never replaced by
-    /// one. Between two marked ones the larger replaces, else the first stays.
+    /// one. Between two marked ones the larger replaces, else the first stays; only then
+    /// does `-strictdups` compare them.
     UnmarkedWins,
 }
 
@@ -28,26 +31,69 @@ pub enum ContentHashedText {
 }
 
 /// Which references the linkname check looks at, and what makes one legal
-/// (`loader/loader.go:checkLinkname`, `loadObjRefs`, `preloadSyms`).
+/// (`loader/loader.go:checkLinkname`, `loadObjRefs`, `preloadSyms`). The blocked list
+/// ([`GoLayout::blocked_linkname`](crate::GoLayout::blocked_linkname)) comes first in both.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LinknameCheck {
     /// References marked linkname are checked. A definition marked linkname, or an ABI
     /// wrapper, may be referenced from anywhere.
     MarkedReferences,
     /// References marked linkname or linkname-std, and every reference from an assembly
-    /// object, are checked. A definition marked linkname-std may be referenced from the
-    /// standard library; an ABI wrapper is no longer legal by itself. An assembly
-    /// definition takes the mark of its symbol of the other ABI.
+    /// object, are checked. A definition marked linkname may be referenced from anywhere, one
+    /// marked linkname-std from objects of the standard library; an ABI wrapper is no longer
+    /// legal by itself. A definition in an assembly object with neither mark is legal if its
+    /// name begins with the referring package's path, or has no dot, or if there are no ABI
+    /// wrappers on this platform; else the marks of its namesake of the other ABI count.
     MarkedAndAssemblyReferences,
+}
+
+/// Whether a mismatch of an object's header line can be ignored (`ld/lib.go:ldobj`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HeaderMismatch {
+    /// Always an error.
+    Error,
+    /// An error unless `-f` is given.
+    ErrorUnlessForced,
+}
+
+/// How the file of an `@file` argument is split (`cmd/internal/objabi/flag.go:expandArgs`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ResponseFile {
+    /// Carriage returns removed, blanks trimmed at both ends, one argument per line; in an
+    /// argument `\\` and `\n` are decoded and any other escape is a crash.
+    Lines,
+    /// As GCC does: blanks separate; single quotes are literal; double quotes know `\\`,
+    /// `\"`, `\$`, `` \` `` and line continuation; outside quotes a backslash takes the next
+    /// character, or the line end, away.
+    Shell,
 }
 
 /// Where funcdata goes (`ld/symtab.go:symtab`, `ld/pcln.go`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FuncdataHome {
-    /// Grouped under `go:func.*` in read-only data.
+    /// Grouped under `go:func.*` in read-only data (until 1.25).
     Rodata,
     /// At the end of the pclntab, under `go:func.*`.
     Pclntab,
+}
+
+/// Where the pclntab section is (`ld/data.go:allocateDataSections`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PclntabHome {
+    /// Last of the read-only sections, with the relro ones if there are any (until 1.25).
+    LastOrRelro,
+    /// Right after `.rodata`, never relro.
+    AfterRodata,
+}
+
+/// Where `runtime.firstmoduledata` is (`ld/symtab.go:symtab`,
+/// `ld/data.go:allocateDataSections`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ModuledataHome {
+    /// Among pointer-free data (until 1.25).
+    NoPtrData,
+    /// In its own section `.go.module`.
+    GoModule,
 }
 
 /// Where the runtime finds types to canonicalise and itabs to register.
@@ -58,7 +104,199 @@ pub enum TypelinkHome {
     /// descriptors are sorted by size like any data; itabs stay in read-only data.
     Section,
     /// No such sections. `.go.type` holds type descriptors marked typelink by type string,
-    /// then the others, then the itabs; three moduledata words give the borders
-    /// (`ld/data.go:dodataSect`).
+    /// then the others, then the itabs, which have the types' kind; three moduledata words
+    /// give the borders (`ld/data.go:dodataSect`, `ld/symtab.go:symtab`).
     GoType,
+}
+
+/// Which read-only data moves to relocatable kinds, and how sections follow
+/// (`ld/data.go:makeRelroForSharedLib`, `allocateDataSections`, `sym.RelROMap`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RelroRule {
+    /// With relro, each read-only kind has a twin ([`GoLayout::relro_twins`]): symbols with
+    /// relocations move to it, types always, function descriptors never for relocations,
+    /// `runtime.etypes` always. One section holds all twins. Single-symbol relro sections
+    /// exist only with relro.
+    ///
+    /// [`GoLayout::relro_twins`]: crate::GoLayout::relro_twins
+    Twins,
+    /// Only plain read-only data with relocations moves. It (if any), types and function
+    /// descriptors each have a section, relro or not, after the pclntab; then the
+    /// single-symbol ones.
+    RodataOnly,
+}
+
+/// Carrier symbols of types and function descriptors (`ld/symtab.go:symtab`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Carriers {
+    /// `type:*` unless dynamically linking Go; with relro in c-archive, c-shared and pie a
+    /// second, `typerel.*`, carries the types. Function descriptors: with relro
+    /// `go:funcdescrel` unless dynamically linking Go, else `go:funcdesc` always.
+    RelroTwins,
+    /// `type:*` always exists. It carries types and itabs, and `go:funcdesc` function
+    /// descriptors, unless dynamically linking Go.
+    Single,
+}
+
+/// How it is made sure that no type is at offset 0 from `runtime.types`
+/// (`ld/data.go:allocateDataSections`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TypeSlack {
+    /// With relro, one byte is skipped at the start of the relro section (not on AIX).
+    ByteInRelro,
+    /// One pointer size is skipped at the start of `.go.type`, unless `runtime.types` has a
+    /// size.
+    Pointer,
+}
+
+/// `runtime.types` and `runtime.etypes` where they are laid out as symbols, as on macOS when
+/// dynamically linking Go (`ld/data.go:fixZeroSizedSymbols`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TypesMarker {
+    /// 8 bytes without alignment of their own; `runtime.etypes` has kind SFUNCTAB.
+    EightBytes,
+    /// One pointer, aligned to it, on AIX always; `runtime.etypes` has kind STYPE.
+    Pointer,
+}
+
+/// What happens to `type:.gcmask.*` symbols (`ld/symtab.go:symtab`,
+/// `ld/data.go:allocateDataSections`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GcMasks {
+    /// Nothing: they are pointer-free zeroed data like others.
+    Ordinary,
+    /// They get kind SGCMASK and carrier `runtime.gcmask.*`, leave the symbol table, and are
+    /// laid out at the end of `.noptrbss`, before coverage counters.
+    Grouped,
+}
+
+/// Where `runtime.covctrs` points (`ld/data.go:allocateDataSections`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CoverageStart {
+    /// The length of the section before the counters, padding included.
+    BeforePadding,
+    /// That, moved up by the counters' length modulo 4; the length shrinks by as much.
+    Aligned,
+}
+
+/// The order of ELF section headers (`ld/elf.go:elfSortShdrs`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ElfSectionOrder {
+    /// As created (until 1.25).
+    Creation,
+    /// Allocated ones by address.
+    ByAddress,
+}
+
+/// The encoder behind `compress/zlib`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FlateEncoder {
+    /// `compress/flate` as of Go 1.26 and before.
+    Go126,
+    /// `compress/flate` as rewritten in Go 1.27.
+    Go127,
+}
+
+/// When LC_BUILD_VERSION or its elders are written (`ld/macho.go:domacho`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MachoBuildVersion {
+    /// The first host object with a version command decides the platform, and its command is
+    /// copied. Without one, macOS links in internal mode get a command of their own.
+    FromHostObject,
+    /// The platform is iOS for GOOS=ios, else macOS. The command of the first host object
+    /// that is not of platform macOS is copied. If no load command exists so far and the
+    /// platform is macOS, one is made, in external mode too.
+    FromFlags,
+}
+
+/// When an internal Mach-O link writes LC_UUID (`ld/macho.go:asmbMacho`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UuidPresence {
+    /// If `-B` gives one; fewer than 16 bytes are filled up with zeros.
+    IfGiven,
+    /// Unless `-B none`; fewer than 16 bytes are replaced by the hash of the file so far.
+    UnlessNone,
+}
+
+/// The variant bits of a UUID made from a hash (`ld/macho_update_uuid.go`). The version is 3
+/// in both.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UuidVariant {
+    /// Both top bits of byte 8 set, and all zeros for an empty build ID.
+    Reserved,
+    /// Top bits of byte 8 are 10.
+    Rfc4122,
+}
+
+impl UuidVariant {
+    /// The UUID of a hash (`uuidFromGoBuildId`, `uuidFromHash`).
+    pub fn uuid(self, hash: &[u8; 32]) -> [u8; 16] {
+        let mut uuid = [0; 16];
+        uuid.copy_from_slice(&hash[..16]);
+        uuid[6] = uuid[6] & 0x0f | 0x30;
+        uuid[8] = uuid[8] & 0x3f
+            | match self {
+                UuidVariant::Reserved => 0xc0,
+                UuidVariant::Rfc4122 => 0x80,
+            };
+        uuid
+    }
+}
+
+/// Pointers in Mach-O data to dynamic imports (`amd64/asm.go:adddynrel`,
+/// `arm64/asm.go:adddynrel`, `ld/macho.go:machoDyldInfo`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MachoBinds {
+    /// Bind entries are for the GOT only; a pointer in data becomes a rebase entry, and one
+    /// in a host object is an error.
+    GotOnly,
+    /// A pointer in data gets a bind entry of its own.
+    AnySymbol,
+}
+
+/// Windows unwind tables of Go code (`ld/seh.go`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SehOrder {
+    /// Made in `dope`, before text addresses, in text order.
+    TextOrder,
+    /// Made when text addresses are known, sorted by them; empty tables are left out.
+    ByAddress,
+}
+
+/// `.pdata` of a PE host object (`loadpe/ldpe.go:Load`, `loadpe/seh.go`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HostPdata {
+    /// Kept whole with `.xdata`, always reachable; functions keep their handlers.
+    Whole,
+    /// Cut into 12-byte entries, which a function keeps together with its `.xdata` and
+    /// handler; unreachable entries are dropped.
+    PerFunction,
+}
+
+/// What joins a Go version and its experiments in `runtime.buildVersion` (`ld/main.go:Main`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum VersionSuffix {
+    /// A blank: `go1.25.1 X:…` (until 1.25).
+    Blank,
+    /// A dash, or a blank if the version has a dash already: `go1.27.3-X:…`.
+    DashOrBlank,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuids_keep_the_hash_but_for_version_and_variant() {
+        let hash = std::array::from_fn(|i| (i as u8).wrapping_mul(37) ^ 0xff);
+        let old = UuidVariant::Reserved.uuid(&hash);
+        let new = UuidVariant::Rfc4122.uuid(&hash);
+        assert_eq!(
+            (old[6], old[8] & 0xc0, new[6], new[8] & 0xc0),
+            (0x31, 0xc0, 0x31, 0x80)
+        );
+        for i in (0..16).filter(|i| ![6, 8].contains(i)) {
+            assert_eq!((old[i], new[i]), (hash[i], hash[i]), "byte {i}");
+        }
+    }
 }

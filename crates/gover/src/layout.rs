@@ -1,9 +1,6 @@
 //! `GoLayout`: everything the linker needs to know about one Go release.
 
-use crate::{
-    AuxType, ContentHashedText, DupokRule, FuncdataHome, LinknameCheck, RelocType, SymKind,
-    TypelinkHome,
-};
+use crate::*;
 
 /// The rank of a kind that a release does not have.
 pub const NO_RANK: u8 = 255;
@@ -47,18 +44,88 @@ pub struct SymFlags2 {
     pub wasm_export: u8,
 }
 
+/// How ELF files are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ElfRules {
+    /// Order of section headers.
+    pub section_order: ElfSectionOrder,
+    /// Whether symbols `wm4.*` and `wm8.*` in unnamed sections of host objects are skipped;
+    /// else they are an error like others (`loadelf/ldelf.go:Load`).
+    pub skip_macro_symbols: bool,
+    /// What the loader says of a symbol it cannot place: `ignoring symbol` or
+    /// `unrecognized symbol` (in `%v: sym#%d (%q): … in section %d (%q) (type %d)`).
+    pub unplaced_symbol: &'static str,
+}
+
+/// How Mach-O files are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MachoRules {
+    /// When a build version command is written.
+    pub build_version: MachoBuildVersion,
+    /// Oldest macOS to run on, unless `-macos` says otherwise.
+    pub default_os: [u8; 3],
+    /// macOS SDK, unless `-macsdk` says otherwise.
+    pub default_sdk: [u8; 3],
+    /// Whether flags `-macos` and `-macsdk` exist (`ld/main.go`): up to three numbers to
+    /// 255, joined by dots; else `invalid version %q`.
+    pub version_flags: bool,
+    /// When LC_UUID is written.
+    pub uuid_presence: UuidPresence,
+    /// Its variant bits.
+    pub uuid_variant: UuidVariant,
+    /// Pointers to dynamic imports.
+    pub binds: MachoBinds,
+    /// Whether a host object's section symbol takes the section's alignment
+    /// (`loadmacho/ldmacho.go:Load`).
+    pub host_section_align: bool,
+}
+
+/// How PE files are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PeRules {
+    /// Major and minor version of operating system and subsystem
+    /// (`PeMinimumTargetMajorVersion`). External links whose linker has no load
+    /// configuration support fall back to 6.1.
+    pub os_version: (u16, u16),
+    /// Whether `_load_config_used` is made in `Peinit` and the load configuration directory
+    /// entry points to it.
+    pub load_config: bool,
+    /// Order of unwind tables.
+    pub seh_order: SehOrder,
+    /// Unwind tables of host objects.
+    pub host_pdata: HostPdata,
+}
+
+/// How the host linker is called (`ld/lib.go:hostlink`).
+#[derive(Clone, Copy, Debug)]
+pub struct HostLinkRules {
+    /// macOS c-shared and plugin with combined DWARF: `-Wl,-no_fixup_chains` if supported.
+    pub no_fixup_chains: bool,
+    /// macOS with `-race`: `-Wl,-U,__dyld_get_dyld_header`.
+    pub race_dyld_header: bool,
+    /// Windows: whether LLD is asked for before the version arguments, which depend on it,
+    /// rather than before the linker script only.
+    pub lld_probe_early: bool,
+    /// Windows: whether the linker is tried for load configuration support if it is neither
+    /// MSVC nor LLD.
+    pub load_config_probe: bool,
+    /// Flags left out, with the argument behind them, when testing the linker for a flag
+    /// (`trimLinkerArgv`).
+    pub probe_skip_with_arg: &'static [&'static str],
+    /// Flags kept, with the argument behind them.
+    pub probe_keep_with_arg: &'static [&'static str],
+    /// Beginnings of flags that are kept.
+    pub probe_keep_prefixes: &'static [&'static str],
+}
+
 /// What a Go release line is to the linker, as data.
 pub struct GoLayout {
     /// The release line, such as `1.27`.
     pub release: &'static str,
+
+    // The object file.
     /// Object file symbol kind → linker kind (`sym.AbiSymKindToSymKind`).
     pub sym_kinds: &'static [SymKind],
-    /// The release's linker kinds in its own order, which is the order of data in the file.
-    pub kind_order: &'static [SymKind],
-    /// Position of each kind in `kind_order`; [`NO_RANK`] for kinds the release lacks.
-    pub kind_rank: [u8; SymKind::COUNT],
-    /// Kinds of the read-only section, in order (`sym.ReadOnly`).
-    pub read_only_kinds: &'static [SymKind],
     /// Object file relocation number (without the weak bit) → type. Entry 0 is
     /// [`RelocType::Invalid`].
     pub reloc_types: &'static [RelocType],
@@ -70,17 +137,108 @@ pub struct GoLayout {
     pub flags2: SymFlags2,
     /// The builtin list, by index.
     pub builtins: &'static [Builtin],
+    /// FuncIDs.
+    pub func_ids: FuncIds,
+    /// Pcdata indices.
+    pub pcdata: PcdataNumbers,
+    /// Funcdata indices.
+    pub funcdata_indices: FuncdataNumbers,
+    /// Offsets in type descriptors.
+    pub type_layout: TypeLayout,
 
+    // Symbol kinds in the linker.
+    /// The release's linker kinds in its own order, which is the order of data in the file.
+    pub kind_order: &'static [SymKind],
+    /// Position of each kind in `kind_order`; [`NO_RANK`] for kinds the release lacks.
+    pub kind_rank: [u8; SymKind::COUNT],
+    /// Kinds of the read-only section, in order (`sym.ReadOnly`).
+    pub read_only_kinds: &'static [SymKind],
+    /// Read-only kinds with a relocatable twin (`sym.RelROMap`), in the order of
+    /// `read_only_kinds`.
+    pub relro_twins: &'static [(SymKind, SymKind)],
+
+    // Environment and command line.
+    /// Experiments and their baseline; see [`GoLayout::experiments`].
+    pub experiments: ExperimentTables,
+    /// How experiments are joined to the version.
+    pub version_suffix: VersionSuffix,
+    /// How `@file` is split.
+    pub response_file: ResponseFile,
+    /// Whether `-f` silences header mismatches.
+    pub header_mismatch: HeaderMismatch,
+    /// Build and link modes.
+    pub platform: PlatformSupport,
+
+    // Loading.
     /// Which duplicate stays.
     pub dupok: DupokRule,
     /// Binding of content-hashed text.
     pub content_hashed_text: ContentHashedText,
     /// What the linkname check looks at.
     pub linkname_check: LinknameCheck,
+    /// Symbols only some packages may linkname, sorted by name; see
+    /// [`GoLayout::blocked_linkname`].
+    pub blocked_linknames: &'static [BlockedLinkname],
+    /// Package lists.
+    pub packages: PackageLists,
+
+    // Tables.
+    /// Pclntab numbers.
+    pub pclntab: PclntabNumbers,
+    /// Where the pclntab is.
+    pub pclntab_home: PclntabHome,
     /// Where funcdata goes.
     pub funcdata: FuncdataHome,
+    /// Fields of moduledata the linker writes, in order. Zeros fill up to the size of the
+    /// runtime's type.
+    pub moduledata: &'static [ModuleField],
+    /// Where moduledata is.
+    pub moduledata_home: ModuledataHome,
     /// Where typelinks and itabs go.
     pub typelinks: TypelinkHome,
+    /// What moves to relocatable kinds.
+    pub relro: RelroRule,
+    /// Carriers of types and function descriptors.
+    pub carriers: Carriers,
+    /// Keeping types off offset 0.
+    pub type_slack: TypeSlack,
+    /// Laid-out `runtime.types`.
+    pub types_marker: TypesMarker,
+    /// Name prefixes of symbols grouped under `runtime.gcbits.*` (`ld/symtab.go:symtab`).
+    pub gcbits_prefixes: &'static [&'static str],
+    /// Grouping of GC masks.
+    pub gc_masks: GcMasks,
+    /// Start of coverage counters.
+    pub coverage_start: CoverageStart,
+
+    // DWARF.
+    /// Types whose DIEs are prototypes for synthesised ones (a set:
+    /// `ld/dwarf.go:prototypedies`).
+    pub dwarf_prototypes: &'static [&'static str],
+    /// Types that are given DIEs first, in order, for debuggers that look into interfaces
+    /// (`ld/dwarf.go:dwarfGenerateDebugInfo`).
+    pub dwarf_runtime_types: &'static [&'static str],
+    /// The zlib encoder of compressed sections.
+    pub flate: FlateEncoder,
+
+    // Hashes (cmd/internal/hash).
+    /// `hash.Sum32` is SHA-256 with this exclusive-ored into its first byte.
+    pub sum32_xor: u8,
+    /// `hash.New32` is SHA-256 of the data with these bytes before it.
+    pub new32_prefix: &'static [u8],
+
+    // File formats.
+    /// ELF.
+    pub elf: ElfRules,
+    /// Mach-O.
+    pub macho: MachoRules,
+    /// Whether label symbols are made inside Duff's devices for arm64 external links
+    /// (`arm64/asm.go:gensymlate`).
+    pub arm64_duff_labels: bool,
+    /// PE.
+    pub pe: PeRules,
+    /// The host linker.
+    pub host_link: HostLinkRules,
 }
 
 /// Inverts a kind order into ranks.

@@ -9,19 +9,35 @@
 
 mod aux_type;
 mod behaviour;
+mod build_config;
+mod experiments;
+mod functions;
 #[path = "gen/mod.rs"] // `gen` is a keyword.
 mod gen_tables;
+#[cfg(feature = "generate")]
+pub mod generate;
 mod layout;
+mod module_field;
 mod named;
+mod packages;
+mod platform;
 mod release;
 mod reloc_type;
 mod sym_kind;
+mod type_layout;
 mod v1_26;
 mod v1_27;
 
 pub use aux_type::AuxType;
 pub use behaviour::*;
+pub use build_config::{BuildConfig, BuildConfigError};
+pub use experiments::{BaselineWhen, ExperimentError, ExperimentTables, Experiments};
+pub use functions::*;
 pub use layout::*;
+pub use module_field::{FieldShape, ModuleField};
+pub use packages::{BlockedLinkname, PackageLists};
+pub use platform::PlatformSupport;
 pub use release::{RELEASES, UnknownRelease, layout_for};
 pub use reloc_type::{R_WEAK, RelocType};
 pub use sym_kind::SymKind;
+pub use type_layout::*;
