@@ -4,4 +4,4 @@ mod addresses;
 mod text;
 
 pub use addresses::{Addresses, SectionId};
-pub use text::{TextLayout, TextOrder};
+pub use text::{TextLayout, TextOrder, round_up};

@@ -1,7 +1,14 @@
 //! Order and addresses of text.
 
+use gover::SymKind;
+use rayon::prelude::*;
+use reach::Live;
 use rustc_hash::FxHashMap;
-use symbols::{LibId, SymId, UnitId};
+use symbols::{BitSet, LibId, Library, SymId, Symbols, UnitId};
+
+/// Least distance between the starts of two functions, bytes (`abi.MINFUNC`): findfunctab cannot
+/// tell closer ones apart.
+const MIN_FUNC: u64 = 16;
 
 /// The functions in the order of the file (`ctxt.Textp`) and per unit.
 #[derive(Default)]
@@ -22,6 +29,131 @@ impl TextOrder {
     pub fn unit(&self, u: UnitId) -> &[SymId] {
         &self.unit_textp[u.index()]
     }
+
+    /// Orders the live functions (`loader.AssignTextSymbolOrder`): `first` (host text and the FIPS
+    /// markers), then library by library in dependency order, those the runtime depends on before
+    /// all others. A library contributes its own functions and then those that it shares with
+    /// other libraries and that none before it has placed.
+    pub fn assign(syms: &Symbols, live: &Live, first: &[SymId]) -> TextOrder {
+        let postorder = postorder(&syms.libs);
+        let lists: Vec<(Vec<SymId>, Vec<SymId>)> = postorder
+            .par_iter()
+            .map(|&l| library_text(syms, live, &syms.libs[l.index()]))
+            .collect();
+        let total = first.len() + lists.iter().map(|(a, b)| a.len() + b.len()).sum::<usize>();
+        let mut textp = Vec::with_capacity(total);
+        textp.extend(first.iter().copied().filter(|&s| live.reachable.has(s)));
+        let mut placed = BitSet::new(syms.len());
+        let mut unit_textp = vec![Vec::new(); syms.units.len()];
+        let mut placed_by = FxHashMap::default();
+        for runtime in [true, false] {
+            for (&id, (own, shared)) in postorder.iter().zip(&lists) {
+                let lib = &syms.libs[id.index()];
+                if syms.gover.is_runtime_package(&lib.pkg) != runtime {
+                    continue;
+                }
+                for (list, is_shared) in [(own, false), (shared, true)] {
+                    for &s in list {
+                        if placed.has(s) {
+                            continue;
+                        }
+                        textp.push(s);
+                        let Some((o, _)) = syms.origin(s) else {
+                            continue;
+                        };
+                        unit_textp[o.unit.index()].push(s);
+                        placed.insert(s);
+                        if is_shared && o.lib != id {
+                            placed_by.insert(s, id);
+                        }
+                    }
+                }
+            }
+        }
+        TextOrder {
+            textp,
+            unit_textp,
+            postorder,
+            placed_by,
+        }
+    }
+
+    /// Brings FIPS functions together between their markers, keeping the order otherwise
+    /// (`ld/data.go:textaddress`).
+    pub fn gather_fips(&mut self, syms: &Symbols) {
+        let rank = |s: SymId| match syms.kind(s) {
+            SymKind::Text => 0u8,
+            SymKind::TextFipsStart => 1,
+            SymKind::TextFips => 2,
+            _ => 3,
+        };
+        let ranks: Vec<u8> = self.textp.par_iter().map(|&s| rank(s)).collect();
+        let mut out = Vec::with_capacity(self.textp.len());
+        for want in 0..4 {
+            out.extend(
+                self.textp
+                    .iter()
+                    .zip(&ranks)
+                    .filter(|&(_, &r)| r == want)
+                    .map(|(&s, _)| s),
+            );
+        }
+        self.textp = out;
+    }
+}
+
+/// The libraries with every library after those it imports (`ld/lib.go:postorder`).
+fn postorder(libs: &[Library]) -> Vec<LibId> {
+    let mut seen = vec![false; libs.len()];
+    let mut out = Vec::with_capacity(libs.len());
+    // Explicit stack: import chains of generated programs are deep.
+    let mut stack: Vec<(LibId, usize)> = Vec::new();
+    for root in 0..libs.len() {
+        if std::mem::replace(&mut seen[root], true) {
+            continue;
+        }
+        stack.push((LibId(root as u32), 0));
+        while let Some((l, next)) = stack.last_mut() {
+            match libs[l.index()].imports.get(*next) {
+                Some(&i) => {
+                    *next += 1;
+                    if !std::mem::replace(&mut seen[i.index()], true) {
+                        stack.push((i, 0));
+                    }
+                }
+                None => {
+                    out.push(*l);
+                    stack.pop();
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The live functions that one library defines alone, and those it shares.
+fn library_text(syms: &Symbols, live: &Live, lib: &Library) -> (Vec<SymId>, Vec<SymId>) {
+    let (mut own, mut shared) = (Vec::new(), Vec::new());
+    let dupok = syms.gover.flags.dupok;
+    for obj in &syms.objs()[lib.objs.start as usize..lib.objs.end as usize] {
+        let o = &obj.object;
+        for (li, d) in o.syms(0..o.n_alldef()).enumerate() {
+            let li = li as u32;
+            if !syms.gover.sym_kind(d.kind()).is_some_and(SymKind::is_text) {
+                continue;
+            }
+            let s = syms.global(obj, li);
+            if !live.reachable.has(s) {
+                continue;
+            }
+            if d.flag() & dupok != 0 || !syms.is_defined_by(s, obj, li) {
+                shared.push(s);
+            } else {
+                own.push(s);
+            }
+        }
+    }
+    (own, shared)
 }
 
 /// Addresses of text.
@@ -35,4 +167,41 @@ pub struct TextLayout {
     pub end: u64,
     /// Alignment of the text section, bytes.
     pub align: u32,
+}
+
+impl TextLayout {
+    /// Assigns addresses from `text_addr` on (`ld/data.go:textaddress`, `assignAddress`).
+    pub fn assign(
+        syms: &Symbols,
+        order: &TextOrder,
+        text_addr: u64,
+        func_align: u32,
+    ) -> TextLayout {
+        let sizes: Vec<(u64, u32)> = order
+            .textp
+            .par_iter()
+            .map(|&s| (syms.size(s), syms.align(s).max(func_align)))
+            .collect();
+        let start = round_up(text_addr, func_align.into());
+        let mut align = func_align;
+        let mut va = start;
+        let mut addr = Vec::with_capacity(sizes.len());
+        for (size, a) in sizes {
+            align = align.max(a);
+            va = round_up(va, a.into());
+            addr.push(va);
+            va += size.max(MIN_FUNC);
+        }
+        TextLayout {
+            addr,
+            start,
+            end: va,
+            align,
+        }
+    }
+}
+
+/// Rounds `v` up to a multiple of `to`; 0 and 1 leave it.
+pub fn round_up(v: u64, to: u64) -> u64 {
+    if to <= 1 { v } else { v.div_ceil(to) * to }
 }
