@@ -1,5 +1,7 @@
 //! The project's tasks: `cargo xtask <task>`.
 
+mod gen_gover;
+
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,6 +23,8 @@ enum Task {
     /// Save the command line and inputs of a link, and run linkers on them.
     #[command(subcommand)]
     LinkStep(LinkStep),
+    /// Read the number tables of crate gover out of Go toolchains.
+    GenGover(gen_gover::GenArgs),
 }
 
 #[derive(Subcommand)]
@@ -79,6 +83,7 @@ fn run(args: Args) -> Result<ExitCode> {
     match args.task {
         Task::Setup => setup(),
         Task::LinkStep(task) => link_step(task),
+        Task::GenGover(args) => gen_gover::run(args).map(|()| ExitCode::SUCCESS),
     }
 }
 

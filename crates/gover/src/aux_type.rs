@@ -1,6 +1,6 @@
 //! Types of auxiliary symbol references in the Go object file.
 
-use crate::named::named_enum;
+use super::named::named_enum;
 
 named_enum! {
     /// What an auxiliary symbol is to the symbol that names it

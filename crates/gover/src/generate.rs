@@ -4,24 +4,38 @@
 //! still what the toolchain says; the linker itself never compiles this module. It is no Go
 //! parser: it knows the shape of each declaration it reads and fails, naming file and
 //! marker, when a release writes one differently.
+//!
+//! xtask compiles this file and those of the enums it names by themselves, so that tables
+//! can be generated while those in place do not compile. They use nothing else of the crate.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::{AuxType, ModuleField, RelocType, SymKind};
+use super::{AuxType, ModuleField, RelocType, SymKind};
 
 /// Why tables could not be generated.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[allow(missing_docs)]
 pub enum GenerateError {
-    #[error("{}: {source}", path.display())]
+    /// A source file could not be read.
     Read {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{file}: {what}")]
+    /// A declaration does not have the known shape.
     Shape { file: &'static str, what: String },
 }
+
+impl std::fmt::Display for GenerateError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            GenerateError::Read { path, source } => write!(f, "{}: {source}", path.display()),
+            GenerateError::Shape { file, what } => write!(f, "{file}: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for GenerateError {}
 
 /// One source file of the toolchain, comments removed.
 struct Source {

@@ -1,6 +1,6 @@
 //! Fields of `runtime.firstmoduledata`, in the linker's terms.
 
-use crate::named::named_enum;
+use super::named::named_enum;
 
 named_enum! {
     /// A field of the runtime's `moduledata`, named as in `runtime/symtab.go`. The order in

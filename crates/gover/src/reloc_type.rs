@@ -1,6 +1,6 @@
 //! Relocation types: the superset, over releases, of `cmd/internal/objabi.RelocType`.
 
-use crate::named::named_enum;
+use super::named::named_enum;
 
 /// The bit of an object file's 16-bit relocation type that marks a weak reference
 /// (`R_WEAK`, which Go writes as `-1 << 15`): it keeps nothing alive, and resolves to 0

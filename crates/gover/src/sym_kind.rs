@@ -1,6 +1,6 @@
 //! Symbol kinds: the superset, over releases, of cmd/link's internal kinds.
 
-use crate::named::named_enum;
+use super::named::named_enum;
 
 named_enum! {
     /// The kind of a symbol inside the linker (`cmd/link/internal/sym.SymKind`).
