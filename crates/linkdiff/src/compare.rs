@@ -2,10 +2,10 @@
 
 use crate::bytes::{count_differences, first_difference, hex_context, text};
 use crate::elf::{self, SHT_NOTE};
-use crate::image::{Image, Section};
+use crate::image::{Format, Image, Section};
 use crate::list::{first_list_difference, neighbours};
 use crate::report::{Cause, Finding, Report};
-use crate::{Options, dwarf, explain, headers};
+use crate::{Options, dwarf, explain, headers, operand};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -44,6 +44,7 @@ pub fn compare(a: &[u8], b: &[u8], options: &Options) -> Report {
     let findings = &mut report.findings;
     headers::compare(&image_a, &image_b, &pairs, findings);
     sections(&image_a, &image_b, &pairs, findings);
+    symbol_table(&image_a, &image_b, findings);
     padding(&image_a, &image_b, findings);
     if findings.is_empty() {
         let mut finding = Finding::new(
@@ -87,10 +88,14 @@ fn hash_range(image: &Image<'_>, slot: usize) -> Option<Range<usize>> {
     if section.name.ends_with("go.fipsinfo") || section.name.ends_with("go_fipsinfo") {
         return Some(16..48);
     }
-    let id = image.placed[slot]
-        .iter()
-        .find(|s| s.name == b"go:buildid")?;
-    Some(id.offset as usize..id.offset.saturating_add(id.size) as usize)
+    // The text begins with the build ID (cmd/link ld/data.go:textbuildid).
+    const START: &[u8] = b"\xff Go build ID: \"";
+    const LIMIT: usize = 1024;
+    let head = &section.data[..section.data.len().min(LIMIT)];
+    let start = head.windows(START.len()).position(|w| w == START)?;
+    let body = &head[start + START.len()..];
+    let end = body.windows(4).position(|w| w == b"\"\n \xff")?;
+    Some(start..start + START.len() + end)
 }
 
 /// First difference outside `skip`; the second value tells whether `skip` hides one.
@@ -112,7 +117,7 @@ fn sections(a: &Image<'_>, b: &Image<'_>, pairs: &[(usize, usize)], out: &mut Ve
     let mut moved = false;
     for &(i, j) in pairs {
         let x = &a.sections[i];
-        if x.index == 0 && a.format == crate::image::Format::Elf {
+        if x.index == 0 && a.format == Format::Elf {
             continue;
         }
         let finding = if x.alloc {
@@ -137,7 +142,13 @@ fn loaded(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize, moved: &mut bool) ->
     let hash_only = first.is_none() && hidden;
     let whole = skip.is_some_and(|range| range.end == usize::MAX);
     let (list_a, list_b) = (a.layout_list(i), b.layout_list(j));
-    let listed = first_list_difference(&list_a, &list_b);
+    // With equal bytes the symbol table itself is at fault, and reported as such.
+    let equal = x.data == y.data && x.size == y.size && !x.data.is_empty();
+    let listed = if equal {
+        None
+    } else {
+        first_list_difference(&list_a, &list_b)
+    };
     let placed = (x.addr, x.offset, x.align) != (y.addr, y.offset, y.align);
     let resized = x.size != y.size;
     let shifts = (resized || listed.is_some() || (placed && !*moved)) && !whole;
@@ -178,7 +189,10 @@ fn loaded(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize, moved: &mut bool) ->
         if hash_only {
             summary.push("only the build ID or check sum differs".to_string());
         }
-        let explained = explain::section(a, b, i, j, at);
+        let mut explained = explain::section(a, b, i, j, at);
+        if explained.is_empty() {
+            explained.extend(operand::describe(a, b, i, j, at));
+        }
         if let (Some(line), None) = (explained.first(), &listed) {
             summary.push(line.clone());
         }
@@ -273,6 +287,18 @@ fn unloaded(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize) -> Option<Finding>
     }
     finding.summary = summary.join("; ");
     Some(finding)
+}
+
+/// The symbol table of formats that do not keep it in a section of its own.
+fn symbol_table(a: &Image<'_>, b: &Image<'_>, out: &mut Vec<Finding>) {
+    if a.format == Format::Elf || a.symbols == b.symbols {
+        return;
+    }
+    let details = crate::symtab::compare_symbols(&a.symbols, &b.symbols);
+    let summary = details.first().cloned().unwrap_or_default();
+    let mut finding = Finding::new("symbol table", Cause::Unloaded, u64::MAX, summary);
+    finding.details = details;
+    out.push(finding);
 }
 
 /// Bytes outside every structure; only meaningful while both files are laid out alike.

@@ -1,7 +1,7 @@
 //! Dispatch from a differing section to the decoder that can say more than its bytes.
 
 use crate::elf;
-use crate::image::Image;
+use crate::image::{Image, plain_name};
 use crate::{moduledata, pclntab, records, symtab};
 
 /// Lines that explain the difference of two paired sections whose first differing byte is at
@@ -16,8 +16,7 @@ pub fn section(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize, at: usize) -> V
         elf::SHT_NOTE => return records::notes(a, b, i, j),
         _ => {}
     }
-    // Mach-O spells the same names `__go_buildinfo`, PIE puts `.data.rel.ro` before them.
-    let name = x.name.replace("__", ".").replace('_', ".");
+    let name = plain_name(&x.name);
     let is = |suffix: &str| name.ends_with(suffix);
     match () {
         () if is("go.module") => moduledata::explain(a, b),

@@ -54,7 +54,8 @@ pub fn read(data: &[u8]) -> Image<'_> {
         let debug = matches!(
             section.kind(),
             SectionKind::Debug | SectionKind::DebugString
-        );
+        ) || name.contains("debug_")
+            || name == ".symtab";
         image.sections.push(Section {
             index: section.index().0,
             kind: 0,

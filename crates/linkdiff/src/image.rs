@@ -221,12 +221,12 @@ impl<'a> Image<'a> {
         self.sections.iter().find(|s| s.name == name)
     }
 
-    /// Section whose name ends with `suffix` (`.gopclntab` matches `.data.rel.ro.gopclntab` and,
-    /// without its dot, `__TEXT,__gopclntab`).
+    /// Section whose plain name ends with `suffix` (`.gopclntab` also finds
+    /// `.data.rel.ro.gopclntab` and `__TEXT,__gopclntab`).
     pub fn section_like(&self, suffix: &str) -> Option<&Section<'a>> {
-        let bare = suffix.trim_start_matches('.');
+        let like = |s: &&Section<'_>| plain_name(&s.name).ends_with(suffix);
         self.section(suffix)
-            .or_else(|| self.sections.iter().find(|s| s.name.ends_with(bare)))
+            .or_else(|| self.sections.iter().find(like))
     }
 
     /// Value of the symbol `name`, if the table has it.
@@ -325,6 +325,14 @@ impl<'a> Image<'a> {
             None if self.sections.is_empty() => "plain bytes".to_string(),
             None => "the header area before the first section".to_string(),
         }
+    }
+}
+
+/// A section's name as ELF spells it: `__DATA,__go_module` is `.go.module`.
+pub fn plain_name(name: &str) -> String {
+    match name.rsplit_once(",__") {
+        Some((_, section)) => format!(".{}", section.replace('_', ".")),
+        None => name.to_string(),
     }
 }
 

@@ -25,6 +25,7 @@ mod headers;
 mod image;
 mod list;
 mod moduledata;
+mod operand;
 mod pclntab;
 mod records;
 mod report;

@@ -26,7 +26,7 @@ pub fn notes(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize) -> Vec<String> {
             } else {
                 desc.iter().take(64).map(|c| format!("{c:02x}")).collect()
             };
-            let name = text(name.strip_suffix(b"\0").unwrap_or(name));
+            let name = text(name.split(|c| *c == 0).next().unwrap_or(name));
             out.push(format!("{name} type {kind:#x} desc {d} bytes {desc}"));
             at = desc_at + (d as usize).next_multiple_of(4);
         }

@@ -335,7 +335,13 @@ pub fn explain(x: &View<'_>, y: &View<'_>, at: usize) -> Vec<String> {
             lines.extend(neighbours(&list_x, &list_y, order, 2));
         }
     }
-    if let Some((u, v)) = first
+    // A unit that changed its size says more than one that only refers to what moved.
+    let resized = x
+        .units
+        .iter()
+        .zip(&y.units)
+        .find(|(u, v)| u.name != v.name || u.size != v.size);
+    if let Some((u, v)) = resized.or(first)
         && u.name == v.name
         && let Some(mut found) = first_structural_difference(u, v)
     {

@@ -296,7 +296,7 @@ fn explain(x: &View<'_>, y: &View<'_>, name: &str, p: &[u8], q: &[u8], at: usize
         "abbrev" => tables::abbreviations(p, q, at),
         "frame" => tables::frames(x, y, p, q, at),
         "addr" => tables::addresses(x, y, p, q, at),
-        "rnglists" | "ranges" | "loclists" | "loc" => tables::lists(x, y, name, at),
+        "rnglists" | "ranges" | "loclists" | "loc" => tables::lists(x, y, name, p, q, at),
         _ => crate::symtab::explain_strings(p, q, at),
     }
 }

@@ -148,15 +148,30 @@ fn slot(x: &View<'_>, y: &View<'_>, p: &[u8], q: &[u8], at: usize) -> String {
 }
 
 /// The entry that refers to the range or location list at `at`.
-pub fn lists(x: &View<'_>, y: &View<'_>, name: &str, at: usize) -> Vec<String> {
-    let locations = name.starts_with("loc");
-    let (a, b) = (
-        info::list_owner(x, locations, at),
-        info::list_owner(y, locations, at),
-    );
-    if a == b {
-        vec![format!("list of {a}")]
-    } else {
-        vec![format!("A: {a}"), format!("B: {b}")]
+pub fn lists(x: &View<'_>, y: &View<'_>, name: &str, p: &[u8], q: &[u8], at: usize) -> Vec<String> {
+    /// unit_length, version, address size, segment selector size, offset entry count.
+    const HEADER: usize = 12;
+    let mut lines = Vec::new();
+    let mut at = at;
+    if name.ends_with("lists") && at < HEADER {
+        let behind = p.get(HEADER..).zip(q.get(HEADER..));
+        let Some(inside) = behind.and_then(|(p, q)| crate::bytes::first_difference(p, q)) else {
+            return vec![format!("header +{at:#x} only")];
+        };
+        at = HEADER + inside;
+        lines.push(format!("header (length), then at +{at:#x}:"));
     }
+    let locations = name.starts_with("loc");
+    let owner = |view: &View<'_>| info::list_owner(view, locations, at);
+    let (a, b) = (owner(x), owner(y));
+    let found = if a == b {
+        format!("list of {a}")
+    } else {
+        format!("list of A: {a}; B: {b}")
+    };
+    match lines.first_mut() {
+        Some(line) => *line = format!("{line} {found}"),
+        None => lines.push(found),
+    }
+    lines
 }

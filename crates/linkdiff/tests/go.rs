@@ -1,0 +1,570 @@
+//! Reports on binaries of the stock toolchain: built in different ways, or patched at chosen places.
+//!
+//! Needs `go` on PATH; skipped by name without it, an error if `CI=true`.
+
+use flate2::{Compression, write::ZlibEncoder};
+use linkdiff::{Cause, Options, Report, compare};
+use object::read::{Object, ObjectSection, ObjectSymbol};
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Mutex, OnceLock};
+
+const MAIN: &str = r#"package main
+
+import "fmt"
+
+var greeting = "hello"
+
+var names = [2]string{"a", "b"}
+
+//go:noinline
+func before(x int) int { return x * 3 }
+
+EXTRA
+func main() { fmt.Println(greeting, before(len(greeting))) }
+"#;
+
+/// How a sample program is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Build {
+    extra_function: bool,
+    ldflags: &'static str,
+    arch: &'static str,
+    os: &'static str,
+}
+
+const PLAIN: Build = Build {
+    extra_function: false,
+    ldflags: "-buildid=id",
+    arch: "amd64",
+    os: "linux",
+};
+
+fn have_go() -> bool {
+    let found = Command::new("go")
+        .arg("version")
+        .output()
+        .is_ok_and(|o| o.status.success());
+    assert!(
+        found || std::env::var("CI").as_deref() != Ok("true"),
+        "no go on PATH"
+    );
+    found
+}
+
+/// Builds a sample, once per test process. The same folder name keeps paths in the binary equal.
+fn build(how: Build) -> Option<Vec<u8>> {
+    static BUILT: OnceLock<Mutex<HashMap<Build, Vec<u8>>>> = OnceLock::new();
+    if !have_go() {
+        return None;
+    }
+    let built = BUILT.get_or_init(Mutex::default);
+    let mut built = built
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(data) = built.get(&how) {
+        return Some(data.clone());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let extra = if how.extra_function {
+        "//go:noinline\nfunc extra(x int) int { return x * 5 }\n\nfunc init() { greeting += names[extra(7)&1] }"
+    } else {
+        "func init() { greeting += names[len(greeting)&1] }"
+    };
+    std::fs::write(path.join("main.go"), MAIN.replace("EXTRA", extra)).unwrap();
+    std::fs::write(path.join("go.mod"), "module sample\n\ngo 1.24\n").unwrap();
+    let output = Command::new("go")
+        .args(["build", "-trimpath", "-buildvcs=false", "-o", "out"])
+        .arg(format!("-ldflags={}", how.ldflags))
+        .env("GOOS", how.os)
+        .env("GOARCH", how.arch)
+        .env("CGO_ENABLED", "0")
+        .env("GOFLAGS", "")
+        .current_dir(path)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let data = std::fs::read(Path::new(path).join("out")).unwrap();
+    built.insert(how, data.clone());
+    Some(data)
+}
+
+/// The samples, or a return that names the skipped test.
+macro_rules! built {
+    ($name:literal, $($how:expr),+) => {
+        ($(match build($how) {
+            Some(data) => data,
+            None => { eprintln!("skipped: {}: no go on PATH", $name); return; }
+        }),+ ,)
+    };
+}
+
+fn report(a: &[u8], b: &[u8]) -> Report {
+    compare(a, b, &Options { all: true })
+}
+
+/// File range of a section.
+fn section(data: &[u8], name: &str) -> (usize, usize) {
+    let file = object::File::parse(data).unwrap();
+    let section = file.section_by_name(name).unwrap();
+    let (offset, size) = section.file_range().unwrap();
+    (offset as usize, size as usize)
+}
+
+/// File offset of a symbol.
+fn symbol(data: &[u8], name: &str) -> usize {
+    let file = object::File::parse(data).unwrap();
+    let symbol = file.symbols().find(|s| s.name() == Ok(name)).unwrap();
+    let section = file
+        .section_by_index(symbol.section_index().unwrap())
+        .unwrap();
+    (section.file_range().unwrap().0 + symbol.address() - section.address()) as usize
+}
+
+fn patched(data: &[u8], at: usize) -> Vec<u8> {
+    let mut data = data.to_vec();
+    data[at] ^= 0x01;
+    data
+}
+
+/// The only finding after flipping one bit at `at`: place and what must be said.
+#[track_caller]
+fn expect_patch(data: &[u8], at: usize, place: &str, said: &[&str]) {
+    let report = report(data, &patched(data, at));
+    assert_eq!(report.first_offset, Some(at as u64));
+    let first = report.first().unwrap();
+    assert_eq!(first.place, place, "{report}");
+    assert_eq!(report.findings.len(), 1, "{report}");
+    for word in said {
+        assert!(
+            first.summary.contains(word) || first.details.iter().any(|d| d.contains(word)),
+            "{word:?} is missing:\n{report}"
+        );
+    }
+}
+
+#[test]
+fn equal_files_are_identical() {
+    let (a,) = built!("equal_files_are_identical", PLAIN);
+    let report = report(&a, &a);
+    assert!(report.identical && report.findings.is_empty());
+    assert_eq!(
+        report.to_string(),
+        format!("identical ({} bytes)\n", a.len())
+    );
+}
+
+#[test]
+fn an_extra_function_is_the_first_cause() {
+    for arch in ["amd64", "arm64"] {
+        for ldflags in [PLAIN.ldflags, "-buildid=id -s"] {
+            let base = Build {
+                arch,
+                ldflags,
+                ..PLAIN
+            };
+            let (a, b) = built!(
+                "an_extra_function_is_the_first_cause",
+                base,
+                Build {
+                    extra_function: true,
+                    ..base
+                }
+            );
+            for (x, y, side) in [(&a, &b, "B"), (&b, &a, "A")] {
+                let report = report(x, y);
+                let first = report.first().unwrap();
+                assert_eq!(first.place, "section .text", "{report}");
+                assert_eq!(first.cause, Cause::Layout);
+                let said = format!("only in {side}: main.extra");
+                assert!(first.summary.contains(&said), "{report}");
+                let table = report
+                    .findings
+                    .iter()
+                    .find(|f| f.place == "section .gopclntab");
+                let table = table.unwrap();
+                assert!(table.details.iter().any(|d| d.contains(&said)), "{report}");
+            }
+        }
+    }
+}
+
+#[test]
+fn other_formats_name_the_function_too() {
+    for (os, arch, place, name) in [
+        ("darwin", "arm64", "section __TEXT,__text", "_main.extra"),
+        ("windows", "amd64", "section .text", "main.extra"),
+    ] {
+        let base = Build { os, arch, ..PLAIN };
+        let (a, b) = built!(
+            "other_formats_name_the_function_too",
+            base,
+            Build {
+                extra_function: true,
+                ..base
+            }
+        );
+        let report = report(&a, &b);
+        let first = report.first().unwrap();
+        assert_eq!(first.place, place, "{report}");
+        assert!(
+            first.summary.contains(&format!("only in B: {name}")),
+            "{report}"
+        );
+    }
+}
+
+#[test]
+fn a_longer_string_is_found_in_rodata() {
+    let (a, b) = built!(
+        "a_longer_string_is_found_in_rodata",
+        PLAIN,
+        Build {
+            ldflags: "-buildid=id -X=main.greeting=somewhat-longer-than-before-and-then-some",
+            ..PLAIN
+        }
+    );
+    let report = report(&a, &b);
+    let first = report.first().unwrap();
+    assert!(
+        first
+            .details
+            .iter()
+            .any(|d| d.contains("main.greeting.str")),
+        "{report}"
+    );
+}
+
+#[test]
+fn build_ids_come_last() {
+    let (a, b) = built!(
+        "build_ids_come_last",
+        PLAIN,
+        Build {
+            ldflags: "-buildid=ie",
+            ..PLAIN
+        }
+    );
+    let report = report(&a, &b);
+    // The flags are recorded in the build information; the rest are hashes.
+    for finding in &report.findings {
+        let info = finding.place == "section .go.buildinfo" && finding.cause == Cause::Content;
+        assert!(info || finding.cause == Cause::Hash, "{report}");
+    }
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|f| f.place == "section .note.go.buildid"),
+        "{report}"
+    );
+}
+
+#[test]
+fn patched_text_names_the_function() {
+    let (a,) = built!("patched_text_names_the_function", PLAIN);
+    let at = symbol(&a, "main.before") + 3;
+    expect_patch(
+        &a,
+        at,
+        "section .text",
+        &["main.before+0x3", "1 bytes differ"],
+    );
+}
+
+#[test]
+fn patched_headers_name_the_field() {
+    let (a,) = built!("patched_headers_name_the_field", PLAIN);
+    expect_patch(&a, 7, "ELF header", &["e_ident[EI_OSABI] 0x0 → 0x1"]);
+    // e_phoff is 64; the third header's p_align.
+    expect_patch(
+        &a,
+        64 + 2 * 56 + 48,
+        "program headers",
+        &["program header 2 (LOAD)", "p_align"],
+    );
+    let entry = 24;
+    expect_patch(&a, entry, "ELF header", &["e_entry"]);
+}
+
+#[test]
+fn patched_symbol_table_names_the_entry() {
+    let (a,) = built!("patched_symbol_table_names_the_entry", PLAIN);
+    let (offset, size) = section(&a, ".symtab");
+    let count = size / 24;
+    let at = offset + 24 * (count / 2) + 16;
+    expect_patch(
+        &a,
+        at,
+        "section .symtab",
+        &[&format!("first differing symbol [{}]", count / 2), "size "],
+    );
+    let at = offset + 24 * (count / 2) + 4;
+    expect_patch(&a, at, "section .symtab", &["info "]);
+}
+
+#[test]
+fn patched_pclntab_names_table_and_function() {
+    let (a,) = built!("patched_pclntab_names_table_and_function", PLAIN);
+    let (start, _) = section(&a, ".gopclntab");
+    let word = |at: usize| u64::from_le_bytes(a[start + at..][..8].try_into().unwrap()) as usize;
+    let half = |at: usize| u32::from_le_bytes(a[start + at..][..4].try_into().unwrap()) as usize;
+    let (count, names, units, files, pctab, functab) =
+        (word(8), word(32), word(40), word(48), word(56), word(64));
+    let place = "section .gopclntab";
+    let (record, name_at) = (0..count)
+        .map(|i| functab + half(functab + 8 * i + 4))
+        .map(|record| (record, half(record + 4)))
+        .find(|(_, name)| a[start + names + name..].starts_with(b"main.before\0"))
+        .unwrap();
+    expect_patch(&a, start + 8, place, &["pcheader", "nfunc"]);
+    expect_patch(
+        &a,
+        start + names + name_at + 5,
+        place,
+        &["funcnametab", "main.before", "main.cefore"],
+    );
+    expect_patch(&a, start + units, place, &["cutab", "index 0"]);
+    expect_patch(&a, start + files + 1, place, &["filetab", "entry 0"]);
+    let pcln = half(record + 24);
+    expect_patch(
+        &a,
+        start + pctab + pcln,
+        place,
+        &["pctab", "of main.before"],
+    );
+    expect_patch(&a, start + functab + 8, place, &["functab", "[1].entryoff"]);
+    expect_patch(
+        &a,
+        start + record + 8,
+        place,
+        &["function records", "main.before, field args"],
+    );
+    expect_patch(
+        &a,
+        start + record + 40,
+        place,
+        &["main.before, field funcID"],
+    );
+    let gofunc = symbol(&a, "runtime.findfunctab");
+    expect_patch(
+        &a,
+        gofunc + 20 + 6,
+        place,
+        &["findfunctab", "bucket 1, subbucket 2"],
+    );
+}
+
+#[test]
+fn patched_runtime_records_name_the_field() {
+    let (a,) = built!("patched_runtime_records_name_the_field", PLAIN);
+    let file = object::File::parse(&*a).unwrap();
+    if file.section_by_name(".go.module").is_some() {
+        let (start, _) = section(&a, ".go.module");
+        // pcHeader, six slices, findfunctab, minpc, maxpc, text.
+        expect_patch(
+            &a,
+            start + 8 * 22,
+            "section .go.module",
+            &["moduledata.text"],
+        );
+    }
+    let (start, _) = section(&a, ".go.fipsinfo");
+    expect_patch(
+        &a,
+        start + 20,
+        "section .go.fipsinfo",
+        &["fipsinfo.sum", "only the build ID"],
+    );
+    expect_patch(
+        &a,
+        start + 48 + 8,
+        "section .go.fipsinfo",
+        &["fipsinfo.text start"],
+    );
+    let (start, _) = section(&a, ".go.buildinfo");
+    expect_patch(
+        &a,
+        start + 34,
+        "section .go.buildinfo",
+        &["build information line 1", "version"],
+    );
+    let (start, _) = section(&a, ".note.go.buildid");
+    expect_patch(
+        &a,
+        start + 16,
+        "section .note.go.buildid",
+        &["note 0", "\"id\""],
+    );
+}
+
+/// Replaces the stream of a compressed section by `edit`'s result. The stream may not grow, as the
+/// sections behind keep their places.
+fn recompress(data: &[u8], name: &str, level: u32, edit: impl Fn(&mut Vec<u8>)) -> Option<Vec<u8>> {
+    let (offset, size) = section(data, name);
+    let file = object::File::parse(data).unwrap();
+    let mut plain = file
+        .section_by_name(name)
+        .unwrap()
+        .uncompressed_data()
+        .unwrap()
+        .into_owned();
+    edit(&mut plain);
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(level));
+    encoder.write_all(&plain).unwrap();
+    let stream = encoder.finish().unwrap();
+    if stream.len() > size - 24 {
+        return None;
+    }
+    let mut out = data.to_vec();
+    out[offset + 24..offset + 24 + stream.len()].copy_from_slice(&stream);
+    out[offset + 24 + stream.len()..offset + size].fill(0);
+    Some(out)
+}
+
+#[test]
+fn another_encoder_is_told_from_other_content() {
+    let (a,) = built!("another_encoder_is_told_from_other_content", PLAIN);
+    let b = recompress(&a, ".debug_frame", 9, |_| {}).unwrap();
+    let report = report(&a, &b);
+    let first = report.first().unwrap();
+    assert_eq!(
+        (first.place.as_str(), first.cause),
+        ("section .debug_frame", Cause::Encoder)
+    );
+    assert!(first.summary.contains("decompressed equal"), "{report}");
+}
+
+#[test]
+fn debug_entries_are_named() {
+    let (a,) = built!("debug_entries_are_named", PLAIN);
+    let find = |data: &[u8], text: &[u8]| data.windows(text.len()).position(|w| w == text).unwrap();
+    let cases: [(&str, &[u8], &[&str]); 2] = [
+        (
+            ".debug_info",
+            b"main.before\0",
+            &[
+                "unit main",
+                "DW_TAG_subprogram",
+                "DW_AT_name",
+                "main.before",
+            ],
+        ),
+        (
+            ".debug_line",
+            b"main.go\0",
+            &["unit ", "directory and file tables", "header: A file"],
+        ),
+    ];
+    for (name, text, said) in cases {
+        let b = recompress(&a, name, 9, |plain| {
+            let at = find(plain, text) + 5;
+            plain[at] ^= 1;
+        });
+        let report = report(&a, &b.unwrap());
+        let first = report.first().unwrap();
+        assert_eq!(first.place, format!("section {name}"), "{report}");
+        for word in said {
+            assert!(
+                report.to_string().contains(word),
+                "{word:?} is missing:\n{report}"
+            );
+        }
+    }
+    let b = recompress(&a, ".debug_frame", 9, |plain| {
+        let last = plain.len() - 1;
+        plain[last] ^= 1;
+    });
+    let report = report(&a, &b.unwrap());
+    assert!(
+        report.first().unwrap().summary.contains("FDE of"),
+        "{report}"
+    );
+}
+
+#[test]
+fn dropped_sections_are_listed() {
+    let (a, b) = built!(
+        "dropped_sections_are_listed",
+        PLAIN,
+        Build {
+            ldflags: "-buildid=id -w",
+            ..PLAIN
+        }
+    );
+    let report = report(&a, &b);
+    let first = report.first().unwrap();
+    assert_eq!(first.place, "section list", "{report}");
+    assert!(
+        first
+            .details
+            .iter()
+            .any(|d| d.starts_with("only in A:") && d.contains(".debug_info"))
+    );
+    let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
+    assert_eq!(json["findings"][0]["place"], "section list");
+}
+
+#[test]
+fn damaged_go_binaries_do_not_panic() {
+    let (a,) = built!("damaged_go_binaries_do_not_panic", PLAIN);
+    let mut state = 0x1234_5678_9abc_def1_u64;
+    let mut random = |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % n as u64) as usize
+    };
+    // Where the tables are, single bytes matter most.
+    let mut zones = vec![(0, 64 + 56 * 8), (0x190, 26 * 64)];
+    for name in [
+        ".gopclntab",
+        ".go.module",
+        ".note.go.buildid",
+        ".go.buildinfo",
+        ".symtab",
+    ] {
+        let (start, size) = section(&a, name);
+        zones.push((start, size.min(200)));
+    }
+    for round in 0..150 {
+        let mut b = a.clone();
+        for _ in 0..1 + round % 4 {
+            let (start, size) = zones[random(zones.len())];
+            b[start + random(size)] = random(256) as u8;
+        }
+        if round % 5 == 0 {
+            b.truncate(random(b.len()));
+        }
+        let _ = report(&a, &b).to_string();
+        let _ = report(&b, &a).to_string();
+    }
+    for name in [
+        ".debug_info",
+        ".debug_line",
+        ".debug_abbrev",
+        ".debug_rnglists",
+        ".debug_frame",
+    ] {
+        for _ in 0..6 {
+            let places = [random(64), random(5000), random(5000)];
+            let value = random(256) as u8;
+            let b = recompress(&a, name, 9, |plain| {
+                for place in places {
+                    let at = place % plain.len();
+                    plain[at] = value;
+                }
+            });
+            if let Some(b) = b {
+                let _ = report(&a, &b).to_string();
+            }
+        }
+    }
+}
