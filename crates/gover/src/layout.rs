@@ -317,3 +317,115 @@ impl GoLayout {
         self.aux_types.get(usize::from(number)).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both() -> (&'static GoLayout, &'static GoLayout) {
+        (layout_for("go1.26").unwrap(), layout_for("go1.27").unwrap())
+    }
+
+    #[test]
+    fn ranks_invert_the_order() {
+        for layout in RELEASES {
+            for (rank, &kind) in layout.kind_order.iter().enumerate() {
+                assert_eq!(usize::from(layout.rank(kind)), rank, "{kind}");
+            }
+            let known = SymKind::ALL.iter().filter(|k| layout.has_kind(**k)).count();
+            assert_eq!(known, layout.kind_order.len());
+            assert_eq!(layout.rank(SymKind::Xxx), 0);
+        }
+    }
+
+    #[test]
+    fn each_release_has_its_own_kinds_in_its_own_order() {
+        let (old, new) = both();
+        assert!(old.has_kind(SymKind::TypeLink) && !new.has_kind(SymKind::TypeLink));
+        assert!(!old.has_kind(SymKind::GcMask) && new.has_kind(SymKind::GcMask));
+        assert!(old.rank(SymKind::Type) < old.rank(SymKind::Rodata));
+        assert!(new.rank(SymKind::Type) > new.rank(SymKind::RodataRelro));
+    }
+
+    #[test]
+    fn ranges_do_not_take_in_absent_kinds() {
+        let (old, new) = both();
+        for layout in RELEASES {
+            let kinds = |is: &dyn Fn(SymKind) -> bool| -> Vec<String> {
+                let all = SymKind::ALL.iter().filter(|k| is(**k));
+                all.map(|k| k.to_string()).collect()
+            };
+            assert_eq!(
+                kinds(&|k| layout.is_ptr_data(k)),
+                [
+                    "SDATA",
+                    "SDATAFIPSSTART",
+                    "SDATAFIPS",
+                    "SDATAFIPSEND",
+                    "SDATAEND"
+                ]
+            );
+            assert_eq!(kinds(&|k| layout.is_rodata(k)).len(), 5);
+            assert_eq!(kinds(&|k| layout.is_noptrdata(k)).len(), 5);
+            assert_eq!(kinds(&|k| layout.is_data(k)).len(), 14);
+            assert_eq!(
+                kinds(&|k| k.is_text()),
+                kinds(&|k| layout.in_range(k, SymKind::Text, SymKind::TextEnd))
+            );
+            assert_eq!(
+                kinds(&|k| k.is_dwarf()),
+                kinds(&|k| layout.in_range(k, SymKind::DwarfSect, SymKind::DwarfAddr))
+            );
+        }
+        assert!(!new.is_data(SymKind::GcMask) && !old.is_data(SymKind::GcMask));
+    }
+
+    #[test]
+    fn object_file_numbers() {
+        let (old, new) = both();
+        assert_eq!((old.builtins.len(), new.builtins.len()), (266, 299));
+        for (layout, number, name) in [
+            (old, 1, "R_ADDR"),
+            (old, 95, "R_ADDRCUOFF"),
+            (old, 99, "R_INITORDER"),
+            (old, 103, "R_DWTXTADDR_U4"),
+            (new, 98, "R_ADDRCUOFF"),
+            (new, 102, "R_INITORDER"),
+            (new, 106, "R_DWTXTADDR_U4"),
+        ] {
+            assert_eq!(
+                layout.reloc_type(number).map(RelocType::go_name),
+                Some(name)
+            );
+        }
+        for (layout, count) in [(old, 103), (new, 106)] {
+            assert_eq!(layout.reloc_type(0), None);
+            assert_eq!(layout.reloc_type(count + 1), None);
+            assert_eq!(layout.sym_kind(3), Some(SymKind::Rodata));
+            assert_eq!(layout.sym_kind(25), Some(SymKind::SehUnwindInfo));
+            assert_eq!(layout.sym_kind(26), None);
+            assert_eq!(layout.aux_type(14), Some(AuxType::SehUnwindInfo));
+            assert_eq!(layout.aux_type(15), None);
+        }
+        assert_eq!(
+            (old.flags2.abi_wrapper, new.flags2.abi_wrapper),
+            (1 << 5, 1 << 6)
+        );
+        assert_eq!(
+            (old.flags2.linkname_std, new.flags2.linkname_std),
+            (0, 1 << 5)
+        );
+    }
+
+    #[test]
+    fn moduledata_fields_reach_the_known_offset() {
+        // Behind hasmain come 7 words that are zero in the file; the whole is 592 and 568
+        // bytes on 64-bit machines.
+        let (old, new) = both();
+        for (layout, size) in [(old, 592), (new, 568)] {
+            let fields = layout.moduledata.iter();
+            let written: usize = fields.map(|f| f.shape().size(8)).sum();
+            assert_eq!(written, size - 7 * 8 + 1, "Go {}", layout.release);
+        }
+    }
+}
