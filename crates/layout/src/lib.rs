@@ -1,7 +1,15 @@
 //! Text order and addresses; data sections; file offsets.
 
 mod addresses;
+mod buckets;
+mod gcprog;
+mod groups;
+mod sections;
 mod text;
 
 pub use addresses::{Addresses, SectionId};
+pub use buckets::{Bucket, Buckets, DataSym, TypeParts, data_align};
+pub use sections::{
+    DataLayout, KnownSections, Placed, Section, SectionOptions, Seg, Segment, Segments,
+};
 pub use text::{TextLayout, TextOrder, round_up};

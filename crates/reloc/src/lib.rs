@@ -1,1 +1,234 @@
-//! Placeholder.
+//! Applying relocations (`ld/data.go:relocsym`).
+//!
+//! The general arithmetic is here, that of one architecture in its own module.
+
+mod amd64;
+
+use gover::{RelocType, SymKind};
+use layout::Addresses;
+use reach::Live;
+use std::fmt;
+use symbols::{Reloc, SymId, Symbols};
+
+/// What relocation needs to know of the link.
+pub struct Relocator<'a> {
+    /// The symbols.
+    pub syms: &'a Symbols,
+    /// What is live.
+    pub live: &'a Live,
+    /// Where everything lies.
+    pub addrs: &'a Addresses,
+    /// Address of the first text section.
+    pub text_start: u64,
+    /// `runtime.unreachableMethod`, which weak references to dead functions lead to.
+    pub unreachable_method: SymId,
+    /// Offset of the thread's `g` from the thread pointer, bytes.
+    pub tls_offset: i64,
+    /// The architecture.
+    pub arch: Arch,
+}
+
+/// An architecture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arch {
+    /// x86-64.
+    Amd64,
+}
+
+/// What can be wrong with a relocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The field lies outside the symbol.
+    OutOfRange {
+        /// Length of the symbol's contents, bytes.
+        len: usize,
+    },
+    /// The target is defined nowhere.
+    Unresolved,
+    /// The target is not part of the output.
+    Unreachable,
+    /// The target has no section.
+    NoSection,
+    /// The field cannot hold the value.
+    TooBig {
+        /// Whether the value is relative to the field.
+        pc_relative: bool,
+        /// The value.
+        value: i64,
+    },
+    /// A four-byte address beyond 2 GiB; ends the link.
+    AddressTooBig {
+        /// The value.
+        value: i64,
+        /// Address of the target.
+        target: u64,
+    },
+    /// A width that no relocation has.
+    BadSize,
+    /// A type that the architecture does not have.
+    Unknown,
+}
+
+/// One wrong relocation.
+#[derive(Clone, Debug)]
+pub struct RelocError {
+    /// The symbol that holds it.
+    pub from: SymId,
+    /// The relocation.
+    pub reloc: Reloc,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+impl RelocError {
+    /// cmd/link's text, without the symbol in front. Unresolved targets are worded by the caller,
+    /// who can look at other ABIs.
+    pub fn text(&self, syms: &Symbols) -> String {
+        let to = syms.name_lossy(self.reloc.sym);
+        let r = &self.reloc;
+        match &self.problem {
+            Problem::OutOfRange { len } => {
+                format!(
+                    "invalid relocation {to}: {}+{} not in [0,{len})",
+                    r.off, r.siz
+                )
+            }
+            Problem::Unresolved => format!("relocation target {to} not defined"),
+            Problem::Unreachable => format!("unreachable sym in relocation: {to}"),
+            Problem::NoSection => format!("missing section for relocation target {to}"),
+            Problem::TooBig {
+                pc_relative: true,
+                value,
+            } => {
+                format!(
+                    "pc-relative relocation {} address for {to} is too big: {value:#x}",
+                    r.typ
+                )
+            }
+            Problem::TooBig {
+                pc_relative: false,
+                value,
+            } => {
+                format!(
+                    "non-pc-relative relocation {} address for {to} is too big: {:#x}",
+                    r.typ, *value as u64
+                )
+            }
+            Problem::AddressTooBig { value, target } => format!(
+                "non-pc-relative relocation address for {to} is too big: {:#x} ({target:#x} + {:#x})",
+                *value as u64, r.add
+            ),
+            Problem::BadSize => format!("bad reloc size {:#x} for {to}", r.siz),
+            Problem::Unknown => format!("unknown reloc to {to}: {} ({})", r.typ.index(), r.typ),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl Relocator<'_> {
+    /// Relocates the contents `out` of symbol `s`, which lies at `addr`.
+    #[inline]
+    pub fn apply(&self, s: SymId, addr: u64, out: &mut [u8], errors: &mut Vec<RelocError>) {
+        for r in self.syms.relocs(s) {
+            if r.siz == 0 {
+                continue;
+            }
+            if let Err(problem) = self.apply_one(&r, addr, out) {
+                errors.push(RelocError {
+                    from: s,
+                    reloc: r,
+                    problem,
+                });
+            }
+        }
+    }
+
+    #[inline]
+    fn apply_one(&self, r: &Reloc, addr: u64, out: &mut [u8]) -> Result<(), Problem> {
+        let len = out.len();
+        let field = usize::try_from(r.off)
+            .ok()
+            .and_then(|off| out.get_mut(off..off + usize::from(r.siz)))
+            .ok_or(Problem::OutOfRange { len })?;
+        let mut rs = r.sym;
+        // Symbols with a section are defined and live; the others need a closer look.
+        if rs.is_some() && self.addrs.section(rs).0 == 0 {
+            if self.syms.kind(rs) == SymKind::Xxx {
+                return Err(Problem::Unresolved);
+            }
+            if self.syms.kind(rs) != SymKind::TlsBss
+                && !r.weak
+                && r.typ != RelocType::MethodOff
+                && !self.live.reachable.has(rs)
+            {
+                return Err(Problem::Unreachable);
+            }
+        }
+        let value = match r.typ {
+            RelocType::Call | RelocType::Pcrel | RelocType::GotPcrel => {
+                let target = if rs.is_some() { self.addrs.addr(rs) } else { 0 };
+                (target as i64)
+                    .wrapping_add(r.add)
+                    .wrapping_sub((addr as i64) + i64::from(r.off) + i64::from(r.siz))
+            }
+            RelocType::Addr | RelocType::PeImageOff => {
+                if r.weak && !self.live.reachable.has(rs) {
+                    rs = self.unreachable_method;
+                }
+                let target = self.addrs.addr(rs);
+                let value = (target as i64).wrapping_add(r.add);
+                if r.siz == 4 && (value as i32) < 0 {
+                    return Err(Problem::AddressTooBig { value, target });
+                }
+                value
+            }
+            RelocType::MethodOff if !self.live.reachable.has(rs) => -1,
+            RelocType::AddrOff | RelocType::MethodOff => {
+                if r.weak && !self.live.reachable.has(rs) {
+                    return Ok(());
+                }
+                let section = self.addrs.section(rs);
+                if section.0 == 0 {
+                    return Err(Problem::NoSection);
+                }
+                (self.addrs.addr(rs) as i64)
+                    .wrapping_sub(self.addrs.section_addr[usize::from(section.0)] as i64)
+                    .wrapping_add(r.add)
+            }
+            RelocType::Size => (self.syms.size(rs) as i64).wrapping_add(r.add),
+            RelocType::Const => r.add,
+            RelocType::TlsLe | RelocType::TlsIe => self.tls_offset + r.add,
+            _ => match self.arch {
+                Arch::Amd64 => amd64::value(r)?,
+            },
+        };
+        let pc_relative = matches!(r.typ, RelocType::Call | RelocType::Pcrel);
+        match field {
+            [b] => *b = value as u8,
+            [_, _] => {
+                let fits = i64::from(value as i16) == value
+                    || (!pc_relative && i64::from(value as u16) == value);
+                if !fits {
+                    return Err(Problem::TooBig { pc_relative, value });
+                }
+                field.copy_from_slice(&(value as u16).to_le_bytes());
+            }
+            [_, _, _, _] => {
+                let fits = i64::from(value as i32) == value
+                    || (!pc_relative && i64::from(value as u32) == value);
+                if !fits {
+                    return Err(Problem::TooBig { pc_relative, value });
+                }
+                field.copy_from_slice(&(value as u32).to_le_bytes());
+            }
+            [_, _, _, _, _, _, _, _] => field.copy_from_slice(&value.to_le_bytes()),
+            _ => return Err(Problem::BadSize),
+        }
+        Ok(())
+    }
+}

@@ -90,7 +90,10 @@ impl Iterator for RelocIter<'_> {
                 Some(Reloc {
                     off: r.off(),
                     siz: r.siz(),
-                    typ: syms.gover.reloc_type(typ).unwrap_or(RelocType::Invalid),
+                    typ: syms
+                        .gover
+                        .reloc_type(typ & !R_WEAK)
+                        .unwrap_or(RelocType::Invalid),
                     weak: typ & R_WEAK != 0,
                     add: r.add(),
                     sym: syms.resolve_ref(obj, r.sym()),

@@ -68,6 +68,10 @@ impl BitSet {
             })
         })
     }
+    /// The set whose symbol `i` is bit `i % 64` of word `i / 64`.
+    pub fn from_words(words: Vec<u64>) -> BitSet {
+        BitSet { words }
+    }
     /// The underlying words, bit `i % 64` of word `i / 64` for symbol `i`.
     pub fn words(&self) -> &[u64] {
         &self.words

@@ -28,6 +28,7 @@ pub mod load;
 pub mod map;
 mod names;
 mod resolve;
+pub mod rtype;
 
 pub use accessors::{AuxRef, DwarfAuxs, PcdataAuxs, Reloc, RelocIter};
 pub use bitset::{AtomicBitSet, BitSet};

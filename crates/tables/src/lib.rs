@@ -1,1 +1,18 @@
-//! Placeholder.
+//! Tables and symbols that the linker makes.
+
+mod buildinfo;
+mod fips;
+pub mod inittask;
+mod maker;
+mod markers;
+mod moduledata;
+mod strdata;
+mod typelink;
+
+pub use buildinfo::make_buildinfo;
+pub use fips::{FIPS_TITLE, Fips, FipsSum};
+pub use maker::Maker;
+pub use markers::{DataMarkers, TextMarkers, interest};
+pub use moduledata::{PclntabRefs, TableRef, TypeWords, declare_moduledata, fill_moduledata};
+pub use strdata::set_strings;
+pub use typelink::make_typelinks;

@@ -1,0 +1,311 @@
+//! Live data by kind, sorted (`ld/data.go:dodata`, `dodataSect`).
+
+use crate::groups::Groups;
+use gover::{SymKind, TypelinkHome};
+use rayon::prelude::*;
+use reach::Live;
+use symbols::rtype::RType;
+use symbols::{BitSet, SymId, Symbols};
+
+/// Greatest alignment that a size implies, bytes.
+const MAX_ALIGN: u32 = 32;
+/// Greatest size of a symbol, bytes; cmd/link's "2 GB (or so)".
+const CUTOFF: u64 = 2_000_000_000;
+
+/// One data symbol on its way to a place.
+#[derive(Clone, Copy, Debug)]
+pub struct DataSym {
+    /// The symbol.
+    pub sym: SymId,
+    /// Size in bytes.
+    pub size: u32,
+    /// Alignment in bytes.
+    pub align: u32,
+}
+
+impl DataSym {
+    fn key(&self) -> u64 {
+        u64::from(self.size) << 32 | u64::from(self.sym.0)
+    }
+}
+
+/// The data symbols of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct Bucket {
+    /// In the order of the file.
+    pub syms: Vec<DataSym>,
+    /// Greatest alignment, 0 when there are none.
+    pub max_align: u32,
+}
+
+/// Lengths of the parts of the type section, bytes, in releases whose moduledata tells them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TypeParts {
+    /// End of the descriptors that reflection searches.
+    pub desc_len: u64,
+    /// Start of the itabs.
+    pub itab_offset: u64,
+    /// Length of the itabs.
+    pub itab_size: u64,
+}
+
+/// All data.
+pub struct Buckets {
+    /// By kind.
+    pub by_kind: Vec<Bucket>,
+    /// Symbols that do not appear in the symbol table.
+    pub hidden: BitSet,
+    /// Parts of the type section.
+    pub type_parts: TypeParts,
+    /// Complaints, as (symbol, text).
+    pub errors: Vec<(SymId, String)>,
+}
+
+/// Alignment of a symbol: what its definition asks for, else the largest power of two up to 32 that
+/// its size fills (`ld/data.go:symalign`).
+#[inline]
+pub fn data_align(explicit: u32, size: u64) -> u32 {
+    if explicit != 0 {
+        return explicit;
+    }
+    if size >= MAX_ALIGN.into() {
+        MAX_ALIGN
+    } else {
+        1 << (63 - (size | 1).leading_zeros())
+    }
+}
+
+impl Buckets {
+    /// Sorts live data into buckets. `hide_locals` takes the compiler's file-local symbols and
+    /// coverage counters out of the symbol table, as internal linking does.
+    pub fn collect(
+        syms: &Symbols,
+        live: &Live,
+        special: &BitSet,
+        ptr_size: u8,
+        type_star: SymId,
+        hide_locals: bool,
+    ) -> Buckets {
+        const CHUNK: usize = 1 << 15;
+        let n = syms.len();
+        let rank = |k| syms.gover.rank(k);
+        let (low, high) = (rank(SymKind::TextEnd), rank(SymKind::FirstUnallocated));
+        let groups = Groups::new(syms);
+        struct Found {
+            by_kind: Vec<Vec<DataSym>>,
+            hidden: Vec<SymId>,
+            errors: Vec<(SymId, String)>,
+        }
+        let found: Vec<Found> = (0..n.div_ceil(CHUNK))
+            .into_par_iter()
+            .map(|c| {
+                let mut f = Found {
+                    by_kind: vec![Vec::new(); SymKind::COUNT],
+                    hidden: Vec::new(),
+                    errors: Vec::new(),
+                };
+                for s in live
+                    .reachable
+                    .iter_range(c * CHUNK..((c + 1) * CHUNK).min(n))
+                {
+                    let mut kind = syms.kind(s);
+                    let r = rank(kind);
+                    if r <= low || r >= high {
+                        continue;
+                    }
+                    let name = syms.name(s);
+                    if hide_locals
+                        && (kind == SymKind::CoverageCounter
+                            || (syms.is_file_local(s)
+                                && !syms.is_from_assembly(s)
+                                && !syms.pkg(s).is_empty()))
+                    {
+                        f.hidden.push(s);
+                    }
+                    if special.has(s) {
+                        continue;
+                    }
+                    if let Some(k) = groups.kind(s, kind, name) {
+                        f.hidden.push(s);
+                        kind = k;
+                    }
+                    // Nameless symbols are parts of others.
+                    if name.is_empty() && kind != SymKind::GoFunc {
+                        continue;
+                    }
+                    let size = syms.size(s);
+                    let len = syms.data(s).len() as u64;
+                    if size < len {
+                        f.errors
+                            .push((s, format!("initialize bounds ({size} < {len})")));
+                    } else if size > CUTOFF {
+                        f.errors
+                            .push((s, format!("symbol too large ({size} bytes)")));
+                    }
+                    f.by_kind[kind.index()].push(DataSym {
+                        sym: s,
+                        size: size.min(u32::MAX.into()) as u32,
+                        align: data_align(syms.align(s), size),
+                    });
+                }
+                f
+            })
+            .collect();
+        let mut hidden = BitSet::new(n);
+        let mut errors = Vec::new();
+        for f in &found {
+            f.hidden.iter().for_each(|&s| hidden.insert(s));
+            errors.extend(f.errors.iter().cloned());
+        }
+        let zerobase = syms
+            .lookup_known(b"runtime.zerobase", 0)
+            .unwrap_or_default();
+        let sorted: Vec<(Bucket, TypeParts)> = (0..SymKind::COUNT)
+            .into_par_iter()
+            .map(|k| {
+                let len = found.iter().map(|f| f.by_kind[k].len()).sum();
+                let mut b = Bucket {
+                    syms: Vec::with_capacity(len),
+                    max_align: 0,
+                };
+                for f in &found {
+                    b.syms.extend_from_slice(&f.by_kind[k]);
+                }
+                b.max_align = b.syms.iter().map(|s| s.align).max().unwrap_or(0);
+                let mut parts = TypeParts::default();
+                match SymKind::ALL[k] {
+                    // These were made in the order of the file.
+                    SymKind::Pclntab => {}
+                    SymKind::ElfGot => b.syms.sort_by_key(|d| (syms.name(d.sym), d.sym)),
+                    SymKind::Type if syms.gover.typelinks == TypelinkHome::GoType => {
+                        parts = sort_types(syms, &mut b.syms, ptr_size, type_star);
+                    }
+                    // runtime.zerobase follows the symbols without size, whose address it has.
+                    _ => b.syms.par_sort_unstable_by_key(|d| {
+                        if d.sym == zerobase {
+                            u64::from(u32::MAX)
+                        } else {
+                            d.key()
+                        }
+                    }),
+                }
+                (b, parts)
+            })
+            .collect();
+        let type_parts = sorted[SymKind::Type.index()].1;
+        Buckets {
+            by_kind: sorted.into_iter().map(|(b, _)| b).collect(),
+            hidden,
+            type_parts,
+            errors,
+        }
+    }
+
+    /// The symbols of one kind.
+    pub fn of(&self, kind: SymKind) -> &Bucket {
+        &self.by_kind[kind.index()]
+    }
+}
+
+/// Sorts the type section: its carrier, descriptors that reflection searches by string, other
+/// descriptors by size, itabs by size. Equal strings stay as Go's sort leaves them.
+fn sort_types(
+    syms: &Symbols,
+    list: &mut Vec<DataSym>,
+    ptr_size: u8,
+    type_star: SymId,
+) -> TypeParts {
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
+    enum Class {
+        Carrier,
+        Typelink,
+        Other,
+        Itab,
+    }
+    let f = (syms.gover.flags.typelink, syms.gover.flags2.itab);
+    let classes: Vec<(Class, &[u8])> = list
+        .par_iter()
+        .map(|d| {
+            if d.sym == type_star {
+                (Class::Carrier, &[][..])
+            } else if syms.flag2(d.sym) & f.1 != 0 {
+                (Class::Itab, &[][..])
+            } else if syms.flag(d.sym) & f.0 != 0 {
+                (Class::Typelink, RType::new(syms, d.sym, ptr_size).string())
+            } else {
+                (Class::Other, &[][..])
+            }
+        })
+        .collect();
+    // Strings become numbers first: the sort proper then compares integers only.
+    let mut by_string: Vec<u32> = (0..list.len() as u32)
+        .filter(|&i| classes[i as usize].0 == Class::Typelink)
+        .collect();
+    by_string.par_sort_unstable_by_key(|&i| classes[i as usize].1);
+    let mut number = vec![0u64; list.len()];
+    for w in by_string.windows(2) {
+        let (a, b) = (w[0] as usize, w[1] as usize);
+        number[b] = number[a] + u64::from(classes[a].1 != classes[b].1);
+    }
+    let mut keyed: Vec<((Class, u64), DataSym)> = list
+        .iter()
+        .zip(&classes)
+        .zip(&number)
+        .map(|((d, &(c, _)), &n)| ((c, if c == Class::Typelink { n } else { d.key() }), *d))
+        .collect();
+    gosort::sort_by(&mut keyed, |a, b| a.0 < b.0);
+    let mut p = TypeParts {
+        desc_len: ptr_size.into(),
+        ..TypeParts::default()
+    };
+    let mut at = u64::from(ptr_size);
+    let mut seen_itab = false;
+    for ((class, _), d) in &keyed {
+        let aligned = crate::round_up(at, d.align.into());
+        let end = aligned + u64::from(d.size);
+        match class {
+            Class::Carrier => continue,
+            Class::Typelink => p.desc_len = end,
+            Class::Other => {}
+            Class::Itab => {
+                if !seen_itab {
+                    p.itab_offset = aligned;
+                    seen_itab = true;
+                }
+                p.itab_size = crate::round_up(p.itab_size, d.align.into()) + u64::from(d.size);
+            }
+        }
+        at = end;
+    }
+    if !seen_itab {
+        p.itab_offset = at;
+    }
+    list.clear();
+    list.extend(keyed.into_iter().map(|(_, d)| d));
+    p
+}
+
+#[cfg(test)]
+mod tests {
+    use super::data_align;
+
+    #[test]
+    fn alignment_follows_size() {
+        let want = [
+            (0, 1),
+            (1, 1),
+            (2, 2),
+            (3, 2),
+            (4, 4),
+            (7, 4),
+            (8, 8),
+            (31, 16),
+            (32, 32),
+            (1 << 40, 32),
+        ];
+        for (size, align) in want {
+            assert_eq!(data_align(0, size), align, "size {size}");
+        }
+        assert_eq!(data_align(64, 1), 64);
+    }
+}

@@ -1,0 +1,573 @@
+//! Sections of the output and what lies where in them (`ld/data.go:allocateDataSections`,
+//! `address`, `layout`).
+
+use crate::buckets::{Bucket, Buckets, DataSym};
+use crate::gcprog::GcProg;
+use crate::round_up;
+use gover::{CoverageStart, GcMasks, ModuledataHome, PclntabHome, SymKind, TypelinkHome};
+use std::borrow::Cow;
+use std::ops::Range;
+use symbols::{SymId, Symbols};
+
+/// Greatest size of a section, bytes.
+const CUTOFF: u64 = 2_000_000_000;
+
+/// A segment of the output, in file order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Seg {
+    /// Code.
+    Text,
+    /// Read-only data.
+    Rodata,
+    /// Data that is read-only once relocated.
+    Relro,
+    /// Writable data.
+    Data,
+    /// Debugging information; not loaded.
+    Dwarf,
+}
+
+/// A symbol's place in its section.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed {
+    /// The symbol.
+    pub sym: SymId,
+    /// Offset in the section, bytes.
+    pub off: u32,
+    /// Size, bytes.
+    pub size: u32,
+}
+
+/// An output section.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// Name.
+    pub name: Cow<'static, str>,
+    /// Segment.
+    pub seg: Seg,
+    /// Permissions: 4 read, 2 write, 1 execute.
+    pub rwx: u8,
+    /// Alignment, bytes.
+    pub align: u32,
+    /// Virtual address; before [`DataLayout::place`] the offset in the segment.
+    pub addr: u64,
+    /// Length, bytes.
+    pub len: u64,
+    /// Its symbols in [`DataLayout::placed`].
+    pub syms: Range<usize>,
+    /// Whether the contents are a compressed debug section.
+    pub compressed: bool,
+}
+
+/// Address range and file range of a segment.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Segment {
+    /// Virtual address.
+    pub addr: u64,
+    /// Length in memory, bytes.
+    pub len: u64,
+    /// Offset in the file.
+    pub file_off: u64,
+    /// Length in the file, bytes.
+    pub file_len: u64,
+}
+
+/// Sections that markers point to, as indices.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KnownSections {
+    /// `.text`
+    pub text: usize,
+    /// `.rodata`
+    pub rodata: usize,
+    /// The section that holds type descriptors.
+    pub types: usize,
+    /// `.gopclntab`
+    pub pclntab: usize,
+    /// `.noptrdata`
+    pub noptrdata: usize,
+    /// `.data`
+    pub data: usize,
+    /// `.bss`
+    pub bss: usize,
+    /// `.noptrbss`
+    pub noptrbss: usize,
+    /// `.go.fuzzcntrs`
+    pub fuzz: Option<usize>,
+    /// The last section of the data segment but `.tbss`.
+    pub end: usize,
+}
+
+/// Everything but debugging information, placed.
+pub struct DataLayout {
+    /// The sections in the order they were made, segment by segment.
+    pub sections: Vec<Section>,
+    /// Symbols of all sections but `.text`.
+    pub placed: Vec<Placed>,
+    /// Sections by role.
+    pub known: KnownSections,
+    /// Offsets of thread-local symbols in the thread's block.
+    pub tls: Vec<Placed>,
+    /// Offset in `.noptrbss` of the GC masks.
+    pub gcmask_off: u64,
+    /// Offset in `.noptrbss` and length of the coverage counters.
+    pub coverage: (u64, u64),
+    /// GC programs of `.data` and `.bss`.
+    pub gc_programs: [Vec<u8>; 2],
+    /// Complaints, as (symbol, text).
+    pub errors: Vec<(Option<SymId>, String)>,
+}
+
+/// What the link asks of data layout.
+#[derive(Clone, Copy, Debug)]
+pub struct SectionOptions {
+    /// Size of a pointer, bytes.
+    pub ptr_size: u8,
+    /// Least size of an instruction, bytes.
+    pub min_lc: u8,
+    /// Whether the output has dynamic linking information (no `-d`).
+    pub dynamic: bool,
+}
+
+struct Alloc<'a> {
+    buckets: &'a [Bucket],
+    ptr: u32,
+    sections: Vec<Section>,
+    placed: Vec<Placed>,
+    /// Running offset in the segment.
+    at: u64,
+    errors: Vec<(Option<SymId>, String)>,
+}
+
+impl Alloc<'_> {
+    fn of(&self, kind: SymKind) -> &Bucket {
+        &self.buckets[kind.index()]
+    }
+
+    /// Opens a section for symbols of `kinds`.
+    fn open(
+        &mut self,
+        seg: Seg,
+        name: impl Into<Cow<'static, str>>,
+        kinds: &[SymKind],
+        rwx: u8,
+    ) -> usize {
+        let align = match kinds {
+            [one] => self.of(*one).max_align,
+            _ => kinds
+                .iter()
+                .map(|&k| self.of(k).max_align)
+                .fold(self.ptr, u32::max),
+        };
+        self.open_aligned(seg, name, align, rwx)
+    }
+
+    fn open_aligned(
+        &mut self,
+        seg: Seg,
+        name: impl Into<Cow<'static, str>>,
+        align: u32,
+        rwx: u8,
+    ) -> usize {
+        self.at = round_up(self.at, align.into());
+        let syms = self.placed.len()..self.placed.len();
+        self.sections.push(Section {
+            name: name.into(),
+            seg,
+            rwx,
+            align,
+            addr: self.at,
+            len: 0,
+            syms,
+            compressed: false,
+        });
+        self.sections.len() - 1
+    }
+
+    /// Puts the symbols of `kind` into the newest section.
+    fn assign(&mut self, kind: SymKind) {
+        let base = self.sections.last().expect("a section is open").addr;
+        let bucket = &self.buckets[kind.index()];
+        self.placed.reserve(bucket.syms.len());
+        for d in &bucket.syms {
+            self.at = round_up(self.at, d.align.into());
+            self.placed.push(Placed {
+                sym: d.sym,
+                off: (self.at - base) as u32,
+                size: d.size,
+            });
+            self.at += u64::from(d.size);
+        }
+        if self.at > CUTOFF {
+            self.errors.push((
+                None,
+                format!(
+                    "too much data, last section {kind} ({}, over {:e} bytes)",
+                    self.at, CUTOFF as f64
+                )
+                .replace("2e9", "2e+09"),
+            ));
+        }
+        self.close();
+    }
+
+    /// The newest section ends here.
+    fn close(&mut self) {
+        let end = self.placed.len();
+        let at = self.at;
+        let s = self.sections.last_mut().expect("a section is open");
+        s.len = at - s.addr;
+        s.syms.end = end;
+    }
+
+    /// A section of its own for each symbol of `kind`.
+    fn singles(&mut self, syms: &Symbols, seg: Seg, kind: SymKind, rwx: u8) {
+        for d in self.of(kind).syms.clone() {
+            let name = syms.name_lossy(d.sym);
+            let name = match name.strip_prefix("go:") {
+                Some(rest) => format!(".go.{rest}"),
+                None => name.into_owned(),
+            };
+            self.single(seg, name, d, rwx);
+        }
+    }
+
+    fn single(&mut self, seg: Seg, name: impl Into<Cow<'static, str>>, d: DataSym, rwx: u8) {
+        self.open_aligned(seg, name, d.align, rwx);
+        self.placed.push(Placed {
+            sym: d.sym,
+            off: 0,
+            size: d.size,
+        });
+        self.at += u64::from(d.size);
+        self.close();
+    }
+}
+
+impl DataLayout {
+    /// Makes the sections of an executable and places data in them. `text` is the text section's
+    /// address, length and alignment; `gc` are `runtime.gcdata` and `runtime.gcbss`, whose contents
+    /// are made here, after data and before read-only data is placed.
+    pub fn assign(
+        syms: &Symbols,
+        buckets: &mut Buckets,
+        text: (u64, u64, u32),
+        gc: [SymId; 2],
+        opts: &SectionOptions,
+    ) -> DataLayout {
+        let g = syms.gover;
+        let mut known = KnownSections::default();
+        let mut a = Alloc {
+            buckets: &buckets.by_kind,
+            ptr: opts.ptr_size.into(),
+            sections: Vec::new(),
+            placed: Vec::new(),
+            at: 0,
+            errors: Vec::new(),
+        };
+        use SymKind::*;
+        for kind in [BuildInfo, FipsInfo, ElfSect] {
+            a.singles(syms, Seg::Data, kind, 6);
+        }
+        if g.moduledata_home == ModuledataHome::GoModule {
+            for d in a.of(ModuleData).syms.clone() {
+                a.single(Seg::Data, ".go.module", d, 6);
+            }
+        }
+        if !a.of(ElfGot).syms.is_empty() {
+            a.open(Seg::Data, ".got", &[ElfGot], 6);
+            a.assign(ElfGot);
+        }
+        known.noptrdata = a.open(Seg::Data, ".noptrdata", &[NoPtrData], 6);
+        for kind in [
+            NoPtrData,
+            NoPtrDataFipsStart,
+            NoPtrDataFips,
+            NoPtrDataFipsEnd,
+            NoPtrDataEnd,
+        ] {
+            a.assign(kind);
+        }
+        known.data = a.open(Seg::Data, ".data", &[Data], 6);
+        a.assign(Data);
+        let data_syms = a.sections[known.data].syms.clone();
+        for kind in [DataFipsStart, DataFips, DataFipsEnd, DataEnd] {
+            a.assign(kind);
+        }
+        let data_end = a.sections[known.data].len;
+        known.bss = a.open(Seg::Data, ".bss", &[Bss], 6);
+        a.assign(Bss);
+        let bss_end = a.sections[known.bss].len;
+        let bss_syms = a.sections[known.bss].syms.clone();
+
+        let programs = [(data_syms, data_end), (bss_syms, bss_end)].map(|(range, end)| {
+            let mut p = GcProg::new(syms, opts.ptr_size);
+            for d in &a.placed[range] {
+                p.add(d.sym, d.off.into());
+            }
+            p.end(end)
+        });
+        let mut gc_programs = [Vec::new(), Vec::new()];
+        let mut sizes = Vec::new();
+        for (i, (bytes, errors)) in programs.into_iter().enumerate() {
+            a.errors
+                .extend(errors.into_iter().map(|(s, t)| (s.or(Some(gc[i])), t)));
+            sizes.push((gc[i], bytes.len() as u32));
+            gc_programs[i] = bytes;
+        }
+
+        known.noptrbss = a.open(Seg::Data, ".noptrbss", &[NoPtrBss], 6);
+        a.assign(NoPtrBss);
+        let gcmask_off = a.sections[known.noptrbss].len;
+        if g.gc_masks == GcMasks::Grouped {
+            a.assign(GcMask);
+        }
+        let start = a.sections[known.noptrbss].len;
+        a.assign(CoverageCounter);
+        let len = a.sections[known.noptrbss].len - start;
+        let coverage = match g.coverage_start {
+            CoverageStart::BeforePadding => (start, len),
+            CoverageStart::Aligned => (start + len % 4, len - len % 4),
+        };
+        if !a.of(Libfuzzer8BitCounter).syms.is_empty() {
+            known.fuzz = Some(a.open(Seg::Data, ".go.fuzzcntrs", &[Libfuzzer8BitCounter], 6));
+            a.assign(Libfuzzer8BitCounter);
+        }
+        known.end = a.sections.len() - 1;
+        let mut tls = Vec::new();
+        let mut at = 0;
+        for d in &a.of(TlsBss).syms {
+            at = round_up(at, d.align.into());
+            tls.push(Placed {
+                sym: d.sym,
+                off: at as u32,
+                size: d.size,
+            });
+            at += u64::from(d.size);
+        }
+        if opts.dynamic && !tls.is_empty() {
+            a.at = 0;
+            let i = a.open_aligned(Seg::Data, ".tbss", a.ptr, 6);
+            a.sections[i].len = at;
+        }
+        let data_sections = std::mem::take(&mut a.sections);
+        let Alloc { placed, errors, .. } = a;
+
+        // The GC programs were sorted as if empty; now they have a size.
+        for d in &mut buckets.by_kind[Rodata.index()].syms {
+            if let Some(&(_, n)) = sizes.iter().find(|(s, _)| *s == d.sym) {
+                d.size = n;
+            }
+        }
+        let mut a = Alloc {
+            buckets: &buckets.by_kind,
+            ptr: opts.ptr_size.into(),
+            sections: Vec::new(),
+            placed,
+            at: 0,
+            errors,
+        };
+        let (start, len, align) = text;
+        let text_syms = a.placed.len()..a.placed.len();
+        a.sections.push(Section {
+            name: ".text".into(),
+            seg: Seg::Text,
+            rwx: 5,
+            align,
+            addr: start,
+            len,
+            syms: text_syms,
+            compressed: false,
+        });
+        a.singles(syms, Seg::Text, ElfRxSect, 5);
+        known.rodata = a.open(Seg::Rodata, ".rodata", g.read_only_kinds, 4);
+        for &kind in g.read_only_kinds {
+            a.assign(kind);
+        }
+        known.types = known.rodata;
+        match g.pclntab_home {
+            PclntabHome::AfterRodata => {
+                known.pclntab = a.open(Seg::Rodata, ".gopclntab", &[Pclntab], 4);
+                a.assign(Pclntab);
+                a.singles(syms, Seg::Rodata, ElfRoSect, 4);
+            }
+            PclntabHome::LastOrRelro => a.singles(syms, Seg::Rodata, ElfRoSect, 4),
+        }
+        match g.typelinks {
+            TypelinkHome::Section => {
+                for (name, kind) in [(".typelink", TypeLink), (".itablink", ItabLink)] {
+                    a.open(Seg::Rodata, name, &[kind], 4);
+                    for d in a.of(kind).syms.clone() {
+                        a.placed.push(Placed {
+                            sym: d.sym,
+                            off: 0,
+                            size: d.size,
+                        });
+                        a.at += u64::from(d.size);
+                    }
+                    a.close();
+                }
+            }
+            TypelinkHome::GoType => {
+                if !a.of(RodataRelro).syms.is_empty() {
+                    a.open(Seg::Rodata, ".rodata", &[RodataRelro], 4);
+                    a.assign(RodataRelro);
+                }
+                known.types = a.open(Seg::Rodata, ".go.type", &[Type], 4);
+                // No type is at offset 0.
+                a.at += u64::from(opts.ptr_size);
+                a.assign(Type);
+                a.open(Seg::Rodata, ".go.func", &[GoFunc], 4);
+                a.assign(GoFunc);
+            }
+        }
+        if a.at > u32::MAX.into() {
+            a.errors
+                .push((None, format!("read-only data segment too large: {}", a.at)));
+        }
+        // Headers count text first, then read-only data, then data.
+        let n = a.sections.len();
+        let mut sections = a.sections;
+        sections.extend(data_sections);
+        known.noptrdata += n;
+        known.data += n;
+        known.bss += n;
+        known.noptrbss += n;
+        known.end += n;
+        known.fuzz = known.fuzz.map(|f| f + n);
+        DataLayout {
+            sections,
+            placed: a.placed,
+            known,
+            tls,
+            gcmask_off,
+            coverage,
+            gc_programs,
+            errors: a.errors,
+        }
+    }
+
+    /// Assigns addresses to segments and sections (`ld/data.go:address`). `text_addr` is the start
+    /// of the text segment, `round` the address quantum, `data_addr` a fixed address for data.
+    pub fn place(&mut self, text_addr: u64, round: u64, data_addr: Option<u64>) -> Segments {
+        let mut segs = Segments::default();
+        let mut va = text_addr;
+        for seg in [Seg::Text, Seg::Rodata, Seg::Relro] {
+            if !self.sections.iter().any(|s| s.seg == seg) {
+                continue;
+            }
+            if seg != Seg::Text {
+                va = round_up(va, round);
+            }
+            let start = va;
+            for s in self.sections.iter_mut().filter(|s| s.seg == seg) {
+                va = round_up(va, s.align.into());
+                s.addr = va;
+                va += s.len;
+            }
+            let out = segs.get_mut(seg);
+            out.addr = start;
+            out.len = va - start;
+            out.file_len = out.len;
+        }
+        va = data_addr.unwrap_or(round_up(va, round));
+        let base = va;
+        // The data segment keeps the offsets that data got; only the start moves.
+        let rel: Vec<(u64, bool)> = self
+            .sections
+            .iter()
+            .filter(|s| s.seg == Seg::Data)
+            .map(|s| (s.addr, s.name == ".tbss"))
+            .collect();
+        for (i, s) in self
+            .sections
+            .iter_mut()
+            .filter(|s| s.seg == Seg::Data)
+            .enumerate()
+        {
+            if rel[i].1 {
+                s.addr = 0;
+                continue;
+            }
+            let len = match rel.get(i + 1) {
+                Some(&(next, false)) => next - rel[i].0,
+                _ => s.len,
+            };
+            s.addr = va;
+            va += len;
+        }
+        segs.data = Segment {
+            addr: base,
+            len: va - base,
+            file_off: 0,
+            file_len: 0,
+        };
+        segs.data.file_len = self.sections[self.known.bss].addr - base;
+        segs.dwarf.addr = round_up(va, round);
+        segs
+    }
+}
+
+/// The segments of the output.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Segments {
+    /// Code.
+    pub text: Segment,
+    /// Read-only data.
+    pub rodata: Segment,
+    /// Data that is read-only once relocated; empty if there is none.
+    pub relro: Segment,
+    /// Writable data.
+    pub data: Segment,
+    /// Debugging information.
+    pub dwarf: Segment,
+}
+
+impl Segments {
+    /// One segment.
+    pub fn get(&self, seg: Seg) -> &Segment {
+        match seg {
+            Seg::Text => &self.text,
+            Seg::Rodata => &self.rodata,
+            Seg::Relro => &self.relro,
+            Seg::Data => &self.data,
+            Seg::Dwarf => &self.dwarf,
+        }
+    }
+    fn get_mut(&mut self, seg: Seg) -> &mut Segment {
+        match seg {
+            Seg::Text => &mut self.text,
+            Seg::Rodata => &mut self.rodata,
+            Seg::Relro => &mut self.relro,
+            Seg::Data => &mut self.data,
+            Seg::Dwarf => &mut self.dwarf,
+        }
+    }
+
+    /// Assigns file offsets (`ld/data.go:layout`): the text segment starts behind the header area of
+    /// `header` bytes, every other segment at the next multiple of `round`. Gives the end of the last
+    /// segment.
+    ///
+    /// # Errors
+    /// A text when address and file offset of a segment differ modulo `round`.
+    pub fn layout_file(&mut self, header: u64, round: u64) -> Result<u64, String> {
+        let mut end = 0;
+        for seg in [Seg::Text, Seg::Rodata, Seg::Relro, Seg::Data, Seg::Dwarf] {
+            let s = self.get_mut(seg);
+            if seg == Seg::Text {
+                s.file_off = header;
+            } else if s.addr == 0 && s.len == 0 {
+                continue;
+            } else {
+                s.file_off = round_up(end, round);
+                if s.addr % round != s.file_off % round {
+                    return Err(format!(
+                        "bad segment rounding (Vaddr={:#x} Fileoff={:#x} FlagRound={round:#x})",
+                        s.addr, s.file_off
+                    ));
+                }
+            }
+            end = s.file_off + s.file_len;
+        }
+        Ok(end)
+    }
+}

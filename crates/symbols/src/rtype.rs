@@ -1,0 +1,122 @@
+//! Reading type descriptors (`ld/decodesym.go`). Descriptors come from objects: what lies outside
+//! them reads as zero or as no symbol.
+
+use crate::{SymId, Symbols};
+use gover::{TFLAG_EXTRA_STAR, TFLAG_UNCOMMON, TypeKind};
+
+/// A type descriptor.
+#[derive(Clone, Copy)]
+pub struct RType<'a> {
+    syms: &'a Symbols,
+    sym: SymId,
+    data: &'a [u8],
+    ptr: usize,
+}
+
+impl<'a> RType<'a> {
+    /// The descriptor `sym` for pointers of `ptr_size` bytes.
+    pub fn new(syms: &'a Symbols, sym: SymId, ptr_size: u8) -> RType<'a> {
+        RType {
+            syms,
+            sym,
+            data: syms.data(sym),
+            ptr: ptr_size.into(),
+        }
+    }
+    fn uint(&self, off: usize, n: usize) -> u64 {
+        let mut b = [0; 8];
+        if let Some(s) = self.data.get(off..off + n) {
+            b[..n].copy_from_slice(s);
+        }
+        u64::from_le_bytes(b)
+    }
+    fn word(&self, off: usize) -> u64 {
+        self.uint(off, self.ptr)
+    }
+    fn byte(&self, off: usize) -> u8 {
+        self.data.get(off).copied().unwrap_or(0)
+    }
+    /// Target of the relocation at `off`, or no symbol.
+    pub fn target(&self, off: usize) -> SymId {
+        self.syms
+            .relocs(self.sym)
+            .find(|r| r.off as usize == off)
+            .map_or(SymId::NONE, |r| r.sym)
+    }
+    /// Size of a value, bytes.
+    pub fn size(&self) -> u64 {
+        self.word(0)
+    }
+    /// Size of the prefix of a value that may hold pointers, bytes.
+    pub fn ptrdata(&self) -> u64 {
+        self.word(self.syms.gover.type_layout.ptrdata_offset(self.ptr))
+    }
+    /// Kind.
+    pub fn kind(&self) -> Option<TypeKind> {
+        let l = &self.syms.gover.type_layout;
+        l.kind(self.byte(l.kind_offset(self.ptr)))
+    }
+    /// Flags.
+    pub fn tflag(&self) -> u8 {
+        self.byte(self.syms.gover.type_layout.tflag_offset(self.ptr))
+    }
+    /// The pointer mask, one bit per word.
+    pub fn gc_mask(&self) -> &'a [u8] {
+        let s = self.target(self.syms.gover.type_layout.gcdata_offset(self.ptr));
+        if s.is_none() { &[] } else { self.syms.data(s) }
+    }
+    fn common(&self) -> usize {
+        self.syms.gover.type_layout.common_size(self.ptr)
+    }
+    /// Element type and length of an array type.
+    pub fn array(&self) -> (SymId, u64) {
+        (
+            self.target(self.common()),
+            self.word(self.common() + 2 * self.ptr),
+        )
+    }
+    /// Number of fields of a struct type.
+    pub fn n_fields(&self) -> u64 {
+        self.word(self.common() + 2 * self.ptr)
+    }
+    /// Type and offset of the `i`-th field of a struct type.
+    pub fn field(&self, i: u64) -> (SymId, u64) {
+        let l = &self.syms.gover.type_layout;
+        let mut off = l.uncommon_offset(TypeKind::Struct, self.ptr);
+        if self.tflag() & TFLAG_UNCOMMON != 0 {
+            off += l.uncommon_size();
+        }
+        off += i as usize * l.struct_field_size(self.ptr);
+        (self.target(off + self.ptr), self.word(off + 2 * self.ptr))
+    }
+    /// The type's string, as reflection gives it.
+    pub fn string(&self) -> &'a [u8] {
+        let s = self.target(self.syms.gover.type_layout.str_offset(self.ptr));
+        if s.is_none() {
+            return &[];
+        }
+        let name = decode_name(self.syms.data(s));
+        if self.tflag() & TFLAG_EXTRA_STAR != 0 {
+            name.get(1..).unwrap_or(&[])
+        } else {
+            name
+        }
+    }
+}
+
+/// The characters of a `reflect` name: a flag byte, a varint length, the characters.
+pub fn decode_name(data: &[u8]) -> &[u8] {
+    let (mut n, mut shift, mut at) = (0usize, 0, 1);
+    while let Some(&b) = data.get(at) {
+        at += 1;
+        n |= usize::from(b & 0x7f) << shift;
+        if b & 0x80 == 0 {
+            break;
+        }
+        shift += 7;
+        if shift > 28 {
+            return &[];
+        }
+    }
+    data.get(at..at + n).unwrap_or(&[])
+}

@@ -1,0 +1,123 @@
+//! Runs the passes up to dead-code elimination on a saved link step and tells how long they took.
+//!
+//! Usage: `passes STEP [-dumpdep] [-set] [-repeat N]`, where STEP is a folder with `step.json`.
+//! `-dumpdep` prints what cmd/link prints for that flag, `-set` the live symbols as
+//! `version package name`.
+
+use reach::{ReachOptions, Roots, deadcode};
+use rustc_hash::FxHashMap;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::time::Instant;
+use symbols::load::{LoadOptions, load};
+use symbols::{ResolveOptions, SymId, Symbols};
+use tables::inittask::{InitRoots, init_tasks};
+
+fn read_importcfg(path: &Path) -> FxHashMap<String, String> {
+    let text = std::fs::read_to_string(path).expect("importcfg");
+    text.lines()
+        .filter_map(|l| l.strip_prefix("packagefile "))
+        .filter_map(|l| l.split_once('='))
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .collect()
+}
+
+fn read_symbols(files: &FxHashMap<String, String>, entry: &str) -> Symbols {
+    let r = load(&LoadOptions {
+        main_file: "main.a",
+        main_pkg: "main",
+        package_files: Some(files),
+        lib_dirs: &[],
+        internal: &["runtime"],
+        check_pkg: true,
+        link_mode_auto: true,
+        verbose: 0,
+    });
+    for p in &r.problems {
+        eprintln!("{:?}: {}", p.severity, p.text);
+    }
+    let line = String::from_utf8_lossy(r.headers[0].1).into_owned();
+    let version = line.split(' ').nth(4).expect("version");
+    let mut interest = vec![entry, "runtime.morestack"];
+    interest.extend(reach::INTEREST);
+    interest.extend(tables::inittask::INTEREST);
+    let (syms, _) = Symbols::resolve(
+        r.inputs,
+        &ResolveOptions {
+            gover: gover::layout_for(version).expect("release"),
+            abi_wrappers: true,
+            strict_dups: false,
+            interest: &interest,
+        },
+    )
+    .expect("resolves");
+    syms
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let has = |f: &str| args.iter().any(|a| a == f);
+    let repeat = args
+        .iter()
+        .position(|a| a == "-repeat")
+        .map_or(1, |i| args[i + 1].parse().expect("count"));
+    std::env::set_current_dir(&args[0]).expect("step folder");
+    let entry = "_rt0_amd64_linux";
+    let t = Instant::now();
+    let files = read_importcfg(Path::new("importcfg.link"));
+    let mut syms = read_symbols(&files, entry);
+    eprintln!("load and resolve {:?}, {} symbols", t.elapsed(), syms.len());
+    let t = Instant::now();
+    let main_inittasks = init_tasks(&mut syms, InitRoots::Program, 8).expect("inittasks");
+    eprintln!("inittasks {:?}", t.elapsed());
+    let opts = ReachOptions {
+        roots: Roots::Entry(entry),
+        main_inittasks,
+        dynamic_exports: &[],
+        wasm_exports: &[],
+        host_carriers: &FxHashMap::default(),
+        dynlink: false,
+        link_shared: false,
+        can_use_plugins: false,
+        prune_weak_map: true,
+        field_track: false,
+        ptr_size: 8,
+    };
+    let stdout = std::io::stdout();
+    let mut out = BufWriter::new(stdout.lock());
+    for i in 0..repeat {
+        let dump: Option<&mut dyn Write> = if has("-dumpdep") {
+            Some(&mut out)
+        } else {
+            None
+        };
+        // The clones of map initialisers are made on the last run, for all runs to be alike.
+        let opts = ReachOptions {
+            prune_weak_map: i + 1 == repeat,
+            ..opts
+        };
+        let t = Instant::now();
+        let live = match deadcode(&mut syms, &opts, dump) {
+            Ok(l) => l,
+            Err(e) => {
+                eprintln!("link: {e}");
+                std::process::exit(1);
+            }
+        };
+        eprintln!(
+            "deadcode {:?}, {} live",
+            t.elapsed(),
+            live.reachable.count()
+        );
+        if i + 1 == repeat && has("-set") {
+            let live: Vec<SymId> = live.reachable.iter().collect();
+            for s in live {
+                let name = syms.name(s);
+                let v = syms.version(s);
+                write!(out, "{v} {} ", syms.pkg(s)).expect("writes");
+                out.write_all(name).expect("writes");
+                out.write_all(b"\n").expect("writes");
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The build information that `go version -m` reads (`ld/data.go:buildinfo`).
+
+use crate::maker::Maker;
+use gover::SymKind;
+use symbols::SymId;
+
+/// Makes `go:buildinfo` and the reference to it.
+pub fn make_buildinfo(m: &mut Maker, version: &str, modinfo: &str) -> SymId {
+    let s = m.create("go:buildinfo", SymKind::BuildInfo);
+    let ptr = m.ptr_size;
+    let mut data = b"\xff Go buildinf:".to_vec();
+    data.push(ptr);
+    data.push(2); // little-endian, strings inline
+    data.resize(32, 0);
+    for text in [version, modinfo] {
+        let mut n = text.len();
+        while n >= 0x80 {
+            data.push(n as u8 | 0x80);
+            n >>= 7;
+        }
+        data.push(n as u8);
+        data.extend_from_slice(text.as_bytes());
+    }
+    data.resize(data.len().next_multiple_of(16), 0);
+    let e = m.ext(s);
+    e.align = 16;
+    e.set_data(data);
+    let r = m.create("go:buildinfo.ref", SymKind::Rodata);
+    let e = m.ext(r);
+    e.align = ptr.into();
+    e.add_addr_plus(ptr, s, 0);
+    s
+}

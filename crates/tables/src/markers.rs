@@ -1,0 +1,201 @@
+//! The symbols that mark where sections and groups start and end (`ld/symtab.go:symtab`,
+//! `ld/data.go:textaddress`).
+
+use crate::maker::Maker;
+use gover::{GcMasks, SymKind};
+use symbols::SymId;
+
+/// Markers made with the text section.
+#[derive(Clone, Copy, Debug)]
+pub struct TextMarkers {
+    /// `runtime.text`
+    pub text: SymId,
+    /// `runtime.etext`
+    pub etext: SymId,
+}
+
+impl TextMarkers {
+    /// Makes them.
+    pub fn make(m: &mut Maker) -> TextMarkers {
+        TextMarkers {
+            text: m.define("runtime.text", SymKind::Text),
+            etext: m.define("runtime.etext", SymKind::TextEnd),
+        }
+    }
+}
+
+macro_rules! markers {
+    ($($field:ident = $name:literal : $kind:ident),* $(,)?) => {
+        /// Markers and carriers of data, named after the symbols.
+        #[derive(Clone, Copy, Debug)]
+        #[allow(missing_docs)]
+        pub struct DataMarkers {
+            $(pub $field: SymId,)*
+            /// `runtime.gcmask.*`, in releases that have it.
+            pub gcmask: Option<SymId>,
+        }
+        const NAMES: &[&str] = &[$($name),*];
+    };
+}
+
+markers! {
+    rodata = "runtime.rodata": Rodata,
+    erodata = "runtime.erodata": RodataEnd,
+    types = "runtime.types": Rodata,
+    etypes = "runtime.etypes": Rodata,
+    noptrdata = "runtime.noptrdata": NoPtrData,
+    enoptrdata = "runtime.enoptrdata": NoPtrDataEnd,
+    data = "runtime.data": Data,
+    edata = "runtime.edata": DataEnd,
+    bss = "runtime.bss": Bss,
+    ebss = "runtime.ebss": Bss,
+    noptrbss = "runtime.noptrbss": NoPtrBss,
+    enoptrbss = "runtime.enoptrbss": NoPtrBss,
+    covctrs = "runtime.covctrs": NoPtrBss,
+    ecovctrs = "runtime.ecovctrs": NoPtrBss,
+    end = "runtime.end": Bss,
+    epclntab = "runtime.epclntab": Rodata,
+    gcdata = "runtime.gcdata": Rodata,
+    egcdata = "runtime.egcdata": Rodata,
+    gcbss = "runtime.gcbss": Rodata,
+    egcbss = "runtime.egcbss": Rodata,
+    type_star = "type:*": Type,
+    gostring_star = "go:string.*": GoString,
+    funcdesc = "go:funcdesc": GoFunc,
+    gcbits_star = "runtime.gcbits.*": GcBits,
+}
+
+impl DataMarkers {
+    /// Makes them, in cmd/link's order.
+    pub fn make(m: &mut Maker) -> DataMarkers {
+        use SymKind::*;
+        let grouped_masks = m.syms.gover.gc_masks == GcMasks::Grouped;
+        let rodata = m.define("runtime.rodata", Rodata);
+        let erodata = m.define("runtime.erodata", RodataEnd);
+        let types = m.define("runtime.types", Rodata);
+        let etypes = m.define("runtime.etypes", Rodata);
+        let noptrdata = m.define("runtime.noptrdata", NoPtrData);
+        let enoptrdata = m.define("runtime.enoptrdata", NoPtrDataEnd);
+        let data = m.define("runtime.data", Data);
+        let edata = m.define("runtime.edata", DataEnd);
+        let bss = m.define("runtime.bss", Bss);
+        let ebss = m.define("runtime.ebss", Bss);
+        let noptrbss = m.define("runtime.noptrbss", NoPtrBss);
+        let enoptrbss = m.define("runtime.enoptrbss", NoPtrBss);
+        let gcmask = grouped_masks.then(|| m.define("runtime.gcmask.*", NoPtrBss));
+        let covctrs = m.define("runtime.covctrs", NoPtrBss);
+        let ecovctrs = m.define("runtime.ecovctrs", NoPtrBss);
+        let end = m.define("runtime.end", Bss);
+        let epclntab = m.define("runtime.epclntab", Rodata);
+        let gcdata = m.create("runtime.gcdata", Rodata);
+        let egcdata = m.define("runtime.egcdata", Rodata);
+        let gcbss = m.create("runtime.gcbss", Rodata);
+        let egcbss = m.define("runtime.egcbss", Rodata);
+        m.ext(gcdata).size = 0;
+        m.ext(gcbss).size = 0;
+        m.syms.local.insert(gcdata);
+        m.syms.local.insert(gcbss);
+        let type_star = m.carrier("type:*", Type);
+        let local_carrier = |m: &mut Maker, name, kind| {
+            let s = m.carrier(name, kind);
+            m.syms.local.insert(s);
+            s
+        };
+        let gostring_star = local_carrier(m, "go:string.*", GoString);
+        let funcdesc = local_carrier(m, "go:funcdesc", GoFunc);
+        let gcbits_star = local_carrier(m, "runtime.gcbits.*", GcBits);
+        if grouped_masks {
+            local_carrier(m, "runtime.gcmask.*", GcMask);
+        }
+        DataMarkers {
+            rodata,
+            erodata,
+            types,
+            etypes,
+            noptrdata,
+            enoptrdata,
+            data,
+            edata,
+            bss,
+            ebss,
+            noptrbss,
+            enoptrbss,
+            covctrs,
+            ecovctrs,
+            end,
+            epclntab,
+            gcdata,
+            egcdata,
+            gcbss,
+            egcbss,
+            type_star,
+            gostring_star,
+            funcdesc,
+            gcbits_star,
+            gcmask,
+        }
+    }
+}
+
+/// Names that the linker looks up by itself, for symbol resolution to have them at hand.
+pub fn interest() -> impl Iterator<Item = &'static str> {
+    const OTHERS: &[&str] = &[
+        "runtime.text",
+        "runtime.etext",
+        "runtime.gcmask.*",
+        "runtime.textsectionmap",
+        "runtime.firstmoduledata",
+        "runtime.lastmoduledatap",
+        "runtime.tlsg",
+        "runtime.typelink",
+        "runtime.itablink",
+        "runtime.unreachableMethod",
+        "runtime.mapinitnoop",
+        "runtime.memProfileInternal",
+        "runtime.disableMemoryProfiling",
+        "runtime.runtime_inittasks",
+        "runtime.zerobase",
+        "runtime.buildVersion",
+        "runtime.defaultGOROOT",
+        "runtime.modinfo",
+        "runtime.buildVersion.str",
+        "runtime.defaultGOROOT.str",
+        "runtime.modinfo.str",
+        "runtime.pclntab",
+        "runtime.pcheader",
+        "runtime.funcnametab",
+        "runtime.cutab",
+        "runtime.filetab",
+        "runtime.pctab",
+        "runtime.functab",
+        "runtime.findfunctab",
+        "runtime.gcenable",
+        "runtime.__start___sancov_cntrs",
+        "runtime.__stop___sancov_cntrs",
+        "internal/fuzz._counters",
+        "internal/fuzz._ecounters",
+        "runtime..inittask",
+        "main..inittask",
+        "main.main",
+        "go:func.*",
+        "go:buildinfo",
+        "go:buildinfo.ref",
+        "go:fipsinfo",
+        "go:main.inittasks",
+        "go:runtime.inittasks",
+        "go:plugin.tabs",
+        "go:textfipsstart",
+        "go:textfipsend",
+        "go:rodatafipsstart",
+        "go:rodatafipsend",
+        "go:noptrdatafipsstart",
+        "go:noptrdatafipsend",
+        "go:datafipsstart",
+        "go:datafipsend",
+        "type:runtime.moduledata",
+        "type:string",
+        "_rt0_amd64_linux",
+        "_rt0_arm64_linux",
+    ];
+    NAMES.iter().chain(OTHERS).copied()
+}
