@@ -1,1 +1,93 @@
-//! Parity tests.
+//! Tests of relink against cmd/link.
+//!
+//! A case is a name and a function; the list is made from the programs of
+//! `compiler-fixtures/`, the Go releases of the matrix and sets of linker
+//! flags. `cargo xtask test` runs all; `cargo test -p relink-tests -- FILTER`
+//! runs those whose name contains all words of the filter.
+//!
+//! | group | what it holds |
+//! |---|---|
+//! | `parity` | the same bytes, the same text, the same exit status |
+//! | `big` | the same for large programs (`--big`) |
+//! | `errors` | bad input: cmd/link's wording and status, no file left |
+//! | `damage` | damaged archives by the thousand: no panic, no hang |
+//! | `swap` | `go build`, `go test`, … with relink in the linker's place |
+//! | `tools` | nm, objdump, pprof, gdb and others read the result |
+//! | `gotests` | the toolchain's own linker tests (`--big`) |
+
+mod context;
+mod damage;
+mod errors;
+mod fixture;
+mod flags;
+mod gotests;
+mod parity;
+mod runner;
+mod swap;
+mod tools;
+
+use clap::Parser;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use xtask::step;
+
+/// The arguments of the suite.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "suite")]
+pub struct Args {
+    /// Run cases whose names contain all of these.
+    pub filter: Vec<String>,
+    /// Large programs and the toolchain's own tests too.
+    #[arg(long)]
+    pub big: bool,
+    /// The linker under test; RELINK_LINK or target/release/link if not given.
+    #[arg(long)]
+    pub linker: Option<PathBuf>,
+    /// Cases at a time.
+    #[arg(long, short)]
+    pub jobs: Option<usize>,
+    /// Only print the names.
+    #[arg(long)]
+    pub list: bool,
+    /// Write the expected output of the programs, as cmd/link's files print it.
+    #[arg(long)]
+    pub bless: bool,
+    /// Only this release (1.27).
+    #[arg(long)]
+    pub go: Option<String>,
+    /// Accepted for cargo's sake; output is never captured.
+    #[arg(long, hide = true)]
+    pub nocapture: bool,
+}
+
+/// Runs the suite.
+pub fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().collect();
+    if args.get(1).is_some_and(|arg| arg == step::RECORD) {
+        step::record_main(&args[2..]);
+    }
+    match run(Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("tests: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> xtask::Result<bool> {
+    let context = context::Context::new(&args)?;
+    if args.bless {
+        fixture::bless(&context, &args)?;
+        return Ok(true);
+    }
+    let mut cases = Vec::new();
+    parity::cases(&context, &args, &mut cases)?;
+    errors::cases(&context, &mut cases);
+    swap::cases(&context, &mut cases);
+    tools::cases(&context, &mut cases);
+    damage::cases(&context, &mut cases);
+    gotests::cases(&context, &args, &mut cases);
+    runner::run(&args, cases)
+}

@@ -1,0 +1,3 @@
+module fixture.test/assembly
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/buildinfo
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/callers
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/closuresinlined
+
+go 1.26

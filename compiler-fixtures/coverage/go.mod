@@ -1,0 +1,3 @@
+module fixture.test/coverage
+
+go 1.26

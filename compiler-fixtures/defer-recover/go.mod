@@ -1,0 +1,3 @@
+module fixture.test/deferrecover
+
+go 1.26

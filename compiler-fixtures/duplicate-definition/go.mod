@@ -1,0 +1,3 @@
+module fixture.test/duplicatedefinition
+
+go 1.26

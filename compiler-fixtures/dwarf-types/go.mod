@@ -1,0 +1,3 @@
+module fixture.test/dwarftypes
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/embed
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/fips
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/gcload
+
+go 1.26

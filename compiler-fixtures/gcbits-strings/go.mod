@@ -1,0 +1,3 @@
+module fixture.test/gcbitsstrings
+
+go 1.26

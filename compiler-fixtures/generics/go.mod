@@ -1,0 +1,3 @@
+module fixture.test/generics
+
+go 1.26

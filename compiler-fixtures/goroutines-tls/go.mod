@@ -1,0 +1,3 @@
+module fixture.test/goroutinestls
+
+go 1.26

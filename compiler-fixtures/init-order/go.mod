@@ -1,0 +1,3 @@
+module fixture.test/initorder
+
+go 1.26

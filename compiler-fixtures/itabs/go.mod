@@ -1,0 +1,3 @@
+module fixture.test/itabs
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/largedata
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/linedirectives
+
+go 1.26

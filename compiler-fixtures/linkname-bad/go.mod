@@ -1,0 +1,3 @@
+module fixture.test/linknamebad
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/linknamegood
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/mapinitpruned
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/methodbynameconst
+
+go 1.26

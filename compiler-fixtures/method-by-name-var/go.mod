@@ -1,0 +1,3 @@
+module fixture.test/methodbynamevar
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/methodsdropped
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/methodsreflect
+
+go 1.26

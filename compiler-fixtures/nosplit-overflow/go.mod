@@ -1,0 +1,3 @@
+module fixture.test/nosplitoverflow
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/paniclines
+
+go 1.26

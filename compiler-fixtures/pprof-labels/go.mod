@@ -1,0 +1,3 @@
+module fixture.test/pproflabels
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/reflecttypes
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/sametypestrings
+
+go 1.26

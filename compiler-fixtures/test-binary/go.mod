@@ -1,0 +1,3 @@
+module fixture.test/testbinary
+
+go 1.26

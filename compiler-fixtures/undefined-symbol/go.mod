@@ -1,0 +1,3 @@
+module fixture.test/undefinedsymbol
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/xflag
+
+go 1.26

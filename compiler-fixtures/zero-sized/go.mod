@@ -1,0 +1,3 @@
+module fixture.test/zerosized
+
+go 1.26

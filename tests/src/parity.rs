@@ -1,0 +1,450 @@
+//! The same bytes, the same text, the same exit status.
+
+use crate::Args;
+use crate::context::Context;
+use crate::fixture::Fixture;
+use crate::flags::{BIG, DEFAULT, FEW, FlagSet, MORE, Text, Variant};
+use crate::runner::{Case, Outcome};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use xtask::measure::Run;
+use xtask::step::{Build, Step};
+use xtask::toolchain::Toolchain;
+use xtask::{Result, paths};
+
+/// SHA-256 in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// SHA-256 of a file; `None` if there is no such file.
+fn file_digest(path: &Path) -> Result<Option<String>> {
+    let Ok(mut file) = fs::File::open(path) else {
+        return Ok(None);
+    };
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(Some(hex::encode(hash.finalize()))),
+            n => hash.update(&buffer[..n]),
+        }
+    }
+}
+
+/// What a link did, in a form that can be stored.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Linked {
+    /// Exit status.
+    pub code: i32,
+    /// SHA-256 of the output file, if there is one.
+    pub output: Option<String>,
+    /// SHA-256 of the FIPS object that `-fipso` asks for, if there is one.
+    pub fips: Option<String>,
+    /// Permissions of the output file.
+    pub mode: u32,
+    /// What was printed.
+    pub stdout: String,
+    /// What was printed as errors.
+    pub stderr: String,
+}
+
+impl Linked {
+    fn new(run: &Run, out: &Path) -> Result<Linked> {
+        use std::os::unix::fs::PermissionsExt;
+        let mut fips = out.as_os_str().to_owned();
+        fips.push(".fips.o");
+        Ok(Linked {
+            code: run.code(),
+            output: file_digest(out)?,
+            fips: file_digest(Path::new(&fips))?,
+            mode: fs::metadata(out).map_or(0, |meta| meta.permissions().mode()),
+            stdout: String::from_utf8_lossy(&run.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&run.stderr).into_owned(),
+        })
+    }
+}
+
+/// Links with cmd/link, or remembers what it did the last time.
+pub fn reference(step: &Step, flags: &[String], scratch: &Path) -> Result<Linked> {
+    let key = digest(
+        format!(
+            "{}\n{}\n{flags:?}",
+            fs::read_to_string(step.dir.join("step.json"))?,
+            digest(&fs::read(step.dir.join("importcfg.link"))?),
+        )
+        .as_bytes(),
+    );
+    let store = paths::data().join("references");
+    let file = store.join(format!("{key}.json"));
+    if let Ok(text) = fs::read(&file)
+        && let Ok(linked) = serde_json::from_slice(&text)
+    {
+        return Ok(linked);
+    }
+    let out = scratch.join("stock");
+    let run = step.replay(&step.tool, &out, &place(flags, scratch))?;
+    let linked = Linked::new(&run, &out)?;
+    fs::create_dir_all(&store)?;
+    let partial = scratch.join("reference.json");
+    fs::write(&partial, serde_json::to_vec(&linked)?)?;
+    fs::rename(&partial, &file)?;
+    Ok(linked)
+}
+
+fn place(flags: &[String], scratch: &Path) -> Vec<String> {
+    let scratch = scratch.to_string_lossy();
+    flags
+        .iter()
+        .map(|flag| flag.replace("@TMP@", &scratch))
+        .collect()
+}
+
+/// Links with both and compares everything.
+pub fn compare(
+    context: &Context,
+    name: &str,
+    step: &Step,
+    flags: &[String],
+    text: Text,
+) -> Result<Outcome> {
+    let scratch = context.scratch()?;
+    let stock = reference(step, flags, scratch.path())?;
+    let out = scratch.path().join("ours");
+    let run = step.replay(context.linker(), &out, &place(flags, scratch.path()))?;
+    let ours = Linked::new(&run, &out)?;
+    let mut problems = differences(&stock, &ours, text);
+    if run.timed_out {
+        problems.push("it ran too long".into());
+    }
+    if stock.output != ours.output && ours.output.is_some() && stock.output.is_some() {
+        let again = scratch.path().join("stock");
+        if !again.exists() {
+            step.replay(&step.tool, &again, &place(flags, scratch.path()))?;
+        }
+        problems.push(explain(context, name, &again, &out)?);
+    }
+    if !problems.is_empty() {
+        problems.push(format!(
+            "again: cargo xtask link-step run {} --linker {} -o /tmp/ours -- {}",
+            step.dir.display(),
+            context.linker().display(),
+            flags.join(" ")
+        ));
+    }
+    Ok(Outcome::of(problems))
+}
+
+/// What differs between two links, in words.
+pub fn differences(stock: &Linked, ours: &Linked, text: Text) -> Vec<String> {
+    let mut problems = Vec::new();
+    if stock.code != ours.code {
+        problems.push(format!(
+            "exit status {}, should be {}",
+            ours.code, stock.code
+        ));
+    }
+    match (&stock.output, &ours.output) {
+        (Some(_), None) => problems.push("no output file".into()),
+        (None, Some(_)) => problems.push("an output file is left".into()),
+        (stock, ours) if stock != ours => problems.push("the output differs".into()),
+        _ => {}
+    }
+    if stock.output.is_some() && ours.output.is_some() && stock.mode != ours.mode {
+        problems.push(format!("mode {:o}, should be {:o}", ours.mode, stock.mode));
+    }
+    if stock.fips != ours.fips {
+        problems.push("the file of -fipso differs".into());
+    }
+    for (what, stock, ours) in [
+        ("standard output", &stock.stdout, &ours.stdout),
+        ("standard error", &stock.stderr, &ours.stderr),
+    ] {
+        let (stock, ours) = (comparable(stock, text), comparable(ours, text));
+        if stock != ours {
+            problems.push(first_difference(what, &stock, &ours));
+        }
+    }
+    problems
+}
+
+/// Text in the form in which it is compared.
+fn comparable(text: &str, how: Text) -> Vec<String> {
+    match how {
+        Text::Any => Vec::new(),
+        Text::Same => text.lines().map(str::to_string).collect(),
+        Text::Form => text.lines().map(without_numbers).collect(),
+        Text::Edges => text
+            .lines()
+            .map(|line| {
+                let target = line.split_once(" -> ").map_or(line, |(_, target)| target);
+                target.to_string()
+            })
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn without_numbers(line: &str) -> String {
+    let mut out = String::new();
+    let mut number = false;
+    for c in line.chars() {
+        let digit = c.is_ascii_hexdigit() && (number || c.is_ascii_digit());
+        let point = number && (c == '.' || c == 'x');
+        if digit || point {
+            if !number {
+                out.push('#');
+            }
+            number = true;
+        } else {
+            out.push(c);
+            number = false;
+        }
+    }
+    out
+}
+
+fn first_difference(what: &str, stock: &[String], ours: &[String]) -> String {
+    let at = stock.iter().zip(ours).take_while(|(a, b)| a == b).count();
+    let show = |lines: &[String]| {
+        let mut shown: Vec<String> = lines.iter().skip(at).take(4).cloned().collect();
+        if shown.is_empty() {
+            shown.push("(ends)".into());
+        }
+        shown.join("\n        ")
+    };
+    format!(
+        "{what} differs at line {} ({} lines, should be {}):\n    is\n        {}\n    should be\n        {}",
+        at + 1,
+        ours.len(),
+        stock.len(),
+        show(ours),
+        show(stock)
+    )
+}
+
+/// Says where two files differ, and keeps them for a look.
+fn explain(context: &Context, name: &str, stock: &Path, ours: &Path) -> Result<String> {
+    let report = linkdiff::compare(
+        &fs::read(stock)?,
+        &fs::read(ours)?,
+        &linkdiff::Options::default(),
+    );
+    let mut text = report.to_string();
+    if let Some(dir) = context.keep_failure(name) {
+        fs::rename(stock, dir.join("stock"))?;
+        fs::rename(ours, dir.join("ours"))?;
+        text += &format!("\nkept: {}/{{stock,ours}}", dir.display());
+    }
+    Ok(text)
+}
+
+/// The programs of the module proxy and of the toolchain, by package.
+pub const PROGRAMS: &[(&str, &str)] = &[
+    ("cmd-go", "cmd/go"),
+    ("cmd-compile", "cmd/compile"),
+    ("gopls", "golang.org/x/tools/gopls"),
+    ("hugo", "github.com/gohugoio/hugo"),
+    ("caddy", "github.com/caddyserver/caddy/v2/cmd/caddy"),
+    ("etcd", "go.etcd.io/etcd/server/v3"),
+];
+
+/// How to build one of [`PROGRAMS`].
+pub fn program(name: &str, package: &str) -> Build {
+    let root = paths::workspace();
+    let dir = if package.starts_with("cmd/") {
+        root.join("compiler-fixtures").join("hello")
+    } else {
+        root.join("tests").join("big").join(name)
+    };
+    Build {
+        dir,
+        package: package.into(),
+        ..Build::default()
+    }
+}
+
+/// All parity cases.
+pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()> {
+    for fixture in Fixture::all()? {
+        for go in context.toolchains() {
+            if !fixture.wants(&go.release()) {
+                continue;
+            }
+            for variant in fixture.variants()? {
+                if variant.only.is_none_or(|only| only == go.release()) {
+                    fixture_cases(context, go, &fixture, variant, cases);
+                }
+            }
+            if !fixture.directives.fails {
+                runs(context, go, &fixture, cases);
+            }
+        }
+    }
+    if args.big {
+        for (name, package) in PROGRAMS {
+            for go in context.toolchains() {
+                for set in BIG {
+                    big_case(context, go, name, package, *set, cases);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn fixture_cases(
+    context: &Context,
+    go: &Toolchain,
+    fixture: &Fixture,
+    variant: Variant,
+    cases: &mut Vec<Case>,
+) {
+    let more: &[FlagSet] = if fixture.directives.flag_sets == "all" && variant == DEFAULT {
+        MORE
+    } else {
+        &[]
+    };
+    let few = if fixture.directives.fails {
+        &FEW[..1]
+    } else {
+        FEW
+    };
+    for set in few.iter().chain(more) {
+        let name = format!(
+            "parity/{}/{}/{}/{}",
+            fixture.name,
+            go.release(),
+            variant.name,
+            set.name
+        );
+        let (context, go, fixture, set) = (context.clone(), go.clone(), fixture.clone(), *set);
+        cases.push(Case::new(name.clone(), move || {
+            let step = context.fixture_step(&go, &fixture, &variant)?;
+            let mut flags: Vec<String> = set.flags.iter().map(|&flag| flag.into()).collect();
+            flags.extend(fixture.directives.link_flags.iter().cloned());
+            compare(&context, &name, &step, &flags, set.text)
+        }));
+    }
+}
+
+fn big_case(
+    context: &Context,
+    go: &Toolchain,
+    program_name: &'static str,
+    package: &'static str,
+    set: FlagSet,
+    cases: &mut Vec<Case>,
+) {
+    let name = format!("big/{program_name}/{}/{}", go.release(), set.name);
+    let (context, go) = (context.clone(), go.clone());
+    cases.push(Case::new(name.clone(), move || {
+        let build = program(program_name, package);
+        let step = context.program_step(&go, program_name, &DEFAULT, &build)?;
+        let flags: Vec<String> = set.flags.iter().map(|&flag| flag.into()).collect();
+        compare(&context, &name, &step, &flags, set.text)
+    }));
+}
+
+/// The program that our linker made prints what it should.
+fn runs(context: &Context, go: &Toolchain, fixture: &Fixture, cases: &mut Vec<Case>) {
+    let mut ways: Vec<(&str, &[&str])> = vec![("plain", &[])];
+    if fixture.directives.run_stripped {
+        ways.push(("w", &["-w"]));
+        ways.push(("s-w", &["-s", "-w"]));
+    }
+    for (way, flags) in ways {
+        let name = format!("runs/{}/{}/{way}", fixture.name, go.release());
+        let (context, go, fixture) = (context.clone(), go.clone(), fixture.clone());
+        let flags: Vec<String> = flags.iter().map(|flag| flag.to_string()).collect();
+        cases.push(Case::new(name, move || {
+            let step = context.fixture_step(&go, &fixture, &DEFAULT)?;
+            let scratch = context.scratch()?;
+            let out = scratch.path().join("a.out");
+            let mut flags = flags.clone();
+            flags.extend(fixture.directives.link_flags.iter().cloned());
+            let link = step.replay(context.linker(), &out, &flags)?;
+            if !link.status.success() {
+                return Ok(Outcome::Fail(format!(
+                    "the link failed: {}\n{}",
+                    link.status,
+                    String::from_utf8_lossy(&link.stderr)
+                )));
+            }
+            let run = fixture.run(&out)?;
+            let mut problems = Vec::new();
+            if !run.status.success() {
+                problems.push(format!(
+                    "the program failed: {}\n{}",
+                    run.status,
+                    String::from_utf8_lossy(&run.stderr)
+                ));
+            }
+            let lines = |text: &str| text.lines().map(str::to_string).collect::<Vec<_>>();
+            let (expected, printed) = (lines(&fixture.expected()?), lines(&fixture.printed(&run)));
+            if expected != printed {
+                problems.push(first_difference("what it prints", &expected, &printed));
+            }
+            Ok(Outcome::of(problems))
+        }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_go() {
+        assert_eq!(
+            without_numbers(" 0.51 deadcode 0xc0de of 12"),
+            " # deadcode # of #"
+        );
+        assert_eq!(without_numbers("-H5 -T0x401000"), "-H# -T#");
+    }
+
+    #[test]
+    fn a_difference_is_seen() {
+        let stock = Linked {
+            code: 0,
+            output: Some("a".into()),
+            fips: None,
+            mode: 0o755,
+            stdout: String::new(),
+            stderr: String::new(),
+        };
+        assert!(differences(&stock, &stock, Text::Same).is_empty());
+        for ours in [
+            Linked {
+                code: 1,
+                ..stock.clone()
+            },
+            Linked {
+                output: None,
+                ..stock.clone()
+            },
+            Linked {
+                output: Some("b".into()),
+                ..stock.clone()
+            },
+            Linked {
+                mode: 0o644,
+                ..stock.clone()
+            },
+            Linked {
+                stdout: "x".into(),
+                ..stock.clone()
+            },
+            Linked {
+                stderr: "x".into(),
+                ..stock.clone()
+            },
+        ] {
+            assert_eq!(differences(&stock, &ours, Text::Same).len(), 1, "{ours:?}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The test binary of the whole suite.
+
+fn main() -> std::process::ExitCode {
+    relink_tests::main()
+}
