@@ -71,7 +71,11 @@ pub fn text(bytes: &[u8]) -> String {
     let cut = &bytes[..bytes.len().min(LIMIT)];
     let mut shown: String = String::from_utf8_lossy(cut)
         .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| match c {
+            '\t' => ' ',
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        })
         .collect();
     if bytes.len() > LIMIT {
         shown.push('…');

@@ -92,5 +92,8 @@ pub fn read(data: &[u8]) -> Image<'_> {
             section: symbol.section_index().map_or(0, |i| i.0 as u32),
         });
     }
+    if image.format == Format::MachO {
+        crate::macho::describe(&mut image);
+    }
     image
 }

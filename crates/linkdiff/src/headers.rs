@@ -1,6 +1,6 @@
 //! Differences of the file header, the program headers, the section list and the section headers.
 
-use crate::image::{Field, Image, Region, RegionKind};
+use crate::image::{Field, Format, Image, Region, RegionKind};
 use crate::list::{Item, first_list_difference};
 use crate::report::{Cause, Finding};
 use std::borrow::Cow;
@@ -12,6 +12,10 @@ pub fn compare(a: &Image<'_>, b: &Image<'_>, pairs: &[(usize, usize)], out: &mut
         out.push(Finding::new("file format", Cause::Structure, 0, summary));
     }
     section_list(a, b, out);
+    let (header, segments) = match a.format {
+        Format::MachO => ("Mach-O header", "load commands"),
+        _ => ("ELF header", "program headers"),
+    };
     let one = |image: &Image<'_>, kind| -> Vec<Region> {
         image
             .regions
@@ -21,7 +25,7 @@ pub fn compare(a: &Image<'_>, b: &Image<'_>, pairs: &[(usize, usize)], out: &mut
             .collect()
     };
     table(
-        "ELF header",
+        header,
         1,
         &one(a, RegionKind::Header),
         &one(b, RegionKind::Header),
@@ -31,7 +35,12 @@ pub fn compare(a: &Image<'_>, b: &Image<'_>, pairs: &[(usize, usize)], out: &mut
     if segments_a.len() != segments_b.len() {
         let (n, m) = (segments_a.len(), segments_b.len());
         let summary = format!("{n} in A, {m} in B");
-        let mut finding = Finding::new("program header count", Cause::Structure, 2, summary);
+        let mut finding = Finding::new(
+            format!("number of {segments}"),
+            Cause::Structure,
+            2,
+            summary,
+        );
         for (side, list) in [("A", &segments_a), ("B", &segments_b)] {
             finding
                 .details
@@ -39,7 +48,7 @@ pub fn compare(a: &Image<'_>, b: &Image<'_>, pairs: &[(usize, usize)], out: &mut
         }
         out.push(finding);
     }
-    table("program headers", 2, &segments_a, &segments_b, out);
+    table(segments, 2, &segments_a, &segments_b, out);
     let header = |image: &Image<'_>, slot: usize| {
         let kind = RegionKind::Section(slot);
         image.regions.iter().find(|r| r.kind == kind).cloned()

@@ -17,6 +17,7 @@
 
 mod bytes;
 mod compare;
+mod deflate;
 mod dwarf;
 mod elf;
 mod explain;
@@ -24,6 +25,7 @@ mod generic;
 mod headers;
 mod image;
 mod list;
+mod macho;
 mod moduledata;
 mod operand;
 mod pclntab;

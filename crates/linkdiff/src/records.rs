@@ -137,6 +137,9 @@ pub fn fips_info(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize) -> Vec<String
 
 /// Text of the type descriptor at `address`, by its name offset into the types.
 fn type_text(image: &Image<'_>, types: u64, offset: u64) -> Option<String> {
+    if image.relocatable {
+        return None;
+    }
     let words = image.words;
     let descriptor = image.bytes_at(types.checked_add(offset)?)?;
     // size, ptrdata, hash, four bytes of flags, equal, gcdata, name offset.

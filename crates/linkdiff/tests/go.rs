@@ -426,6 +426,8 @@ fn recompress(data: &[u8], name: &str, level: u32, edit: impl Fn(&mut Vec<u8>)) 
     let mut out = data.to_vec();
     out[offset + 24..offset + 24 + stream.len()].copy_from_slice(&stream);
     out[offset + 24 + stream.len()..offset + size].fill(0);
+    // The header names the level; the linker's stays.
+    out[offset + 24..offset + 26].copy_from_slice(&data[offset + 24..offset + 26]);
     Some(out)
 }
 
@@ -440,6 +442,7 @@ fn another_encoder_is_told_from_other_content() {
         ("section .debug_frame", Cause::Encoder)
     );
     assert!(first.summary.contains("decompressed equal"), "{report}");
+    assert!(first.summary.contains("block 0, token "), "{report}");
 }
 
 #[test]
@@ -567,4 +570,56 @@ fn damaged_go_binaries_do_not_panic() {
             }
         }
     }
+}
+
+#[test]
+fn damaged_files_of_other_formats_do_not_panic() {
+    for (os, arch) in [("darwin", "arm64"), ("windows", "amd64")] {
+        let (a,) = built!(
+            "damaged_files_of_other_formats_do_not_panic",
+            Build { os, arch, ..PLAIN }
+        );
+        let mut state = 0x0dd0_5eed_1234_5678_u64;
+        let mut random = |n: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % n as u64) as usize
+        };
+        for round in 0..80 {
+            let mut b = a.clone();
+            for _ in 0..1 + round % 3 {
+                b[random(2048)] = random(256) as u8;
+            }
+            if round % 4 == 0 {
+                b.truncate(random(b.len()));
+            }
+            let _ = report(&a, &b).to_string();
+        }
+    }
+}
+
+#[test]
+fn patched_mach_o_names_the_load_command() {
+    let (a,) = built!(
+        "patched_mach_o_names_the_load_command",
+        Build {
+            os: "darwin",
+            arch: "arm64",
+            ..PLAIN
+        }
+    );
+    // The second command's maxprot: behind the header and the 72 bytes of __PAGEZERO.
+    expect_patch(
+        &a,
+        32 + 72 + 56,
+        "load commands",
+        &["load command 1 (LC_SEGMENT_64)", "maxprot"],
+    );
+    expect_patch(
+        &a,
+        a.len() - 64,
+        "section __LINKEDIT code signature",
+        &["1 bytes differ"],
+    );
 }

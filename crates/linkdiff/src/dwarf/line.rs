@@ -165,18 +165,30 @@ fn header_tables(data: &[u8], program: &Program) -> Vec<String> {
             let Some(count) = next_uleb(data, &mut at) else {
                 return out;
             };
+            if forms.is_empty() {
+                continue;
+            }
             for k in 0..count {
                 let mut shown = format!("{table} {k}:");
                 for form in &forms {
                     if at >= end {
                         return out;
                     }
-                    if *form == 0x08 {
-                        let name = c_string(&data[..end], at);
-                        shown += &format!(" {}", text(name));
-                        at += name.len() + 1;
-                    } else if let Some(value) = next_uleb(data, &mut at) {
-                        shown += &format!(" {value}");
+                    match *form {
+                        // DW_FORM_string
+                        0x08 => {
+                            let name = c_string(&data[..end], at);
+                            shown += &format!(" {}", text(name));
+                            at += name.len() + 1;
+                        }
+                        // DW_FORM_strp, DW_FORM_line_strp
+                        0x0e | 0x1f => at += 4,
+                        // DW_FORM_data16
+                        0x1e => at += 16,
+                        _ => match next_uleb(data, &mut at) {
+                            Some(value) => shown += &format!(" {value}"),
+                            None => return out,
+                        },
                     }
                 }
                 out.push(shown);

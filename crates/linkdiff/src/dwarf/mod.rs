@@ -258,6 +258,13 @@ fn encoder(
         p.data.len(),
         resize(x.data.len() as u64, y.data.len() as u64)
     );
+    if let (Some(p), Some(q)) = (p.header, q.header) {
+        let streams = x.data.get(p..).zip(y.data.get(q..));
+        let choice = streams.map(|(p, q)| crate::deflate::first_choice(p, q));
+        finding
+            .summary
+            .extend(choice.iter().flat_map(|c| ["; ", c.as_str()]));
+    }
     finding
         .details
         .push(format!("A {}", hex_context(x.data, raw)));
