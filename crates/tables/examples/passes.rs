@@ -4,13 +4,13 @@
 //! `-dumpdep` prints what cmd/link prints for that flag, `-set` the live symbols as
 //! `version package name`.
 
-use reach::{ReachOptions, Roots, deadcode};
+use reach::{Live, ReachOptions, Roots, deadcode};
 use rustc_hash::FxHashMap;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 use symbols::load::{LoadOptions, load};
-use symbols::{ResolveOptions, SymId, Symbols};
+use symbols::{BitSet, ResolveOptions, SymId, Symbols};
 use tables::inittask::{InitRoots, init_tasks};
 
 fn read_importcfg(path: &Path) -> FxHashMap<String, String> {
@@ -67,12 +67,21 @@ fn main() {
     let files = read_importcfg(Path::new("importcfg.link"));
     let mut syms = read_symbols(&files, entry);
     eprintln!("load and resolve {:?}, {} symbols", t.elapsed(), syms.len());
+    let mut before = Live::default();
+    let mut special = BitSet::default();
+    tables::Fips::make(&mut tables::Maker {
+        syms: &mut syms,
+        live: &mut before,
+        special: &mut special,
+        ptr_size: 8,
+    });
     let t = Instant::now();
     let main_inittasks = init_tasks(&mut syms, InitRoots::Program, 8).expect("inittasks");
     eprintln!("inittasks {:?}", t.elapsed());
     let opts = ReachOptions {
         roots: Roots::Entry(entry),
         main_inittasks,
+        live_before: &before.reachable,
         dynamic_exports: &[],
         wasm_exports: &[],
         host_carriers: &FxHashMap::default(),
@@ -110,13 +119,13 @@ fn main() {
             live.reachable.count()
         );
         if i + 1 == repeat && has("-set") {
-            let live: Vec<SymId> = live.reachable.iter().collect();
-            for s in live {
+            let all: Vec<SymId> = live.reachable.iter().collect();
+            for s in all {
                 let name = syms.name(s);
                 let v = syms.version(s);
                 write!(out, "{v} {} ", syms.pkg(s)).expect("writes");
                 out.write_all(name).expect("writes");
-                out.write_all(b"\n").expect("writes");
+                writeln!(out, " {}", live.used_in_iface.has(s)).expect("writes");
             }
         }
     }

@@ -1,0 +1,157 @@
+//! Which methods of types used in interfaces are called.
+
+use crate::decode;
+use crate::visit::{Context, Method};
+use crate::{Damage, ReachError};
+use rustc_hash::{FxHashMap, FxHashSet};
+use symbols::SymId;
+
+/// A method that nothing calls so far.
+struct Pending {
+    /// Number of its name.
+    name: u32,
+    method: Method,
+}
+
+/// The calls and the methods found so far.
+#[derive(Default)]
+pub(crate) struct Methods {
+    /// Names by text. 0 is the empty name, which is no method's.
+    names: FxHashMap<Box<[u8]>, u32>,
+    /// Numbers of names by the symbols that hold them.
+    by_symbol: FxHashMap<SymId, u32>,
+    /// Per name whether it is exported, and whether methods of that name are all called.
+    exported: Vec<bool>,
+    called_by_name: Vec<bool>,
+    /// Interface methods called, as (interface type, offset).
+    seen: FxHashSet<(SymId, i64)>,
+    /// Names and types called.
+    called: FxHashSet<(u32, SymId)>,
+    /// Those added since `pending` was last gone through.
+    fresh: FxHashSet<(u32, SymId)>,
+    fresh_names: bool,
+    pending: Vec<Pending>,
+    /// How many of `pending` have been compared with everything but `fresh`.
+    compared: usize,
+    all_exported: bool,
+}
+
+impl Methods {
+    fn intern(&mut self, name: &[u8]) -> u32 {
+        if let Some(&n) = self.names.get(name) {
+            return n;
+        }
+        let n = self.exported.len() as u32;
+        self.names.insert(name.into(), n);
+        self.exported.push(decode::is_exported(name));
+        self.called_by_name.push(false);
+        n
+    }
+
+    /// The number of the name that a symbol of a type descriptor's name holds.
+    fn name_of(&mut self, cx: &Context, s: SymId) -> Result<u32, Damage> {
+        if let Some(&n) = self.by_symbol.get(&s) {
+            return Ok(n);
+        }
+        let n = if s.is_none() {
+            self.intern(b"")
+        } else {
+            self.intern(decode::name(cx.syms.data(s))?)
+        };
+        self.by_symbol.insert(s, n);
+        Ok(n)
+    }
+
+    /// The method at `off` of an interface type is called.
+    pub fn call(&mut self, cx: &Context, iface: SymId, off: i64) -> Result<(), ReachError> {
+        if !self.seen.insert((iface, off)) {
+            return Ok(());
+        }
+        if iface.is_none() || !cx.layout.is_interface(cx.syms.data(iface)) {
+            return Err(cx.error(iface, Damage::NotInterface));
+        }
+        let at = |off: i64| {
+            cx.syms
+                .relocs(iface)
+                .find(|r| i64::from(r.off) == off)
+                .map_or(SymId::NONE, |r| r.sym)
+        };
+        let s = at(off);
+        let name = self.name_of(cx, s).map_err(|d| cx.error(s, d))?;
+        let key = (name, at(off.wrapping_add(4)));
+        if self.called.insert(key) {
+            self.fresh.insert(key);
+        }
+        Ok(())
+    }
+
+    /// Methods of the name that `s` spells are called.
+    pub fn call_named(&mut self, cx: &Context, s: SymId) {
+        let name = if s.is_none() { &[] } else { cx.syms.data(s) };
+        let n = self.intern(name) as usize;
+        self.fresh_names |= !std::mem::replace(&mut self.called_by_name[n], true);
+    }
+
+    /// A type used in an interface has a method.
+    pub fn add(&mut self, cx: &Context, method: Method) -> Result<(), ReachError> {
+        let name = self
+            .name_of(cx, method.name)
+            .map_err(|d| cx.error(method.name, d))?;
+        self.pending.push(Pending { name, method });
+        Ok(())
+    }
+
+    /// Takes out the pending methods that are called and gives them to `found`, in the order in
+    /// which they were added. `reflect` says whether all exported methods are, `dynlink` whether
+    /// all are with it.
+    pub fn match_pending(
+        &mut self,
+        cx: &Context,
+        reflect: bool,
+        dynlink: bool,
+        mut found: impl FnMut(&Method),
+    ) -> Result<(), ReachError> {
+        if reflect
+            && !dynlink
+            && let Some(p) = self
+                .pending
+                .iter()
+                .find(|p| self.names.get(&b""[..]) == Some(&p.name))
+        {
+            return Err(cx.error(p.method.owner, Damage::EmptyName));
+        }
+        // Methods that were compared before need only be compared with what is new.
+        let old = if self.fresh_names || reflect != self.all_exported {
+            0
+        } else {
+            self.compared
+        };
+        self.all_exported = reflect;
+        self.fresh_names = false;
+        let mut at = 0;
+        let this = (
+            &self.called,
+            &self.fresh,
+            &self.exported,
+            &self.called_by_name,
+        );
+        let (called, fresh, exported, by_name) = this;
+        self.pending.retain(|p| {
+            let key = (p.name, p.method.typ);
+            let hit = if at < old {
+                !fresh.is_empty() && fresh.contains(&key)
+            } else {
+                let n = p.name as usize;
+                reflect && (dynlink || exported[n]) || by_name[n] || called.contains(&key)
+            };
+            at += 1;
+            if hit {
+                found(&p.method);
+            }
+            !hit
+        });
+        self.fresh.clear();
+        self.compared = self.pending.len();
+        Ok(())
+    }
+}

@@ -1,0 +1,519 @@
+//! Visiting one symbol: what it reaches, and whether it is sound.
+
+use crate::{Damage, Layout, ReachError, ReachOptions};
+use goobj::{FuncInfo, PKG_BUILTIN, PKG_SELF, RawReloc, SymRef};
+use gover::{AuxType, R_WEAK, RelocType, SymKind};
+use symbols::{Def, Obj, SymId, Symbols};
+
+/// What a relocation type means to the flood.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+enum Class {
+    /// The release has no such type.
+    Unknown,
+    /// The target is reached.
+    Mark,
+    /// As `Mark`, and a direct call.
+    Call,
+    /// Nothing is reached: types for DWARF, the order of initialisation.
+    Nothing,
+    /// First of the three references of a method.
+    Method,
+    /// The type is converted to an interface.
+    UseIface,
+    /// A method of an interface is called.
+    UseIfaceMethod,
+    /// A method is called by name.
+    UseNamedMethod,
+}
+
+fn class(t: RelocType) -> Class {
+    match t {
+        RelocType::Invalid => Class::Unknown,
+        RelocType::MethodOff => Class::Method,
+        RelocType::UseType | RelocType::InitOrder => Class::Nothing,
+        RelocType::UseIface => Class::UseIface,
+        RelocType::UseIfaceMethod => Class::UseIfaceMethod,
+        RelocType::UseNamedMethod => Class::UseNamedMethod,
+        t if t.is_direct_call() => Class::Call,
+        _ => Class::Mark,
+    }
+}
+
+/// A method of a type that is used in an interface, its references resolved.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Method {
+    /// The type.
+    pub owner: SymId,
+    /// The symbol that holds the method's name.
+    pub name: SymId,
+    /// The method's type.
+    pub typ: SymId,
+    /// What the method needs when it is called: its type, its code for interfaces, its code.
+    pub refs: [SymId; 3],
+}
+
+/// What a visit hands on.
+pub(crate) trait Sink {
+    /// `s` is reached from `parent`.
+    fn mark(&mut self, s: SymId, parent: SymId);
+    /// Whether the type is known to be used in an interface.
+    fn in_iface(&self, s: SymId) -> bool;
+    /// The type that is just being visited is used in an interface.
+    fn set_in_iface(&mut self, s: SymId);
+    /// The type is used in an interface: if reached already, it is to be visited again.
+    fn use_in_iface(&mut self, s: SymId, parent: SymId);
+    /// The type is reached from one that is used in an interface.
+    fn mark_in_iface(&mut self, s: SymId, parent: SymId);
+    /// Some method may be called by reflection.
+    fn reflect(&mut self);
+    /// The method at offset `off` of an interface type is called.
+    fn iface_method(&mut self, iface: SymId, off: i64);
+    /// A method whose name is the contents of `name` is called.
+    fn named_method(&mut self, name: SymId);
+    /// A type used in an interface has a method.
+    fn method(&mut self, m: Method);
+    /// `s` initialises a package.
+    fn pkg_init(&mut self, s: SymId);
+    /// `s` is damaged.
+    fn damage(&mut self, s: SymId, d: Damage);
+}
+
+/// What all visits share.
+pub(crate) struct Context<'a> {
+    pub syms: &'a Symbols,
+    pub opts: &'a ReachOptions<'a>,
+    pub layout: Layout,
+    /// Classes by relocation number.
+    classes: [Class; 256],
+    /// Types by auxiliary symbol number.
+    aux_types: [Option<AuxType>; 256],
+}
+
+impl<'a> Context<'a> {
+    pub fn new(syms: &'a Symbols, opts: &'a ReachOptions) -> Context<'a> {
+        let n = |i: usize| u16::try_from(i).expect("tables of 256");
+        Context {
+            syms,
+            opts,
+            layout: Layout {
+                types: syms.gover.type_layout,
+                ptr_size: opts.ptr_size.into(),
+            },
+            classes: std::array::from_fn(|i| {
+                syms.gover.reloc_type(n(i)).map_or(Class::Unknown, class)
+            }),
+            aux_types: std::array::from_fn(|i| syms.gover.aux_type(i as u8)),
+        }
+    }
+
+    /// Checks a symbol without following it.
+    pub fn check(&self, s: SymId) -> Result<(), ReachError> {
+        let mut c = Checker(None);
+        self.visit(s, &mut c);
+        c.0.map_or(Ok(()), |(s, d)| Err(self.error(s, d)))
+    }
+
+    /// The error for a damaged symbol.
+    pub fn error(&self, s: SymId, damage: Damage) -> ReachError {
+        let syms = self.syms;
+        if let Damage::Builtin { builtin, .. } = damage
+            && let Some(b) = syms.gover.builtins.get(builtin as usize)
+        {
+            return ReachError::UndefinedBuiltin {
+                builtin: b.name.to_owned(),
+                pkg: syms.pkg(s).to_owned(),
+            };
+        }
+        ReachError::Damaged {
+            file: syms.origin(s).map_or(String::new(), |(o, _)| {
+                syms.libs[o.lib.index()].file.display().to_string()
+            }),
+            pkg: syms.pkg(s).to_owned(),
+            name: syms.name_lossy(s).into_owned(),
+            damage,
+        }
+    }
+
+    /// Tells `sink` what `s` reaches (the body of `deadcodePass.flood`).
+    #[inline]
+    pub fn visit<S: Sink>(&self, s: SymId, sink: &mut S) {
+        match self.syms.def(s) {
+            Def::Go(o, li) => self.visit_go(s, o, li, sink),
+            Def::Ext(_) | Def::Undefined(..) => self.visit_external(s, sink),
+        }
+    }
+
+    fn visit_go<S: Sink>(&self, s: SymId, obj: &Obj, li: u32, sink: &mut S) {
+        let gover = self.syms.gover;
+        let o = &obj.object;
+        let d = o.sym(li);
+        if usize::from(d.kind()) >= gover.sym_kinds.len() {
+            sink.damage(
+                s,
+                Damage::Kind {
+                    found: d.kind(),
+                    max: (gover.sym_kinds.len() - 1) as u8,
+                },
+            );
+        }
+        let size = d.size();
+        let contents = o.data_len(li);
+        if contents > size {
+            sink.damage(
+                s,
+                Damage::Contents {
+                    found: contents,
+                    size,
+                },
+            );
+        }
+        if d.flag() & gover.flags.reflect_method != 0 {
+            sink.reflect();
+        }
+        let mut v = Visit {
+            cx: self,
+            s,
+            size: size.into(),
+            used_type: false,
+            strong_weak: self.opts.link_shared && d.flag2() & gover.flags2.itab != 0,
+            skip: 0,
+            methods: 0,
+            sink,
+        };
+        let is_type = d.flag() & gover.flags.go_type != 0;
+        if is_type {
+            if self.opts.dynlink {
+                // The type may be converted to an interface in another module.
+                v.sink.set_in_iface(s);
+            }
+            v.used_type = v.sink.in_iface(s);
+        }
+        let mut n = 0u32;
+        for (i, r) in o.relocs(li).enumerate() {
+            let (typ, sr) = (r.typ(), r.sym());
+            let sym = self.syms.resolve_ref(obj, sr);
+            if sym.is_none() && !sr.is_nil() {
+                v.sink.damage(s, bad_target(i as u32, &r, sr));
+            }
+            let number = typ & !R_WEAK;
+            let class = match self.classes.get(usize::from(number)) {
+                None | Some(Class::Unknown) => {
+                    v.sink.damage(
+                        s,
+                        Damage::RelocType {
+                            index: i as u32,
+                            off: r.off(),
+                            found: number,
+                            max: (gover.reloc_types.len() - 1) as u16,
+                        },
+                    );
+                    Class::Nothing
+                }
+                Some(&c) => c,
+            };
+            if r.off() < 0 || i64::from(r.off()) + i64::from(r.siz()) > i64::from(size) {
+                let typ = gover.reloc_type(number).unwrap_or(RelocType::Invalid);
+                v.bad_field(i as u32, typ, r.off(), r.siz());
+            }
+            v.reloc(i as u32, class, typ & R_WEAK != 0, r.off(), r.add(), sym);
+            n = i as u32 + 1;
+        }
+        v.end_relocs(n);
+        let methods = v.methods;
+
+        let mut naux = 0;
+        for (i, a) in o.auxs(li).enumerate() {
+            naux += 1;
+            let Some(typ) = self.aux_types[usize::from(a.typ)] else {
+                sink.damage(
+                    s,
+                    Damage::AuxType {
+                        index: i as u32,
+                        found: a.typ,
+                        max: (gover.aux_types.len() - 1) as u8,
+                    },
+                );
+                continue;
+            };
+            let sym = self.syms.resolve_ref(obj, a.sym);
+            let outside = typ == AuxType::FuncInfo && a.sym.pkg != PKG_SELF;
+            if sym.is_none() && !a.sym.is_nil() || outside {
+                sink.damage(
+                    s,
+                    Damage::AuxTarget {
+                        index: i as u32,
+                        typ,
+                        pkg: a.sym.pkg,
+                        sym: a.sym.idx,
+                    },
+                );
+                continue;
+            }
+            match typ {
+                // A variable that is live does not need its type's descriptor.
+                AuxType::Gotype => continue,
+                AuxType::FuncInfo => {
+                    let data = o.data(a.sym.idx);
+                    if FuncInfo::open(data).is_none() {
+                        sink.damage(
+                            s,
+                            Damage::FuncInfo {
+                                index: i as u32,
+                                len: data.len() as u32,
+                            },
+                        );
+                    }
+                }
+                _ => {}
+            }
+            sink.mark(sym, s);
+        }
+        if naux != 0 && d.flag2() & gover.flags2.pkg_init != 0 {
+            sink.pkg_init(s);
+        }
+        if methods != 0 {
+            let r = if is_type {
+                self.methods(s, obj, li, methods, sink)
+            } else {
+                Err(Damage::MethodOnNonType)
+            };
+            if let Err(d) = r {
+                sink.damage(s, d);
+            }
+        }
+    }
+
+    /// Symbols made, taken over or only referred to: no flags, no auxiliary symbols.
+    #[cold]
+    fn visit_external<S: Sink>(&self, s: SymId, sink: &mut S) {
+        let mut v = Visit {
+            cx: self,
+            s,
+            size: self.syms.size(s),
+            used_type: false,
+            strong_weak: false,
+            skip: 0,
+            methods: 0,
+            sink,
+        };
+        let mut n = 0u32;
+        for (i, r) in self.syms.relocs(s).enumerate() {
+            if r.off < 0 || r.off as u64 + u64::from(r.siz) > v.size {
+                v.bad_field(i as u32, r.typ, r.off, r.siz);
+            }
+            v.reloc(i as u32, class(r.typ), r.weak, r.off, r.add, r.sym);
+            n = i as u32 + 1;
+        }
+        v.end_relocs(n);
+        if let Some(&(outer, sub)) = self.opts.host_carriers.get(&s) {
+            sink.mark(outer, s);
+            sink.mark(sub, s);
+        }
+    }
+
+    /// Decodes the `count` methods of a type (`decodetypeMethods`).
+    fn methods<S: Sink>(
+        &self,
+        s: SymId,
+        obj: &Obj,
+        li: u32,
+        count: u32,
+        sink: &mut S,
+    ) -> Result<(), Damage> {
+        let array = self.layout.method_array(obj.object.data(li))?;
+        if array.count != count {
+            return Err(Damage::MethodCount {
+                relocs: count,
+                methods: array.count,
+            });
+        }
+        let relocs = || obj.object.relocs(li);
+        // The first relocation of a field counts; nearly always it is where it is expected.
+        let at = |guess: usize, off: i64| {
+            let right = |r: &RawReloc| i64::from(r.off()) == off;
+            relocs()
+                .nth(guess)
+                .filter(right)
+                .or_else(|| relocs().find(right))
+                .map_or(SymId::NONE, |r| self.syms.resolve_ref(obj, r.sym()))
+        };
+        let mut off = array.off;
+        let mut it = relocs().enumerate();
+        while let Some((i, r)) = it.next() {
+            if r.typ() & R_WEAK != 0 || self.class_of(&r) != Class::Method {
+                continue;
+            }
+            let (Some((_, r1)), Some((_, r2))) = (it.next(), it.next()) else {
+                break;
+            };
+            sink.method(Method {
+                owner: s,
+                name: at(i.wrapping_sub(1), off),
+                typ: at(i, off + 4),
+                refs: [r, r1, r2].map(|r| self.syms.resolve_ref(obj, r.sym())),
+            });
+            off += self.layout.types.method_size() as i64;
+        }
+        Ok(())
+    }
+
+    fn class_of(&self, r: &RawReloc) -> Class {
+        *self
+            .classes
+            .get(usize::from(r.typ() & !R_WEAK))
+            .unwrap_or(&Class::Unknown)
+    }
+
+    /// The type in an itab.
+    fn itab_type(&self, itab: SymId) -> SymId {
+        let off = self.layout.types.itab_type_offset(self.layout.ptr_size) as i32;
+        self.syms
+            .relocs(itab)
+            .find(|r| r.off == off)
+            .map_or(SymId::NONE, |r| r.sym)
+    }
+}
+
+#[cold]
+fn bad_target(index: u32, r: &RawReloc, sr: SymRef) -> Damage {
+    let off = r.off();
+    match sr.pkg {
+        PKG_BUILTIN => Damage::Builtin {
+            index,
+            off,
+            builtin: sr.idx,
+        },
+        pkg => Damage::Target {
+            index,
+            off,
+            pkg,
+            sym: sr.idx,
+        },
+    }
+}
+
+/// One symbol while its relocations are gone through.
+struct Visit<'v, 'c, S> {
+    cx: &'v Context<'c>,
+    s: SymId,
+    size: u64,
+    /// Whether it is a type that is used in an interface.
+    used_type: bool,
+    /// Whether weak relocations count as strong.
+    strong_weak: bool,
+    /// Relocations still to be passed over: the rest of a method's three.
+    skip: u8,
+    /// Methods found.
+    methods: u32,
+    sink: &'v mut S,
+}
+
+impl<S: Sink> Visit<'_, '_, S> {
+    #[inline(always)]
+    fn reloc(&mut self, i: u32, class: Class, weak: bool, off: i32, add: i64, sym: SymId) {
+        if self.skip > 0 {
+            self.skip -= 1;
+            return;
+        }
+        if weak
+            && !self.strong_weak
+            // A plugin may initialise a package that the program has too: its map initialisers
+            // must all be there.
+            && !(self.cx.opts.can_use_plugins && class == Class::Call)
+        {
+            return;
+        }
+        match class {
+            Class::Mark | Class::Call => {
+                if self.used_type && sym.is_some() && self.cx.syms.is_go_type(sym) {
+                    // Reflection gets from a type to its parts.
+                    self.sink.mark_in_iface(sym, self.s);
+                } else if sym.is_some() {
+                    self.sink.mark(sym, self.s);
+                }
+            }
+            Class::Nothing | Class::Unknown => {}
+            Class::Method => {
+                self.skip = 2;
+                if self.used_type {
+                    self.methods += 1;
+                    // Reflection gets at the types of a method's parameters too.
+                    self.sink.use_in_iface(sym, self.s);
+                }
+            }
+            Class::UseIface => self.use_iface(i, off, sym),
+            Class::UseIfaceMethod => {
+                // With shared libraries all exported methods stay anyway.
+                let foreign = self.cx.opts.link_shared
+                    && sym.is_some()
+                    && matches!(self.cx.syms.kind(sym), SymKind::DynImport | SymKind::Xxx);
+                if !foreign {
+                    self.sink.iface_method(sym, add);
+                }
+            }
+            Class::UseNamedMethod => self.sink.named_method(sym),
+        }
+    }
+
+    fn use_iface(&mut self, index: u32, off: i32, mut sym: SymId) {
+        let syms = self.cx.syms;
+        if sym.is_some() && syms.is_itab(sym) {
+            sym = self.cx.itab_type(sym);
+        }
+        if sym.is_none() || !syms.is_go_type(sym) {
+            if !self.cx.opts.link_shared {
+                self.sink.damage(self.s, Damage::NotType { index, off });
+            }
+            if sym.is_none() {
+                return;
+            }
+        }
+        self.sink.use_in_iface(sym, self.s);
+    }
+
+    /// After all `n` relocations.
+    fn end_relocs(&mut self, n: u32) {
+        if self.skip > 0 {
+            let index = n - (3 - u32::from(self.skip));
+            self.sink
+                .damage(self.s, Damage::MethodTriple { index, off: 0 });
+        }
+    }
+
+    #[cold]
+    fn bad_field(&mut self, index: u32, typ: RelocType, off: i32, width: u8) {
+        let size = self.size;
+        self.sink.damage(
+            self.s,
+            Damage::Field {
+                index,
+                typ,
+                off,
+                width,
+                size,
+            },
+        );
+    }
+}
+
+/// Takes damages only.
+struct Checker(Option<(SymId, Damage)>);
+
+impl Sink for Checker {
+    fn mark(&mut self, _: SymId, _: SymId) {}
+    fn in_iface(&self, _: SymId) -> bool {
+        false
+    }
+    fn set_in_iface(&mut self, _: SymId) {}
+    fn use_in_iface(&mut self, _: SymId, _: SymId) {}
+    fn mark_in_iface(&mut self, _: SymId, _: SymId) {}
+    fn reflect(&mut self) {}
+    fn iface_method(&mut self, _: SymId, _: i64) {}
+    fn named_method(&mut self, _: SymId) {}
+    fn method(&mut self, _: Method) {}
+    fn pkg_init(&mut self, _: SymId) {}
+    fn damage(&mut self, s: SymId, d: Damage) {
+        self.0.get_or_insert((s, d));
+    }
+}
