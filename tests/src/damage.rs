@@ -1,6 +1,235 @@
-//! To come.
+//! Archives damaged at random, by the thousand.
+//!
+//! Whatever the damage: exit status 0, 1 or 2, no panic, no hang, bounded
+//! memory, and no output file unless the status is 0. Damage comes from a
+//! seeded generator, so that a failure can be repeated by its name.
 
 use crate::context::Context;
-use crate::runner::Case;
+use crate::errors::{Spoiled, indecent};
+use crate::fixture::Fixture;
+use crate::flags::DEFAULT;
+use crate::parity::Linked;
+use crate::runner::{Case, Outcome};
+use std::fs;
+use std::time::Duration;
+use xtask::Result;
+use xtask::measure;
+use xtask::toolchain::Toolchain;
 
-pub fn cases(_: &Context, _: &mut Vec<Case>) {}
+/// Rounds for each release, and mutations in a round.
+const ROUNDS: u64 = 10;
+const MUTATIONS: u64 = 200;
+
+/// A link of hello world takes a fraction of a second.
+const TIME: Duration = Duration::from_secs(30);
+
+/// Bytes; a link of hello world takes a tenth.
+const MEMORY: u64 = 1 << 30;
+
+/// The archives that are damaged, small and large; an empty name is the main
+/// archive.
+const VICTIMS: &[&str] = &[
+    "",
+    "errors",
+    "unicode/utf8",
+    "internal/cpu",
+    "sync/atomic",
+    "internal/bytealg",
+    "fmt",
+    "runtime",
+];
+
+/// All cases.
+pub fn cases(context: &Context, cases: &mut Vec<Case>) {
+    for go in context.toolchains() {
+        for round in 0..ROUNDS {
+            let (context, go) = (context.clone(), go.clone());
+            cases.push(Case::new(
+                format!("damage/{round}/{}", go.release()),
+                move || damage(&context, &go, round),
+            ));
+        }
+    }
+}
+
+fn damage(context: &Context, go: &Toolchain, round: u64) -> Result<Outcome> {
+    let step = context.fixture_step(go, &Fixture::named("hello")?, &DEFAULT)?;
+    if context.linker() == step.tool {
+        return Ok(Outcome::Skip("the linker under test is cmd/link".into()));
+    }
+    let scratch = context.scratch()?;
+    let mut problems = Vec::new();
+    for number in 0..MUTATIONS {
+        let seed = round * MUTATIONS + number;
+        let mut random = Random::new(seed);
+        let mut link = Spoiled::new(&step, scratch.path())?;
+        let victim = VICTIMS[random.below(VICTIMS.len())];
+        let source = if victim.is_empty() {
+            link.main.clone().into()
+        } else {
+            link.file(victim)?
+        };
+        let mut bytes = fs::read(&source)?;
+        let what = mutate(&mut bytes, &mut random);
+        let file = scratch.path().join("damaged.a");
+        fs::write(&file, &bytes)?;
+        if victim.is_empty() {
+            link.main = file.to_string_lossy().into_owned();
+        } else {
+            link.set_file(victim, &file);
+        }
+        if random.below(3) == 0 {
+            link.flags(&["-s", "-w"]);
+        }
+        let mut command = link.command(context.linker(), &step)?;
+        let run = measure::run_for(&mut command, Some(TIME))?;
+        let linked = Linked::new(&run, context.linker(), &link.out)?;
+        // There may be none.
+        let _ = fs::remove_file(&link.out);
+        let mut found = indecent(&linked);
+        if run.timed_out {
+            found.push("it hangs".into());
+        }
+        if run.peak > MEMORY {
+            found.push(format!("it takes {} MB", run.peak >> 20));
+        }
+        if linked.code != 0 && linked.stderr.is_empty() {
+            found.push("it says nothing".into());
+        }
+        if !found.is_empty() {
+            let name = format!("damage/{seed}/{}", go.release());
+            if let Some(dir) = context.keep_failure(&name) {
+                fs::copy(&file, dir.join("damaged.a"))?;
+                found.push(format!("kept: {}/damaged.a", dir.display()));
+            }
+            let victim = if victim.is_empty() { "main" } else { victim };
+            problems.push(format!(
+                "seed {seed}: {victim}, {what}: {}",
+                found.join("; ")
+            ));
+        }
+        if problems.len() >= 5 {
+            break;
+        }
+    }
+    Ok(Outcome::of(problems))
+}
+
+/// Damages the bytes in one of several ways, and says how.
+fn mutate(bytes: &mut Vec<u8>, random: &mut Random) -> String {
+    let objects: Vec<usize> = bytes
+        .windows(8)
+        .enumerate()
+        .filter(|(_, window)| window == b"\0go120ld")
+        .map(|(at, _)| at)
+        .collect();
+    // Half of the damage falls on the tables that everything else hangs on.
+    let place = |random: &mut Random, length: usize| match objects.get(random.below(4)) {
+        Some(object) => (object + random.below(160)).min(length - 1),
+        None => random.below(length),
+    };
+    let length = bytes.len();
+    match random.below(8) {
+        0 => {
+            let at = place(random, length);
+            let bit = random.below(8);
+            bytes[at] ^= 1 << bit;
+            format!("bit {bit} of byte {at} flipped")
+        }
+        1 => {
+            let at = place(random, length);
+            bytes[at] = random.next() as u8;
+            format!("byte {at} set to {}", bytes[at])
+        }
+        2 => {
+            let at = random.below(length);
+            bytes.truncate(at);
+            format!("cut at {at}")
+        }
+        3 => {
+            let at = place(random, length);
+            let count = (random.below(64) + 1).min(length - at);
+            bytes[at..at + count].fill(0);
+            format!("{count} zeros at {at}")
+        }
+        4 => {
+            let at = place(random, length);
+            let values = [
+                0xffff_ffff,
+                0x7fff_ffff,
+                0x8000_0000,
+                length as u32,
+                0,
+                1,
+                random.next() as u32,
+            ];
+            let value = values[random.below(values.len())];
+            let count = 4.min(length - at);
+            bytes[at..at + count].copy_from_slice(&value.to_le_bytes()[..count]);
+            format!("number {value:#x} at {at}")
+        }
+        5 => {
+            let at = random.below(length);
+            let count = random.below(40) + 1;
+            let extra: Vec<u8> = (0..count).map(|_| random.next() as u8).collect();
+            bytes.splice(at..at, extra);
+            format!("{count} bytes put in at {at}")
+        }
+        6 => {
+            let at = random.below(length);
+            let end = (at + random.below(400) + 1).min(length);
+            bytes.drain(at..end);
+            format!("{} bytes taken out at {at}", end - at)
+        }
+        _ => {
+            let count = random.below(200) + 1;
+            let (from, to) = (random.below(length), random.below(length));
+            let count = count.min(length - from).min(length - to);
+            bytes.copy_within(from..from + count, to);
+            format!("{count} bytes copied from {from} to {to}")
+        }
+    }
+}
+
+/// SplitMix64: small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn new(seed: u64) -> Random {
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5eed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit.max(1) as u64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_is_repeatable_and_varied() {
+        let good: Vec<u8> = (0..5000u32).map(|n| n as u8).collect();
+        let mut kinds = std::collections::BTreeSet::new();
+        let mut changed = 0;
+        for seed in 0..200 {
+            let (mut a, mut b) = (good.clone(), good.clone());
+            let what = mutate(&mut a, &mut Random::new(seed));
+            assert_eq!(what, mutate(&mut b, &mut Random::new(seed)));
+            assert_eq!(a, b);
+            changed += usize::from(a != good);
+            kinds.insert(what.split(' ').next().unwrap_or_default().to_string());
+        }
+        assert!(changed > 180, "{changed}");
+        assert!(kinds.len() > 5, "{kinds:?}");
+    }
+}

@@ -53,8 +53,12 @@ pub struct Linked {
 }
 
 impl Linked {
-    fn new(run: &Run, out: &Path) -> Result<Linked> {
+    /// Gathers what `linker` did; its path, which some messages begin with,
+    /// becomes `LINK`.
+    pub fn new(run: &Run, linker: &Path, out: &Path) -> Result<Linked> {
         use std::os::unix::fs::PermissionsExt;
+        let linker = linker.to_string_lossy();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&*linker, "LINK");
         let mut fips = out.as_os_str().to_owned();
         fips.push(".fips.o");
         Ok(Linked {
@@ -62,9 +66,16 @@ impl Linked {
             output: file_digest(out)?,
             fips: file_digest(Path::new(&fips))?,
             mode: fs::metadata(out).map_or(0, |meta| meta.permissions().mode()),
-            stdout: String::from_utf8_lossy(&run.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&run.stderr).into_owned(),
+            stdout: text(&run.stdout),
+            stderr: text(&run.stderr),
         })
+    }
+}
+
+impl Linked {
+    /// Whether it is the Go runtime that ended the linker.
+    pub fn crashed(&self) -> bool {
+        self.stderr.contains("\ngoroutine ") && self.stderr.contains("[running]:")
     }
 }
 
@@ -87,7 +98,7 @@ pub fn reference(step: &Step, flags: &[String], scratch: &Path) -> Result<Linked
     }
     let out = scratch.join("stock");
     let run = step.replay(&step.tool, &out, &place(flags, scratch))?;
-    let linked = Linked::new(&run, &out)?;
+    let linked = Linked::new(&run, &step.tool, &out)?;
     fs::create_dir_all(&store)?;
     let partial = scratch.join("reference.json");
     fs::write(&partial, serde_json::to_vec(&linked)?)?;
@@ -115,7 +126,7 @@ pub fn compare(
     let stock = reference(step, flags, scratch.path())?;
     let out = scratch.path().join("ours");
     let run = step.replay(context.linker(), &out, &place(flags, scratch.path()))?;
-    let ours = Linked::new(&run, &out)?;
+    let ours = Linked::new(&run, context.linker(), &out)?;
     let mut problems = differences(&stock, &ours, text);
     if run.timed_out {
         problems.push("it ran too long".into());
@@ -141,23 +152,36 @@ pub fn compare(
 /// What differs between two links, in words.
 pub fn differences(stock: &Linked, ours: &Linked, text: Text) -> Vec<String> {
     let mut problems = Vec::new();
-    if stock.code != ours.code {
+    if stock.crashed() {
+        if !matches!(ours.code, 1 | 2) || ours.stderr.is_empty() {
+            problems.push(format!(
+                "exit status {} (cmd/link crashes), should be an error",
+                ours.code
+            ));
+        }
+    } else if stock.code != ours.code {
         problems.push(format!(
             "exit status {}, should be {}",
             ours.code, stock.code
         ));
     }
-    match (&stock.output, &ours.output) {
+    // cmd/link leaves a file behind after some errors; we never do.
+    let wanted = stock.output.as_ref().filter(|_| stock.code == 0);
+    match (wanted, &ours.output) {
         (Some(_), None) => problems.push("no output file".into()),
         (None, Some(_)) => problems.push("an output file is left".into()),
-        (stock, ours) if stock != ours => problems.push("the output differs".into()),
+        (stock, ours) if stock != ours.as_ref() => problems.push("the output differs".into()),
         _ => {}
     }
-    if stock.output.is_some() && ours.output.is_some() && stock.mode != ours.mode {
+    if wanted.is_some() && ours.output.is_some() && stock.mode != ours.mode {
         problems.push(format!("mode {:o}, should be {:o}", ours.mode, stock.mode));
     }
     if stock.fips != ours.fips {
         problems.push("the file of -fipso differs".into());
+    }
+    if stock.crashed() {
+        // There is no wording to follow.
+        return problems;
     }
     for (what, stock, ours) in [
         ("standard output", &stock.stdout, &ours.stdout),
