@@ -229,6 +229,14 @@ impl Symbols {
         }
     }
 
+    /// Whether local symbol `li` of `obj`, a definition, is the occurrence that gave its symbol the
+    /// number; for a name this holds once.
+    #[inline]
+    pub fn is_first(&self, obj: &Obj, li: u32) -> bool {
+        let n = obj.object.n_def();
+        li < n || self.canon(obj.canon_base + li - n).0 == obj.nonpkg_base + li - n
+    }
+
     /// Whether `s` is defined by local symbol `li` of `obj` and has not been taken over.
     #[inline]
     pub fn is_defined_by(&self, s: SymId, obj: &Obj, li: u32) -> bool {
@@ -487,11 +495,16 @@ impl Symbols {
             .object
             .auxs(li)
             .find(|a| self.gover.aux_type(a.typ) == Some(AuxType::FuncInfo))?;
+        Some((self.func_info_at(o, a.sym)?, o))
+    }
+    /// The record that the auxiliary reference `r` of a function of `obj` means.
+    #[inline]
+    pub fn func_info_at(&self, obj: &Obj, r: SymRef) -> Option<FuncInfo<'static>> {
         // The compiler writes the record into the object's own package symbols.
-        if a.sym.pkg != PKG_SELF || a.sym.idx >= o.object.n_def() {
+        if r.pkg != PKG_SELF || r.idx >= obj.object.n_def() {
             return None;
         }
-        Some((FuncInfo::open(o.object.data(a.sym.idx))?, o))
+        FuncInfo::open(obj.object.data(r.idx))
     }
 }
 

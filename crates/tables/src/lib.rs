@@ -6,6 +6,7 @@ pub mod inittask;
 mod maker;
 mod markers;
 mod moduledata;
+pub mod pclntab;
 mod strdata;
 mod typelink;
 

@@ -1,0 +1,363 @@
+//! What the functions need of the tables, collected chunk by chunk of the text order.
+
+use super::first_use::FirstUse;
+use super::{PclntabError, symbol_align};
+use goobj::FuncInfo;
+use gover::AuxType;
+use std::ops::Range;
+use symbols::{SymId, Symbols};
+
+/// In [`Chunk::funcdata`]: the function's inline tree.
+pub(crate) const INLINE_TREE: SymId = SymId(u32::MAX);
+/// In [`Func::unit`]: no unit.
+pub(crate) const NO_UNIT: u32 = u32::MAX;
+
+/// One function.
+pub(crate) struct Func {
+    pub sym: SymId,
+    /// What the compiler says of it; the fields below are 0 without.
+    pub info: Option<FuncInfo<'static>>,
+    /// Its unit's index, or [`NO_UNIT`].
+    pub unit: u32,
+    /// Offset of its record in functab, bytes; while collecting, from the chunk's first.
+    pub record: u32,
+    /// Offset of its inline tree in the funcdata, bytes.
+    pub tree: u32,
+    /// Where its entries start in the chunk's lists.
+    pub pctabs_at: u32,
+    pub funcdata_at: u32,
+    pub callees_at: u32,
+    /// Number of numbered pcdata tables that the compiler wrote.
+    pub n_pcdata: u32,
+    /// Number of funcdata slots, that of the inline tree included.
+    pub n_funcdata: u32,
+}
+
+impl Func {
+    pub fn n_inlined(&self) -> u32 {
+        self.info.map_or(0, |i| i.n_inl_tree())
+    }
+    /// Number of pcdata slots, that of the inline tree included (`numPCData`).
+    pub fn pcdata_slots(&self, inline_index: u32) -> u32 {
+        if self.n_inlined() > 0 {
+            self.n_pcdata.max(inline_index + 1)
+        } else {
+            self.n_pcdata
+        }
+    }
+}
+
+/// A symbol whose name goes into funcnametab.
+#[derive(Clone, Copy)]
+pub(crate) struct NameUse {
+    pub sym: SymId,
+    /// Length of the name in bytes; later the name's offset in the table.
+    pub at: u32,
+    pub start_line: i32,
+    pub func_id: u8,
+}
+
+/// A table of the pctab.
+#[derive(Clone, Copy)]
+pub(crate) struct PcUse {
+    pub sym: SymId,
+    /// Size in bytes; later the offset.
+    pub at: u32,
+}
+
+/// A piece of funcdata.
+#[derive(Clone, Copy)]
+pub(crate) struct DataUse {
+    /// The symbol, or [`INLINE_TREE`].
+    pub sym: SymId,
+    /// For inline trees, the function's index in its chunk.
+    pub func: u32,
+    /// Size in bytes.
+    pub size: u32,
+    /// Logarithm of the alignment.
+    pub class: u8,
+}
+
+/// What one chunk of functions uses. The lists of uses hold what no chunk before this one uses, in
+/// the order of first use.
+#[derive(Default)]
+pub(crate) struct Chunk {
+    pub id: u32,
+    /// Index of the first function in the whole list.
+    pub first: usize,
+    pub funcs: Vec<Func>,
+    /// Per function with compiler information: pcsp, pcfile, pcline, pcinline, pcdata….
+    pub pctabs: Vec<SymId>,
+    /// Per function its funcdata slots: a symbol, [`INLINE_TREE`], or none.
+    pub funcdata: Vec<SymId>,
+    /// Per function the callees of its inline tree.
+    pub callees: Vec<SymId>,
+    /// Per run of functions of one unit: the unit and one more than the highest file used.
+    pub units: Vec<(u32, u32)>,
+    /// Size of all function records, bytes.
+    pub records: u64,
+    pub names: Vec<NameUse>,
+    pub pcs: Vec<PcUse>,
+    pub data: Vec<DataUse>,
+    /// Indices of files, see [`Collector::file_base`].
+    pub files: Vec<u32>,
+    pub errors: Vec<PclntabError>,
+}
+
+/// Size of the fixed part of a function record, bytes.
+pub(crate) const RECORD: u32 = 44;
+/// Size of one call of an inline tree, bytes.
+pub(crate) const INLINED_CALL: u32 = 16;
+
+/// What collecting reads.
+pub(crate) struct Collector<'a> {
+    pub syms: &'a Symbols,
+    /// The functions.
+    pub funcs: &'a [SymId],
+    /// Per unit, the index of its first file among all files; one more at the end.
+    pub file_base: &'a [u32],
+    pub ptr_size: u32,
+    pub max_align: u32,
+    /// Whether inlined functions may lack compiler information, coming from a shared library.
+    pub link_shared: bool,
+    pub symbol_uses: &'a FirstUse,
+    pub file_uses: &'a FirstUse,
+}
+
+impl Collector<'_> {
+    /// Collects the functions `range`, which are chunk `id`.
+    pub fn collect(&self, id: u32, range: Range<usize>) -> Chunk {
+        let n = range.len();
+        let mut c = Chunk {
+            id,
+            first: range.start,
+            funcs: Vec::with_capacity(n),
+            pctabs: Vec::with_capacity(8 * n),
+            funcdata: Vec::with_capacity(6 * n),
+            ..Chunk::default()
+        };
+        for &s in &self.funcs[range] {
+            self.function(&mut c, s);
+        }
+        c
+    }
+
+    fn function(&self, c: &mut Chunk, s: SymId) {
+        let origin = self.syms.origin(s);
+        let mut f = Func {
+            sym: s,
+            info: None,
+            unit: origin.map_or(NO_UNIT, |(o, _)| o.unit.0),
+            record: c.records as u32,
+            tree: 0,
+            pctabs_at: c.pctabs.len() as u32,
+            funcdata_at: c.funcdata.len() as u32,
+            callees_at: c.callees.len() as u32,
+            n_pcdata: 0,
+            n_funcdata: 0,
+        };
+        let mut max_file = 0;
+        if let Some((obj, li)) = origin {
+            self.tables(c, &mut f, obj, li);
+            self.own_name(c, &f);
+            if let Some(info) = f.info {
+                max_file = self.files_and_callees(c, &f, obj, info);
+            }
+        } else {
+            self.own_name(c, &f);
+        }
+        match c.units.last_mut() {
+            Some((unit, max)) if *unit == f.unit => *max = max_file.max(*max),
+            _ => c.units.push((f.unit, max_file)),
+        }
+        let inline_index = self.syms.gover.pcdata.inl_tree_index;
+        let size = RECORD + 4 * (f.pcdata_slots(inline_index) + f.n_funcdata);
+        c.records += u64::from(size).next_multiple_of(self.ptr_size.into());
+        c.funcs.push(f);
+    }
+
+    /// Notes a function's pc tables and funcdata.
+    fn tables(&self, c: &mut Chunk, f: &mut Func, obj: &symbols::Obj, li: u32) {
+        let gover = self.syms.gover;
+        let pc = c.pctabs.len();
+        let fd = c.funcdata.len();
+        c.pctabs.resize(pc + 4, SymId::NONE);
+        for a in obj.object.auxs(li) {
+            let slot = match gover.aux_type(a.typ) {
+                Some(AuxType::Pcsp) => 0,
+                Some(AuxType::Pcfile) => 1,
+                Some(AuxType::Pcline) => 2,
+                Some(AuxType::Pcinline) => 3,
+                Some(AuxType::Pcdata) => {
+                    c.pctabs.push(self.syms.resolve_ref(obj, a.sym));
+                    continue;
+                }
+                Some(AuxType::Funcdata) => {
+                    c.funcdata.push(self.syms.resolve_ref(obj, a.sym));
+                    continue;
+                }
+                Some(AuxType::FuncInfo) if f.info.is_none() => {
+                    f.info = self.syms.func_info_at(obj, a.sym);
+                    continue;
+                }
+                _ => continue,
+            };
+            c.pctabs[pc + slot] = self.syms.resolve_ref(obj, a.sym);
+        }
+        let Some(info) = f.info else {
+            c.pctabs.truncate(pc);
+            c.funcdata.truncate(fd);
+            return;
+        };
+        f.n_pcdata = (c.pctabs.len() - pc - 4) as u32;
+        let inlined = info.n_inl_tree() > 0;
+        let numbers = &gover.funcdata_indices;
+        if inlined {
+            let slot = fd + numbers.inl_tree as usize;
+            if c.funcdata.len() <= slot {
+                c.funcdata.resize(slot + 1, SymId::NONE);
+            }
+            c.funcdata[slot] = INLINE_TREE;
+        }
+        f.n_funcdata = (c.funcdata.len() - fd) as u32;
+
+        let order = [0, 1, 2].into_iter().chain(4..4 + f.n_pcdata as usize);
+        for i in order.chain(inlined.then_some(3)) {
+            let s = c.pctabs[pc + i];
+            if s.is_some() && self.symbol_uses.claim(s.index(), c.id) {
+                c.pcs.push(PcUse { sym: s, at: 0 });
+            }
+        }
+        for (j, slot) in c.funcdata[fd..].iter_mut().enumerate() {
+            let s = *slot;
+            if s.is_none() {
+                continue;
+            }
+            if s == INLINE_TREE {
+                c.data.push(DataUse {
+                    sym: s,
+                    func: c.funcs.len() as u32,
+                    size: INLINED_CALL * info.n_inl_tree(),
+                    class: 2,
+                });
+                continue;
+            }
+            // The assembler hopes that the compiler has made these; see `ignoreFuncData`.
+            let j = j as u32;
+            if (j == numbers.args_pointer_maps || j == numbers.arg_info)
+                && obj.object.is_from_assembly()
+                && self.syms.data(s).is_empty()
+            {
+                *slot = SymId::NONE;
+                continue;
+            }
+            if self.symbol_uses.claim(s.index(), c.id) {
+                c.data.push(DataUse {
+                    sym: s,
+                    func: 0,
+                    size: 0,
+                    class: 0,
+                });
+            }
+        }
+    }
+
+    fn own_name(&self, c: &mut Chunk, f: &Func) {
+        if self.symbol_uses.claim(f.sym.index(), c.id) {
+            c.names.push(NameUse {
+                sym: f.sym,
+                at: self.syms.name(f.sym).len() as u32,
+                start_line: f.info.map_or(0, |i| i.start_line()),
+                func_id: f.info.map_or(0, |i| i.func_id()),
+            });
+        }
+    }
+
+    /// Notes the files of a function and what is inlined into it. Returns one more than the highest
+    /// file index.
+    fn files_and_callees(
+        &self,
+        c: &mut Chunk,
+        f: &Func,
+        obj: &symbols::Obj,
+        info: FuncInfo<'static>,
+    ) -> u32 {
+        let base = self.file_base[f.unit as usize];
+        let n_files = self.file_base[f.unit as usize + 1] - base;
+        let mut max_file = 0;
+        let mut file = |c: &mut Chunk, i: u32| {
+            if i < n_files {
+                max_file = max_file.max(i + 1);
+                if self.file_uses.claim((base + i) as usize, c.id) {
+                    c.files.push(base + i);
+                }
+            }
+        };
+        for i in info.files() {
+            file(c, i);
+        }
+        for call in info.inl_tree() {
+            file(c, call.file);
+            let s = self.syms.resolve_ref(obj, call.func);
+            c.callees.push(s);
+            if s.is_none() {
+                c.errors.push(PclntabError::no_func_info(self.syms, f.sym));
+                continue;
+            }
+            if self.symbol_uses.claim(s.index(), c.id) {
+                let info = self.syms.func_info(s).map(|(i, _)| i);
+                if info.is_none() && !self.link_shared {
+                    c.errors.push(PclntabError::no_func_info(self.syms, s));
+                }
+                c.names.push(NameUse {
+                    sym: s,
+                    at: self.syms.name(s).len() as u32,
+                    start_line: info.map_or(0, |i| i.start_line()),
+                    func_id: info.map_or(0, |i| i.func_id()),
+                });
+            }
+        }
+        max_file
+    }
+
+    /// Leaves in the chunk's lists what it is really the first to use, and finds out sizes. To be
+    /// called when all chunks are collected.
+    pub fn settle(&self, c: &mut Chunk) {
+        let Chunk {
+            id,
+            names,
+            pcs,
+            data,
+            files,
+            errors,
+            ..
+        } = c;
+        let owns = |s: SymId| self.symbol_uses.owns(s.index(), *id);
+        names.retain(|n| owns(n.sym));
+        files.retain(|&i| self.file_uses.owns(i as usize, *id));
+        pcs.retain_mut(|p| {
+            if !owns(p.sym) {
+                return false;
+            }
+            p.at = self.syms.size(p.sym) as u32;
+            true
+        });
+        data.retain_mut(|d| {
+            if d.sym == INLINE_TREE {
+                return true;
+            }
+            if !owns(d.sym) {
+                return false;
+            }
+            d.size = self.syms.size(d.sym) as u32;
+            if d.size == 0 {
+                errors.push(PclntabError::zero_size(self.syms, d.sym));
+                return false;
+            }
+            let align = symbol_align(self.syms.align(d.sym), d.size.into(), self.max_align);
+            d.class = align.trailing_zeros() as u8;
+            true
+        });
+        data.sort_by_key(|d| std::cmp::Reverse(d.class));
+    }
+}

@@ -1,0 +1,237 @@
+//! `runtime.filetab`, the names of source files, and `runtime.cutab`, which maps a unit's file
+//! numbers to them (`ld/pcln.go:generateFilenameTabs`).
+
+use super::collect::{Chunk, NO_UNIT};
+use super::first_use::FirstUse;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use symbols::{Symbols, UnitId};
+
+/// What the compiler puts before file names in symbols.
+const FILE_PREFIX: &[u8] = b"gofile..";
+const GOROOT: &[u8] = b"$GOROOT";
+/// In cutab: nobody uses this file.
+const NO_FILE: u32 = u32::MAX;
+
+/// Turns the file names of objects into those of the program.
+pub struct FileNames {
+    goroot: Option<Vec<u8>>,
+}
+
+impl FileNames {
+    /// For the value of the environment variable `GOROOT`; empty or absent leaves `$GOROOT` be.
+    pub fn new(goroot: Option<&str>) -> FileNames {
+        FileNames {
+            goroot: goroot
+                .filter(|g| !g.is_empty())
+                .map(|g| g.as_bytes().to_vec()),
+        }
+    }
+
+    /// The name without the compiler's prefix and with `$GOROOT` replaced
+    /// (`ld/dwarf.go:expandFile`, `ld/pcln.go:expandGoroot`).
+    pub fn expand<'a>(&self, name: &'a [u8]) -> Cow<'a, [u8]> {
+        let name = name.strip_prefix(FILE_PREFIX).unwrap_or(name);
+        match (&self.goroot, name.strip_prefix(GOROOT)) {
+            (Some(goroot), Some(rest @ [b'/' | b'\\', ..])) => {
+                let mut path = goroot.clone();
+                path.push(b'/');
+                path.extend_from_slice(rest);
+                Cow::Owned(clean(&path))
+            }
+            _ => Cow::Borrowed(name),
+        }
+    }
+}
+
+/// `path.Clean` of a path that is not empty.
+fn clean(path: &[u8]) -> Vec<u8> {
+    let rooted = path[0] == b'/';
+    let mut parts: Vec<&[u8]> = Vec::with_capacity(16);
+    for part in path.split(|&c| c == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." if parts.last().is_some_and(|&p| p != b"..") => {
+                parts.pop();
+            }
+            b".." if rooted => {}
+            _ => parts.push(part),
+        }
+    }
+    let mut out = Vec::with_capacity(path.len());
+    if rooted {
+        out.push(b'/');
+    }
+    for (i, part) in parts.iter().enumerate() {
+        if i > 0 {
+            out.push(b'/');
+        }
+        out.extend_from_slice(part);
+    }
+    if out.is_empty() {
+        out.push(b'.');
+    }
+    out
+}
+
+/// Per unit the index of its first file among all, and one more at the end.
+pub(crate) fn number_files(syms: &Symbols) -> Vec<u32> {
+    let mut base = Vec::with_capacity(syms.units.len() + 1);
+    let mut n = 0;
+    for u in 0..syms.units.len() {
+        base.push(n);
+        n += syms
+            .unit_obj(UnitId(u as u32))
+            .map_or(0, |o| o.object.n_files());
+    }
+    base.push(n);
+    base
+}
+
+/// A unit in cutab.
+struct UnitFiles {
+    unit: u32,
+    /// Index of its first entry.
+    first: u32,
+    /// Number of its entries.
+    n: u32,
+}
+
+/// Both tables, planned.
+pub(crate) struct Files {
+    /// The filetab itself.
+    pub names: Vec<u8>,
+    /// Number of names.
+    pub n_names: u32,
+    /// Number of entries of cutab.
+    pub n_entries: u32,
+    /// Offset of every name by what the objects call it.
+    offsets: FxHashMap<&'static [u8], u32>,
+    units: Vec<UnitFiles>,
+    /// Per unit, the index of its first entry in cutab.
+    pub unit_first: Vec<u32>,
+}
+
+impl Files {
+    /// Plans the tables from what the chunks use. `file_base` is that of [`number_files`].
+    pub fn plan(
+        syms: &Symbols,
+        chunks: &[Chunk],
+        file_base: &[u32],
+        file_uses: &FirstUse,
+        expand: &FileNames,
+    ) -> Files {
+        let n_files: usize = chunks.iter().map(|c| c.files.len()).sum();
+        let mut offsets = FxHashMap::with_capacity_and_hasher(n_files, Default::default());
+        let mut names = Vec::with_capacity(64 * n_files);
+        for &i in chunks.iter().flat_map(|c| &c.files) {
+            // Units without files start where the next one does, so the last one is it.
+            let unit = file_base.partition_point(|&b| b <= i) - 1;
+            let obj = syms.unit_obj(UnitId(unit as u32)).expect("has files");
+            let name = obj.object.file(i - file_base[unit]).expect("in range");
+            let at = *offsets.entry(name).or_insert_with(|| {
+                let at = names.len() as u32;
+                names.extend_from_slice(&expand.expand(name));
+                names.push(0);
+                at
+            });
+            file_uses.set(i as usize, at + 1);
+        }
+
+        let mut number = vec![u32::MAX; syms.units.len()];
+        let mut units: Vec<UnitFiles> = Vec::new();
+        for &(unit, n) in chunks.iter().flat_map(|c| &c.units) {
+            if unit == NO_UNIT {
+                continue;
+            }
+            let i = &mut number[unit as usize];
+            if *i == u32::MAX {
+                *i = units.len() as u32;
+                units.push(UnitFiles { unit, first: 0, n });
+            } else {
+                let u = &mut units[*i as usize];
+                u.n = u.n.max(n);
+            }
+        }
+        let mut n_entries = 0;
+        let mut unit_first = number;
+        for u in &mut units {
+            u.first = n_entries;
+            unit_first[u.unit as usize] = n_entries;
+            n_entries += u.n;
+        }
+        Files {
+            n_names: offsets.len() as u32,
+            names,
+            n_entries,
+            offsets,
+            units,
+            unit_first,
+        }
+    }
+
+    /// Writes cutab.
+    pub fn fill_units(
+        &self,
+        syms: &Symbols,
+        file_base: &[u32],
+        file_uses: &FirstUse,
+        out: &mut [u8],
+    ) {
+        let mut parts = Vec::with_capacity(self.units.len());
+        let mut rest = out;
+        for u in &self.units {
+            let (part, r) = rest.split_at_mut(4 * u.n as usize);
+            parts.push((u, part));
+            rest = r;
+        }
+        parts
+            .into_par_iter()
+            .with_min_len(16)
+            .for_each(|(u, part)| {
+                let Some(obj) = syms.unit_obj(UnitId(u.unit)) else {
+                    return;
+                };
+                let base = file_base[u.unit as usize];
+                for (i, entry) in (0..u.n).zip(part.chunks_exact_mut(4)) {
+                    let at = match file_uses.get((base + i) as usize) {
+                        // A file that no function of this unit uses has its offset all the same if
+                        // another unit uses it.
+                        0 => {
+                            let name = obj.object.file(i);
+                            name.and_then(|n| self.offsets.get(n)).copied()
+                        }
+                        at => Some(at - 1),
+                    };
+                    entry.copy_from_slice(&at.unwrap_or(NO_FILE).to_le_bytes());
+                }
+            });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expand(goroot: Option<&str>, name: &str) -> String {
+        let e = FileNames::new(goroot);
+        String::from_utf8(e.expand(name.as_bytes()).into_owned()).unwrap()
+    }
+
+    #[test]
+    fn goroot_is_replaced_and_the_path_cleaned() {
+        let g = Some("/usr//go/");
+        assert_eq!(expand(g, "gofile..$GOROOT/src/a.go"), "/usr/go/src/a.go");
+        assert_eq!(
+            expand(g, "gofile..$GOROOT/src/../x/./a.go"),
+            "/usr/go/x/a.go"
+        );
+        assert_eq!(expand(g, "gofile..$GOROOTS/a.go"), "$GOROOTS/a.go");
+        assert_eq!(expand(g, "gofile../b//a.go"), "/b//a.go");
+        assert_eq!(expand(Some("go"), "$GOROOT/../../a.go"), "../a.go");
+        assert_eq!(expand(Some(""), "gofile..$GOROOT/a.go"), "$GOROOT/a.go");
+        assert_eq!(expand(None, "gofile..$GOROOT/a.go"), "$GOROOT/a.go");
+        assert_eq!(expand(None, "gofile..<autogenerated>"), "<autogenerated>");
+    }
+}

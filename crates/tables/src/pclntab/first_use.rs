@@ -1,0 +1,67 @@
+//! Which of several threads comes first to a thing, in the order of the file.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// One number per symbol (or file), in two lives: while functions are collected, the lowest chunk
+/// of functions that uses it; afterwards whatever the tables want to know of it, mostly an offset.
+///
+/// A symbol is a function, a pc table or funcdata, never two of them (the compiler hashes their
+/// contents apart), so one array serves them all.
+pub(crate) struct FirstUse {
+    slots: Vec<AtomicU32>,
+}
+
+impl FirstUse {
+    /// Numbers for the indices below `n`.
+    pub fn new(n: usize) -> FirstUse {
+        let mut slots = Vec::new();
+        slots.resize_with(n, || AtomicU32::new(0));
+        FirstUse { slots }
+    }
+
+    /// Notes that chunk `chunk` uses `i`. True when neither this chunk nor one before it was seen
+    /// to use it; a chunk before it may still turn up, see [`FirstUse::owns`].
+    #[inline]
+    pub fn claim(&self, i: usize, chunk: u32) -> bool {
+        let code = u32::MAX - chunk;
+        let slot = &self.slots[i];
+        // The load first: most uses are not first ones, and a load keeps the line shared.
+        slot.load(Relaxed) < code && slot.fetch_max(code, Relaxed) < code
+    }
+
+    /// Whether `chunk` was the first to use `i`; asked when all chunks are collected.
+    #[inline]
+    pub fn owns(&self, i: usize, chunk: u32) -> bool {
+        self.slots[i].load(Relaxed) == u32::MAX - chunk
+    }
+
+    /// Begins the second life of `i`.
+    #[inline]
+    pub fn set(&self, i: usize, value: u32) {
+        self.slots[i].store(value, Relaxed);
+    }
+
+    /// What [`FirstUse::set`] left.
+    #[inline]
+    pub fn get(&self, i: usize) -> u32 {
+        self.slots[i].load(Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lowest_chunk_owns_whatever_the_order_of_claims() {
+        let f = FirstUse::new(3);
+        assert!(f.claim(1, 7));
+        assert!(!f.claim(1, 7), "a second use in one chunk");
+        assert!(!f.claim(1, 9), "a later chunk");
+        assert!(f.claim(1, 2), "an earlier chunk");
+        assert!(f.claim(2, 9));
+        assert!(f.owns(1, 2) && !f.owns(1, 7) && f.owns(2, 9) && !f.owns(0, 0));
+        f.set(1, 44);
+        assert_eq!(f.get(1), 44);
+    }
+}

@@ -1,0 +1,200 @@
+//! `runtime.functab`: the table from pc to function, and the function records
+//! (`ld/pcln.go:generateFunctab`, `writePCToFunc`, `writeFuncs`; runtime2.go has the record).
+
+use super::collect::{Chunk, Func, INLINE_TREE, NO_UNIT, RECORD};
+use super::{FillContext, PclntabPlan};
+use goobj::{PKG_BUILTIN, PKG_SELF, RawReloc};
+use gover::R_WEAK;
+use rayon::prelude::*;
+use symbols::{Def, SymId, Symbols, VERSION_ABI_INTERNAL};
+
+/// In a function record: no funcdata.
+const NO_FUNCDATA: u32 = u32::MAX;
+/// In a function record: no unit.
+const NO_UNIT_OFFSET: u32 = u32::MAX;
+
+/// Size of the table from pc to function, bytes: an entry and a record offset per function, and
+/// the end of the last one.
+pub(crate) fn table_size(n_funcs: usize) -> u64 {
+    8 * n_funcs as u64 + 4
+}
+
+/// Gives the records their offsets; returns the size of functab.
+pub(crate) fn place(chunks: &mut [Chunk], n_funcs: usize, ptr_size: u32) -> u64 {
+    let mut size = table_size(n_funcs).next_multiple_of(ptr_size.into());
+    for c in chunks {
+        for f in &mut c.funcs {
+            f.record += size as u32;
+        }
+        size += c.records;
+    }
+    size
+}
+
+/// Writes the table.
+pub(crate) fn fill(plan: &PclntabPlan, cx: &FillContext, out: &mut [u8]) {
+    let returns = DeferReturns::new(cx.syms, plan, cx.deferreturn_trampolines);
+    let (mut table, mut records) = out.split_at_mut(table_size(plan.n_funcs()) as usize);
+    let mut base = table.len();
+    let mut parts = Vec::with_capacity(plan.chunks.len());
+    for c in &plan.chunks {
+        let (t, rest) = table.split_at_mut(8 * c.funcs.len());
+        table = rest;
+        let start = c.funcs[0].record as usize;
+        let (r, rest) = records.split_at_mut(start - base + c.records as usize);
+        records = rest;
+        base = start + c.records as usize;
+        let pad = r.len() - c.records as usize;
+        parts.push((c, t, &mut r[pad..]));
+    }
+    table.copy_from_slice(&plan.last_pc.to_le_bytes());
+    parts.into_par_iter().for_each(|(c, table, records)| {
+        let first = c.funcs[0].record as usize;
+        let entries = &plan.entries[c.first..];
+        for ((f, pair), &entry) in c.funcs.iter().zip(table.chunks_exact_mut(8)).zip(entries) {
+            pair[..4].copy_from_slice(&entry.to_le_bytes());
+            pair[4..].copy_from_slice(&f.record.to_le_bytes());
+            let deferreturn = returns.offset_in(f.sym);
+            let record = &mut records[f.record as usize - first..];
+            write_record(plan, c, f, entry, deferreturn, record);
+        }
+    });
+}
+
+fn write_record(
+    plan: &PclntabPlan,
+    c: &Chunk,
+    f: &Func,
+    entry: u32,
+    deferreturn: u32,
+    out: &mut [u8],
+) {
+    let value = |s: SymId| {
+        if s.is_none() {
+            0
+        } else {
+            plan.symbol_uses.get(s.index())
+        }
+    };
+    let n_pcdata = f.pcdata_slots(plan.inline_pcdata);
+    let (record, lists) = out.split_at_mut(RECORD as usize);
+    let record: &mut [u8; RECORD as usize] = record.try_into().expect("cut to size");
+    let mut put = |at: usize, v: u32| record[at..at + 4].copy_from_slice(&v.to_le_bytes());
+    put(0, entry);
+    put(4, plan.names[value(f.sym) as usize].at);
+    put(12, deferreturn);
+    put(28, n_pcdata);
+    let unit = if f.unit == NO_UNIT {
+        NO_UNIT_OFFSET
+    } else {
+        plan.files.unit_first[f.unit as usize]
+    };
+    put(32, unit);
+    let Some(info) = f.info else { return };
+    let pctabs = &c.pctabs[f.pctabs_at as usize..][..4 + f.n_pcdata as usize];
+    put(8, info.args());
+    put(16, value(pctabs[0]));
+    put(20, value(pctabs[1]));
+    put(24, value(pctabs[2]));
+    put(36, info.start_line() as u32);
+    record[40] = info.func_id();
+    record[41] = info.func_flag();
+    record[43] = f.n_funcdata as u8;
+
+    let (pcdata, funcdata) = lists.split_at_mut(4 * n_pcdata as usize);
+    for (&s, slot) in pctabs[4..].iter().zip(pcdata.chunks_exact_mut(4)) {
+        slot.copy_from_slice(&value(s).to_le_bytes());
+    }
+    if info.n_inl_tree() > 0 {
+        let at = 4 * plan.inline_pcdata as usize;
+        pcdata[at..at + 4].copy_from_slice(&value(pctabs[3]).to_le_bytes());
+    }
+    let refs = &c.funcdata[f.funcdata_at as usize..][..f.n_funcdata as usize];
+    for (&s, slot) in refs.iter().zip(funcdata.chunks_exact_mut(4)) {
+        let at = match s {
+            SymId::NONE => NO_FUNCDATA,
+            INLINE_TREE => f.tree,
+            s => plan.symbol_uses.get(s.index()),
+        };
+        slot.copy_from_slice(&at.to_le_bytes());
+    }
+}
+
+/// Finds the calls of `runtime.deferreturn` (`ld/pcln.go:computeDeferReturn`).
+struct DeferReturns<'a> {
+    syms: &'a Symbols,
+    sym: SymId,
+    /// Its index in the list of builtins, or one that nobody uses.
+    builtin: u32,
+    trampolines: &'a [SymId],
+    /// By relocation number of the object file, whether it is a direct call.
+    calls: [bool; 256],
+    /// Distance from the start of a call instruction to its relocation, bytes.
+    before: u32,
+}
+
+impl<'a> DeferReturns<'a> {
+    fn new(syms: &'a Symbols, plan: &PclntabPlan, trampolines: &'a [SymId]) -> DeferReturns<'a> {
+        let name = "runtime.deferreturn";
+        let version = if syms.abi_wrappers {
+            VERSION_ABI_INTERNAL
+        } else {
+            0
+        };
+        let builtin = syms
+            .gover
+            .builtins
+            .iter()
+            .position(|b| b.name == name && i32::from(b.abi) == VERSION_ABI_INTERNAL);
+        let calls = std::array::from_fn(|i| {
+            syms.gover
+                .reloc_type(i as u16)
+                .is_some_and(|t| t.is_direct_call())
+        });
+        DeferReturns {
+            syms,
+            sym: syms
+                .lookup_known(name.as_bytes(), version)
+                .unwrap_or_default(),
+            builtin: builtin.map_or(u32::MAX, |i| i as u32),
+            trampolines,
+            calls,
+            before: plan.call_opcode,
+        }
+    }
+
+    /// Offset of the first call in a function, or 0.
+    fn offset_in(&self, s: SymId) -> u32 {
+        if self.sym.is_none() {
+            return 0;
+        }
+        let off = match self.syms.def(s) {
+            Def::Undefined(..) => None,
+            // The object's own words, mostly without resolving them: this looks at every
+            // relocation of every function.
+            Def::Go(obj, li) => obj.object.reloc_records(li).find_map(|b| {
+                let r = RawReloc::from_bytes(b);
+                if !self.calls[usize::from(r.typ() & !R_WEAK) & 0xff] {
+                    return None;
+                }
+                let target = r.sym();
+                let hit = match target.pkg {
+                    PKG_BUILTIN => target.idx == self.builtin,
+                    PKG_SELF => self.syms.global(obj, target.idx) == self.sym,
+                    _ => self.is_target(self.syms.resolve_ref(obj, target)),
+                };
+                hit.then(|| r.off())
+            }),
+            Def::Ext(e) => e
+                .relocs
+                .iter()
+                .find(|r| r.typ.is_direct_call() && self.is_target(r.sym))
+                .map(|r| r.off),
+        };
+        off.map_or(0, |o| (o as u32).wrapping_sub(self.before))
+    }
+
+    fn is_target(&self, s: SymId) -> bool {
+        s.is_some() && (s == self.sym || self.trampolines.contains(&s))
+    }
+}

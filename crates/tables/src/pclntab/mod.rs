@@ -1,0 +1,601 @@
+//! The pclntab: what the runtime knows of functions and lines (`ld/pcln.go`).
+//!
+//! [`plan`] runs when text has its addresses. It goes over the functions once, in parallel, finds
+//! out what each table holds and where, and makes the tables' symbols with their final sizes.
+//! [`PclntabPlan::fill`] runs when all symbols have addresses and writes the tables straight into
+//! their place in the output, which must be zero.
+//!
+//! ```text
+//! runtime.pclntab        carrier, starts with the first table
+//!   runtime.pcheader     magic, counts, offsets of the tables
+//!   runtime.funcnametab  names
+//!   runtime.cutab        per unit, file number → name
+//!   runtime.filetab      file names
+//!   runtime.pctab        pc-value tables
+//!   runtime.functab      pc → function, function records
+//!   go:func.*            funcdata
+//! runtime.findfunctab    pc → function, coarse
+//! ```
+//!
+//! The size of every table but the last is rounded up to the size of a pointer, and moduledata
+//! reports it rounded.
+//!
+//! Implemented is the form with funcdata in the pclntab (`FuncdataHome::Pclntab`).
+
+mod collect;
+mod files;
+mod findfunc;
+mod first_use;
+mod funcdata;
+mod funcs;
+mod names;
+mod pcdata;
+mod split;
+
+use crate::maker::Maker;
+use crate::moduledata::{PclntabRefs, TableRef};
+use collect::{Chunk, Collector, INLINE_TREE, NameUse, PcUse};
+pub use files::FileNames;
+use files::Files;
+use first_use::FirstUse;
+use funcdata::DataPiece;
+use gover::{RelocType, SymKind};
+use layout::{Addresses, TextLayout, TextOrder};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use symbols::{BitSet, SymId, Symbols};
+use target::ArchInfo;
+
+/// What is wrong with the input of the pclntab.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PclntabError {
+    /// An inlined function is not a Go function.
+    #[error("inlined function {sym} missing func info")]
+    NoFuncInfo {
+        /// The function.
+        sym: String,
+    },
+    /// Funcdata is empty.
+    #[error("{sym}: zero size funcdata")]
+    ZeroSize {
+        /// The symbol.
+        sym: String,
+    },
+    /// A function lies too far from the start of text.
+    #[error("{sym}: textOff overflow: {offset:#x}")]
+    TextOffset {
+        /// The function.
+        sym: String,
+        /// Its distance from the start of text, bytes.
+        offset: u64,
+    },
+    /// Funcdata has a relocation of another kind than a four-byte offset.
+    #[error("{sym}: unsupported reloc {typ} of size {size} for funcdata symbol")]
+    BadReloc {
+        /// The symbol.
+        sym: String,
+        /// The relocation's type.
+        typ: RelocType,
+        /// Its size in bytes.
+        size: u8,
+    },
+    /// Funcdata refers to a symbol without a section.
+    #[error("{sym}: missing section for relocation target {target} for funcdata symbol")]
+    NoSection {
+        /// The symbol.
+        sym: String,
+        /// What it refers to.
+        target: String,
+    },
+    /// An offset in funcdata does not fit.
+    #[error("{sym}: ADDROFF relocation out of range for funcdata symbol: {value:#x}")]
+    OffsetOverflow {
+        /// The symbol.
+        sym: String,
+        /// The offset.
+        value: i64,
+    },
+    /// Functions are too small for findfunctab.
+    #[error("too many functions in a findfunc bucket! {bucket}/{buckets} {part} {functions}")]
+    CrowdedBucket {
+        /// Number of the bucket.
+        bucket: usize,
+        /// Number of buckets.
+        buckets: usize,
+        /// Number of the part of the bucket.
+        part: usize,
+        /// Number of functions before it in the bucket.
+        functions: usize,
+    },
+}
+
+impl PclntabError {
+    fn no_func_info(syms: &Symbols, s: SymId) -> PclntabError {
+        let sym = if s.is_none() {
+            "?".to_owned()
+        } else {
+            syms.name_lossy(s).into_owned()
+        };
+        PclntabError::NoFuncInfo { sym }
+    }
+    fn zero_size(syms: &Symbols, s: SymId) -> PclntabError {
+        PclntabError::ZeroSize {
+            sym: syms.name_lossy(s).into_owned(),
+        }
+    }
+}
+
+/// What the plan is made from, besides the symbols.
+pub struct PclntabInput<'a> {
+    /// The functions, in order.
+    pub text: &'a TextOrder,
+    /// Their addresses.
+    pub layout: &'a TextLayout,
+    /// Text symbols that contain others and have no entry of their own
+    /// (`ld/pcln.go:findContainerSyms`).
+    pub containers: &'a BitSet,
+    /// The machine.
+    pub arch: &'a ArchInfo,
+    /// How file names are written.
+    pub file_names: &'a FileNames,
+    /// Whether inlined functions may come from a shared library (`-linkshared`).
+    pub link_shared: bool,
+}
+
+/// What filling reads, besides the plan.
+pub struct FillContext<'a> {
+    /// The symbols.
+    pub syms: &'a Symbols,
+    /// Virtual addresses of all symbols.
+    pub addresses: &'a Addresses,
+    /// What is live.
+    pub reachable: &'a BitSet,
+    /// Trampolines to `runtime.deferreturn`.
+    pub deferreturn_trampolines: &'a [SymId],
+}
+
+/// The tables, in the order in which they are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Part {
+    /// `runtime.pcheader`
+    Header,
+    /// `runtime.funcnametab`
+    FuncNames,
+    /// `runtime.cutab`
+    Units,
+    /// `runtime.filetab`
+    Files,
+    /// `runtime.pctab`
+    Pctab,
+    /// `runtime.functab`
+    Functab,
+    /// `go:func.*`
+    Funcdata,
+    /// `runtime.findfunctab`
+    FindFunc,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Part; 8] = [
+        Part::Header,
+        Part::FuncNames,
+        Part::Units,
+        Part::Files,
+        Part::Pctab,
+        Part::Functab,
+        Part::Funcdata,
+        Part::FindFunc,
+    ];
+
+    /// Name of the table's symbol.
+    pub const fn symbol_name(self) -> &'static str {
+        match self {
+            Part::Header => "runtime.pcheader",
+            Part::FuncNames => "runtime.funcnametab",
+            Part::Units => "runtime.cutab",
+            Part::Files => "runtime.filetab",
+            Part::Pctab => "runtime.pctab",
+            Part::Functab => "runtime.functab",
+            Part::Funcdata => "go:func.*",
+            Part::FindFunc => "runtime.findfunctab",
+        }
+    }
+}
+
+/// One table.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PartInfo {
+    /// Its symbol.
+    pub sym: SymId,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its alignment in bytes.
+    pub align: u32,
+    /// Where it starts in the section, bytes. Data layout must come to the same: kind `SPCLNTAB`
+    /// holds the carrier and these, by symbol number.
+    pub offset: u64,
+}
+
+/// The tables, planned.
+pub struct PclntabPlan {
+    /// `runtime.pclntab`, of size 0; the size of its section is what the carrier's becomes.
+    pub carrier: SymId,
+    parts: [PartInfo; 8],
+    /// Symbols whose value is an offset in `go:func.*` and which neither data layout nor the symbol
+    /// table sees (`AttrSpecial`, `AttrNotInSymbolTable`).
+    pub funcdata: BitSet,
+    /// First function, [`SymId::NONE`] without any.
+    pub first: SymId,
+    /// Last function.
+    pub last: SymId,
+    /// Complaints that end the link, later.
+    pub errors: Vec<PclntabError>,
+
+    chunks: Vec<Chunk>,
+    /// Per function, the distance of its entry from the start of text, bytes.
+    entries: Vec<u32>,
+    /// Distance of the end of the last function from the start of text.
+    last_pc: u32,
+    text_start: u64,
+    /// Distance of the first text symbol from the start of text.
+    text_first: u64,
+    /// Bytes from the first text symbol to the end of the last one.
+    text_len: u64,
+    bucket_size: u32,
+    inline_pcdata: u32,
+    call_opcode: u32,
+    header: Header,
+    names: Vec<NameUse>,
+    pcs: Vec<PcUse>,
+    pieces: Vec<DataPiece>,
+    files: Files,
+    file_base: Vec<u32>,
+    file_uses: FirstUse,
+    /// Functions: index in `names`. Pc tables: offset in pctab. Funcdata: offset in `go:func.*`.
+    symbol_uses: FirstUse,
+}
+
+#[derive(Clone, Copy)]
+struct Header {
+    magic: u32,
+    min_lc: u8,
+    ptr_size: u8,
+}
+
+/// Alignment of a data symbol (`ld/data.go:symalign`): what it asks for, else by its size.
+pub(crate) fn symbol_align(asked: u32, size: u64, max: u32) -> u32 {
+    if asked != 0 {
+        return asked;
+    }
+    let mut align = max;
+    while u64::from(align) > size && align > 1 {
+        align >>= 1;
+    }
+    align
+}
+
+/// Plans the tables and makes their symbols.
+pub fn plan(m: &mut Maker, input: &PclntabInput) -> PclntabPlan {
+    let syms = &*m.syms;
+    let gover = syms.gover;
+    let (text, layout) = (input.text, input.layout);
+    let mut errors = Vec::new();
+
+    let (funcs, entries) = functions(syms, input, &mut errors);
+    let file_base = files::number_files(syms);
+    let symbol_uses = FirstUse::new(syms.len());
+    let file_uses = FirstUse::new(file_base.last().map_or(0, |&n| n as usize));
+    let collector = Collector {
+        syms,
+        funcs: &funcs,
+        file_base: &file_base,
+        ptr_size: input.arch.ptr_size.into(),
+        max_align: input.arch.max_align,
+        link_shared: input.link_shared,
+        symbol_uses: &symbol_uses,
+        file_uses: &file_uses,
+    };
+    let each = funcs.len().div_ceil(128).clamp(64, 1024);
+    let mut chunks: Vec<Chunk> = (0..funcs.len().div_ceil(each))
+        .into_par_iter()
+        .map(|i| collector.collect(i as u32, i * each..((i + 1) * each).min(funcs.len())))
+        .collect();
+    chunks.par_iter_mut().for_each(|c| collector.settle(c));
+    errors.extend(chunks.iter_mut().flat_map(|c| c.errors.drain(..)));
+
+    let mut names: Vec<NameUse> = Vec::with_capacity(chunks.iter().map(|c| c.names.len()).sum());
+    let mut pcs: Vec<PcUse> = Vec::with_capacity(chunks.iter().map(|c| c.pcs.len()).sum());
+    for c in &mut chunks {
+        names.append(&mut c.names);
+        pcs.append(&mut c.pcs);
+    }
+    let names_size = names::place(&mut names);
+    let pctab_size = pcdata::place(&mut pcs, |p| symbol_uses.set(p.sym.index(), 0));
+    let functab_size = funcs::place(&mut chunks, funcs.len(), input.arch.ptr_size.into());
+    let (pieces, funcdata_size, funcdata_align) = funcdata::place(&chunks);
+    for p in pieces.iter().filter(|p| p.sym == INLINE_TREE) {
+        chunks[p.chunk as usize].funcs[p.func as usize].tree = p.at;
+    }
+
+    let mut special = BitSet::new(syms.len());
+    let (files, ()) = rayon::join(
+        || Files::plan(syms, &chunks, &file_base, &file_uses, input.file_names),
+        || {
+            let set = |s: SymId, v: u32| symbol_uses.set(s.index(), v);
+            names.iter().zip(0..).for_each(|(n, i)| set(n.sym, i));
+            pcs.iter().for_each(|p| set(p.sym, p.at));
+            for p in pieces.iter().filter(|p| p.sym != INLINE_TREE) {
+                set(p.sym, p.at);
+                special.insert(p.sym);
+            }
+        },
+    );
+
+    let ends = |i: usize| {
+        let size = |s: &SymId| syms.size(*s);
+        layout.addr[i] + text.textp.get(i).map_or(0, size)
+    };
+    let text_end = layout.addr.len().checked_sub(1).map_or(layout.start, ends);
+    let text_first = layout.addr.first().map_or(0, |a| a - layout.start);
+    let text_len = text_end - layout.start - text_first;
+    let last = funcs.last().copied().unwrap_or_default();
+    let last_pc = match entries.last() {
+        Some(&e) => e.wrapping_add(syms.size(last) as u32),
+        None => 0,
+    };
+    let (first, n_entries) = (funcs.first().copied().unwrap_or_default(), files.n_entries);
+    let files_size = files.names.len() as u64;
+    drop(funcs);
+
+    let ptr = input.arch.ptr_size;
+    let bucket = gover.pclntab.bucket_size;
+    let sizes = [
+        (8 + 8 * u64::from(ptr), ptr.into()),
+        (names_size, 1),
+        (4 * u64::from(n_entries), 4),
+        (files_size, 1),
+        (pctab_size, 1),
+        (functab_size, 4),
+        (funcdata_size, funcdata_align),
+        (findfunc::size(text_len, bucket.into()), 4),
+    ];
+    let (carrier, parts) = make_symbols(m, &sizes, input.arch.max_align);
+    for s in special.iter() {
+        m.special.insert(s);
+    }
+
+    PclntabPlan {
+        carrier,
+        parts,
+        funcdata: special,
+        first,
+        last,
+        errors,
+        chunks,
+        entries,
+        last_pc,
+        text_start: layout.start,
+        text_first,
+        text_len,
+        bucket_size: bucket,
+        inline_pcdata: gover.pcdata.inl_tree_index,
+        // Calls that push the return address have an opcode of one byte before the target.
+        call_opcode: if input.arch.has_link_register { 0 } else { 1 },
+        header: Header {
+            magic: gover.pclntab.magic,
+            min_lc: input.arch.min_lc,
+            ptr_size: ptr,
+        },
+        names,
+        pcs,
+        pieces,
+        files,
+        file_base,
+        file_uses,
+        symbol_uses,
+    }
+}
+
+/// The functions that have entries and the distances of their entries from the start of text.
+fn functions<'a>(
+    syms: &Symbols,
+    input: &PclntabInput<'a>,
+    errors: &mut Vec<PclntabError>,
+) -> (Cow<'a, [SymId]>, Vec<u32>) {
+    let textp = &input.text.textp;
+    let mut entry = |(&s, &addr): (&SymId, &u64)| {
+        let offset = addr.wrapping_sub(input.layout.start);
+        if u32::try_from(offset).is_err() {
+            errors.push(PclntabError::TextOffset {
+                sym: syms.name_lossy(s).into_owned(),
+                offset,
+            });
+        }
+        offset as u32
+    };
+    let all = textp.iter().zip(&input.layout.addr);
+    if textp.iter().any(|&s| input.containers.has(s)) {
+        let has_entry = |s: &SymId| !input.containers.has(*s);
+        let funcs = textp.iter().copied().filter(has_entry).collect();
+        (
+            funcs,
+            all.filter(|(s, _)| has_entry(s)).map(&mut entry).collect(),
+        )
+    } else {
+        (Cow::Borrowed(textp), all.map(&mut entry).collect())
+    }
+}
+
+/// Makes the symbols of the tables, in cmd/link's order.
+fn make_symbols(m: &mut Maker, sizes: &[(u64, u32); 8], max_align: u32) -> (SymId, [PartInfo; 8]) {
+    let ptr = u32::from(m.ptr_size);
+    let carrier = m.create("runtime.pclntab", SymKind::Pclntab);
+    let mut carrier_align = ptr;
+    let mut parts = Part::ALL.map(|part| {
+        let (mut size, align) = sizes[part as usize];
+        let sym = m.create(part.symbol_name(), SymKind::Pclntab);
+        if part == Part::FindFunc {
+            m.syms.local.insert(sym);
+        } else {
+            size = size.next_multiple_of(ptr.into());
+            carrier_align = carrier_align.max(align);
+        }
+        let e = m.ext(sym);
+        e.size = size;
+        e.align = align;
+        PartInfo {
+            sym,
+            size,
+            align,
+            offset: 0,
+        }
+    });
+    m.ext(carrier).align = carrier_align;
+    pack(&mut parts, max_align);
+    (carrier, parts)
+}
+
+/// Places the tables one behind the other, by symbol number.
+fn pack(parts: &mut [PartInfo; 8], max_align: u32) {
+    let mut order: [usize; 8] = std::array::from_fn(|i| i);
+    order.sort_by_key(|&i| parts[i].sym);
+    let mut at = 0u64;
+    for i in order {
+        let p = &mut parts[i];
+        at = at.next_multiple_of(symbol_align(p.align, p.size, max_align).into());
+        p.offset = at;
+        at += p.size;
+    }
+}
+
+impl PclntabPlan {
+    /// Number of functions.
+    pub fn n_funcs(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// One table.
+    pub fn part(&self, part: Part) -> PartInfo {
+        self.parts[part as usize]
+    }
+
+    /// What moduledata says of the tables.
+    pub fn refs(&self) -> PclntabRefs {
+        let table = |p: Part| TableRef {
+            sym: self.part(p).sym,
+            size: self.part(p).size,
+        };
+        PclntabRefs {
+            pcheader: table(Part::Header),
+            funcnametab: table(Part::FuncNames),
+            cutab: table(Part::Units),
+            filetab: table(Part::Files),
+            pctab: table(Part::Pctab),
+            functab: table(Part::Functab),
+            gofunc: self.part(Part::Funcdata).sym,
+            findfunctab: self.part(Part::FindFunc).sym,
+            n_func: self.n_funcs() as u64,
+            first: self.first,
+            last: self.last,
+        }
+    }
+
+    /// The tables that are no symbols of the output (`AttrNotInSymbolTable`); so are those in
+    /// [`PclntabPlan::funcdata`].
+    pub fn hidden(&self) -> impl Iterator<Item = SymId> + '_ {
+        Part::ALL
+            .into_iter()
+            .filter(|p| !matches!(p, Part::Funcdata | Part::FindFunc))
+            .map(|p| self.part(p).sym)
+    }
+
+    /// The tables that the carrier carries.
+    pub fn carried(&self) -> impl Iterator<Item = SymId> + '_ {
+        Part::ALL
+            .into_iter()
+            .filter(|&p| p != Part::FindFunc)
+            .map(|p| self.part(p).sym)
+    }
+
+    /// Offset of a funcdata symbol in `go:func.*`, bytes.
+    pub fn funcdata_offset(&self, s: SymId) -> Option<u32> {
+        self.funcdata
+            .has(s)
+            .then(|| self.symbol_uses.get(s.index()))
+    }
+
+    /// Gives the funcdata symbols their values: offsets from `base`. For cmd/link they stay offsets
+    /// from `go:func.*`, base 0, and belong to no section.
+    pub fn set_funcdata_values(&self, addresses: &mut Addresses, base: u64) {
+        for s in self.funcdata.iter() {
+            addresses.value[s.index()] = base + u64::from(self.symbol_uses.get(s.index()));
+        }
+    }
+
+    /// Writes one table into `out`, which has its size and is zero.
+    ///
+    /// # Errors
+    /// All that is wrong with the table; the rest of it is written.
+    pub fn fill(
+        &self,
+        part: Part,
+        cx: &FillContext,
+        out: &mut [u8],
+    ) -> Result<(), Vec<PclntabError>> {
+        debug_assert_eq!(out.len() as u64, self.part(part).size);
+        match part {
+            Part::Header => self.fill_header(cx, out),
+            Part::FuncNames => names::fill(cx.syms, &self.names, out),
+            Part::Units => {
+                self.files
+                    .fill_units(cx.syms, &self.file_base, &self.file_uses, out);
+            }
+            Part::Files => out[..self.files.names.len()].copy_from_slice(&self.files.names),
+            Part::Pctab => pcdata::fill(cx.syms, &self.pcs, out),
+            Part::Functab => funcs::fill(self, cx, out),
+            Part::Funcdata => funcdata::fill(self, cx, out)?,
+            Part::FindFunc => findfunc::fill(self, out)?,
+        }
+        Ok(())
+    }
+
+    /// The header: magic, two zeros, instruction and pointer size; the numbers of functions and of
+    /// files, an unused word, and how far funcnametab, cutab, filetab, pctab and functab are.
+    fn fill_header(&self, cx: &FillContext, out: &mut [u8]) {
+        out[..4].copy_from_slice(&self.header.magic.to_le_bytes());
+        out[6] = self.header.min_lc;
+        out[7] = self.header.ptr_size;
+        let addr = |p: Part| cx.addresses.addr(self.part(p).sym);
+        let offset = |p| addr(p).wrapping_sub(addr(Part::Header));
+        let words = [
+            self.n_funcs() as u64,
+            self.files.n_names.into(),
+            0,
+            offset(Part::FuncNames),
+            offset(Part::Units),
+            offset(Part::Files),
+            offset(Part::Pctab),
+            offset(Part::Functab),
+        ];
+        let size = usize::from(self.header.ptr_size);
+        for (word, out) in words.iter().zip(out[8..].chunks_exact_mut(size)) {
+            out.copy_from_slice(&word.to_le_bytes()[..size]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alignment_is_what_is_asked_for_or_follows_the_size() {
+        assert_eq!(symbol_align(4, 100, 32), 4);
+        assert_eq!(symbol_align(0, 100, 32), 32);
+        assert_eq!(symbol_align(0, 31, 32), 16);
+        assert_eq!(symbol_align(0, 3, 32), 2);
+        assert_eq!(symbol_align(0, 0, 32), 1);
+    }
+}

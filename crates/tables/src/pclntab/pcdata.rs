@@ -1,0 +1,35 @@
+//! `runtime.pctab`: the pc-value tables, each once (`ld/pcln.go:generatePctab`).
+
+use super::collect::PcUse;
+use super::split::split;
+use rayon::prelude::*;
+use symbols::Symbols;
+
+/// Gives every table its offset and drops the empty ones, whose offset is 0; returns the size of
+/// the pctab. It begins with an unused byte because offset 0 means no table.
+pub(crate) fn place(pcs: &mut Vec<PcUse>, mut empty: impl FnMut(&PcUse)) -> u64 {
+    let mut size = 1u64;
+    pcs.retain_mut(|p| {
+        let len = p.at;
+        if len == 0 {
+            empty(p);
+            return false;
+        }
+        p.at = size as u32;
+        size += u64::from(len);
+        true
+    });
+    size
+}
+
+/// Writes the tables.
+pub(crate) fn fill(syms: &Symbols, pcs: &[PcUse], out: &mut [u8]) {
+    split(out, pcs, |p| p.at as usize, 2048)
+        .into_par_iter()
+        .for_each(|(base, out, pcs)| {
+            for p in pcs {
+                let data = syms.data(p.sym);
+                out[p.at as usize - base..][..data.len()].copy_from_slice(data);
+            }
+        });
+}
