@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Output file encoders. They know file formats and nothing of Go.
+
+pub mod elf;

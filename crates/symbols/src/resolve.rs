@@ -472,6 +472,7 @@ impl Symbols {
             nonpkg_start,
             ref_start,
         } = st;
+        obj_of[0] = MOVED;
         for &s in winners.keys() {
             obj_of[s.index()] |= MOVED;
         }
@@ -491,8 +492,9 @@ impl Symbols {
             align_of_nonpkg: Vec::new(),
             align_fix: FxHashMap::default(),
             winners,
-            taken: FxHashMap::default(),
-            exts: Vec::new(),
+            // No symbol reads as one without anything.
+            taken: std::iter::once((SymId::NONE, 0)).collect(),
+            exts: vec![crate::ExtSym::default()],
             ext_ids: Vec::new(),
             ext_names: FxHashMap::default(),
             names: NameTable { shards: names },

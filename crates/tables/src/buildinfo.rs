@@ -5,7 +5,7 @@ use gover::SymKind;
 use symbols::SymId;
 
 /// Makes `go:buildinfo` and the reference to it.
-pub fn make_buildinfo(m: &mut Maker, version: &str, modinfo: &str) -> SymId {
+pub fn make_buildinfo(m: &mut Maker, version: &[u8], modinfo: &[u8]) -> SymId {
     let s = m.create("go:buildinfo", SymKind::BuildInfo);
     let ptr = m.ptr_size;
     let mut data = b"\xff Go buildinf:".to_vec();
@@ -19,7 +19,7 @@ pub fn make_buildinfo(m: &mut Maker, version: &str, modinfo: &str) -> SymId {
             n >>= 7;
         }
         data.push(n as u8);
-        data.extend_from_slice(text.as_bytes());
+        data.extend_from_slice(text);
     }
     data.resize(data.len().next_multiple_of(16), 0);
     let e = m.ext(s);

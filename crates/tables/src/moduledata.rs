@@ -54,6 +54,22 @@ pub struct TypeWords {
     pub itab_size: usize,
 }
 
+impl TypeWords {
+    /// Stores the words in moduledata, as far as its release has them.
+    pub fn store(&self, e: &mut symbols::ExtSym, parts: &layout::TypeParts, ptr_size: u8) {
+        for (at, v) in [
+            (self.desc_len, parts.desc_len),
+            (self.itab_offset, parts.itab_offset),
+            (self.itab_size, parts.itab_size),
+        ] {
+            if at != 0 {
+                let n = usize::from(ptr_size);
+                e.data[at..at + n].copy_from_slice(&v.to_le_bytes()[..n]);
+            }
+        }
+    }
+}
+
 /// Makes moduledata live and empty, before text is ordered (`ld/lib.go:linksetup`).
 pub fn declare_moduledata(m: &mut Maker) -> SymId {
     let s = m.syms.lookup_or_create(b"runtime.firstmoduledata", 0);

@@ -8,7 +8,7 @@ use gover::SymKind;
 ///
 /// # Errors
 /// Texts for variables that are no strings, in order; the others are set.
-pub fn set_strings(m: &mut Maker, values: &[(String, String)]) -> Vec<String> {
+pub fn set_strings(m: &mut Maker, values: &[(String, Vec<u8>)]) -> Vec<String> {
     let mut errors = Vec::new();
     for (name, value) in values {
         let Some(s) = m.syms.lookup(name.as_bytes(), 0) else {
@@ -33,7 +33,7 @@ pub fn set_strings(m: &mut Maker, values: &[(String, String)]) -> Vec<String> {
         }
         let text = m.create(&format!("{name}.str"), SymKind::Rodata);
         let e = m.ext(text);
-        let mut bytes = value.as_bytes().to_vec();
+        let mut bytes = value.clone();
         bytes.push(0);
         e.set_data(bytes);
         let ptr = m.ptr_size;

@@ -1,0 +1,459 @@
+//! The headers of an executable (`ld/elf.go:asmbElf`).
+//!
+//! The area before the text segment holds the file header, the program headers and the section
+//! headers from its start, and notes from its end downwards.
+
+use super::consts::*;
+use super::records::*;
+
+/// A segment to be loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct SegmentInput {
+    /// Virtual address.
+    pub addr: u64,
+    /// Length in memory, bytes.
+    pub mem_len: u64,
+    /// Offset in the file.
+    pub off: u64,
+    /// Length in the file, bytes.
+    pub file_len: u64,
+    /// `PF_*` permissions.
+    pub flags: u32,
+}
+
+/// A section with contents.
+#[derive(Clone, Debug)]
+pub struct SectionInput<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// `SHT_*`
+    pub typ: u32,
+    /// `SHF_*`
+    pub flags: u64,
+    /// Virtual address, 0 for what is not loaded.
+    pub addr: u64,
+    /// Offset in the file.
+    pub off: u64,
+    /// Length, bytes.
+    pub len: u64,
+    /// Alignment, bytes.
+    pub align: u64,
+}
+
+/// A note, in a section of its own.
+#[derive(Clone, Debug)]
+pub struct Note<'a> {
+    /// Name of the section.
+    pub section: &'a str,
+    /// Name of the note's owner with its final zero, a multiple of four bytes.
+    pub owner: &'a [u8],
+    /// Type.
+    pub typ: u32,
+    /// Contents.
+    pub desc: &'a [u8],
+}
+
+/// Sizes of the symbol table.
+#[derive(Clone, Copy, Debug)]
+pub struct SymtabSizes {
+    /// Number of entries, the null entry included.
+    pub n_syms: u64,
+    /// Index of the first global symbol.
+    pub first_global: u32,
+    /// Size of the string table, bytes.
+    pub strtab: u64,
+}
+
+/// What the headers describe.
+#[derive(Clone, Debug)]
+pub struct ExecInput<'a> {
+    /// `e_type`
+    pub typ: u16,
+    /// `e_machine`
+    pub machine: u16,
+    /// Entry point, virtual address.
+    pub entry: u64,
+    /// Length of the header area, bytes.
+    pub header_len: u64,
+    /// Virtual address of the header area.
+    pub header_addr: u64,
+    /// Alignment of segments, bytes.
+    pub round: u64,
+    /// Segments to be loaded; the first is the text segment, which the header area joins.
+    pub segments: Vec<SegmentInput>,
+    /// Sections, in the order they were made.
+    pub sections: Vec<SectionInput<'a>>,
+    /// Notes, in the order they were made.
+    pub notes: Vec<Note<'a>>,
+    /// Sizes of the symbol table, unless stripped.
+    pub symtab: Option<SymtabSizes>,
+    /// Offset in the file at which the last section ends.
+    pub end: u64,
+}
+
+/// The header area ran out of room.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("ELFRESERVE too small: {used} > {reserved} with {n_text} text sections")]
+pub struct TooBig {
+    /// Bytes needed.
+    pub used: u64,
+    /// Bytes there are.
+    pub reserved: u64,
+    /// Number of text sections.
+    pub n_text: usize,
+}
+
+/// The headers, laid out.
+#[derive(Debug)]
+pub struct ExecPlan {
+    /// Bytes and their offsets in the header area.
+    pub header: Vec<(u64, Vec<u8>)>,
+    /// Header index of each section of the input.
+    pub index: Vec<u16>,
+    /// Offset in the file of the symbol table.
+    pub symtab_off: u64,
+    /// Offset in the file of the string table.
+    pub strtab_off: u64,
+    /// Offset in the file of the section name table, and its bytes.
+    pub shstrtab: (u64, Vec<u8>),
+    /// Length of the file.
+    pub file_len: u64,
+}
+
+/// Names whose suffix may serve another section (`.rela.text`).
+const REL_PREFIX: &str = ".rela";
+
+struct Header<'a> {
+    name: &'a str,
+    sh: Shdr,
+    input: Option<usize>,
+}
+
+impl ExecPlan {
+    /// Lays out the headers.
+    ///
+    /// # Errors
+    /// When the header area cannot hold them.
+    pub fn new(x: &ExecInput) -> Result<ExecPlan, TooBig> {
+        let mut headers: Vec<Header> = vec![Header {
+            name: "",
+            sh: Shdr::default(),
+            input: None,
+        }];
+        headers.extend(x.sections.iter().enumerate().map(|(i, s)| Header {
+            name: s.name,
+            sh: Shdr {
+                typ: s.typ,
+                flags: s.flags,
+                addr: s.addr,
+                off: s.off,
+                size: s.len,
+                addralign: s.align,
+                ..Shdr::default()
+            },
+            input: Some(i),
+        }));
+
+        let mut phdrs = vec![Phdr {
+            typ: PT_PHDR,
+            flags: PF_R,
+            off: EHDR_SIZE as u64,
+            addr: x.header_addr + EHDR_SIZE as u64,
+            align: x.round,
+            ..Phdr::default()
+        }];
+        let mut low = x.header_len;
+        let mut blobs: Vec<(u64, Vec<u8>)> = Vec::new();
+        let mut note_phdr: Option<usize> = None;
+        for n in &x.notes {
+            let bytes = n.encode();
+            let size = bytes.len() as u64;
+            low -= low % 4 + size;
+            let sh = Shdr {
+                typ: SHT_NOTE,
+                flags: SHF_ALLOC,
+                addr: x.header_addr + low,
+                off: low,
+                size,
+                addralign: 4,
+                ..Shdr::default()
+            };
+            blobs.push((low, bytes));
+            // One program header serves all notes; it ends up describing the last.
+            let at = *note_phdr.get_or_insert_with(|| {
+                phdrs.push(Phdr::default());
+                phdrs.len() - 1
+            });
+            phdrs[at] = Phdr {
+                typ: PT_NOTE,
+                flags: PF_R,
+                off: sh.off,
+                addr: sh.addr,
+                filesz: size,
+                memsz: size,
+                align: 4,
+            };
+            headers.push(Header {
+                name: n.section,
+                sh,
+                input: None,
+            });
+        }
+        for (i, s) in x.segments.iter().enumerate() {
+            let mut p = Phdr {
+                typ: PT_LOAD,
+                flags: s.flags,
+                off: s.off,
+                addr: s.addr,
+                filesz: s.file_len,
+                memsz: s.mem_len,
+                align: x.round,
+            };
+            if i == 0 {
+                // The program headers must be loaded: the segment starts with them.
+                let d = s.addr - phdrs[0].addr;
+                p.off = phdrs[0].off;
+                p.addr -= d;
+                p.memsz += d;
+                p.filesz += s.off - phdrs[0].off;
+            }
+            // Loaders want no gap before a page.
+            let frag = p.addr & (x.round - 1);
+            p.off -= frag;
+            p.addr -= frag;
+            p.filesz += frag;
+            p.memsz += frag;
+            phdrs.push(p);
+        }
+        phdrs.push(Phdr {
+            typ: PT_GNU_STACK,
+            flags: PF_R | PF_W,
+            align: 8,
+            ..Phdr::default()
+        });
+        phdrs[0].filesz = (phdrs.len() * PHDR_SIZE) as u64;
+        phdrs[0].memsz = phdrs[0].filesz;
+
+        for name in [".symtab", ".strtab"] {
+            if x.symtab.is_some() {
+                headers.push(Header {
+                    name,
+                    sh: Shdr::default(),
+                    input: None,
+                });
+            }
+        }
+        headers.push(Header {
+            name: ".shstrtab",
+            sh: Shdr::default(),
+            input: None,
+        });
+
+        headers[1..].sort_by_key(|h| {
+            if h.sh.flags & SHF_ALLOC != 0 {
+                (0, h.sh.addr, h.sh.size)
+            } else {
+                (1, 0, 0)
+            }
+        });
+        let mut index = vec![0; x.sections.len()];
+        for (i, h) in headers.iter().enumerate() {
+            if let Some(s) = h.input {
+                index[s] = i as u16;
+            }
+        }
+        let names = name_table(&mut headers);
+        let at = |name: &str| headers.iter().position(|h| h.name == name).unwrap_or(0);
+        let (symtab, strtab, shstrtab) = (at(".symtab"), at(".strtab"), at(".shstrtab"));
+
+        let symtab_off = x.end.next_multiple_of(8);
+        let mut off = symtab_off;
+        let mut strtab_off = off;
+        if let Some(s) = x.symtab {
+            let sh = &mut headers[symtab].sh;
+            sh.typ = SHT_SYMTAB;
+            sh.off = off;
+            sh.size = s.n_syms * SYM_SIZE as u64;
+            sh.addralign = 8;
+            sh.entsize = SYM_SIZE as u64;
+            sh.link = strtab as u32;
+            sh.info = s.first_global;
+            off += sh.size;
+            strtab_off = off;
+            let sh = &mut headers[strtab].sh;
+            sh.typ = SHT_STRTAB;
+            sh.off = off;
+            sh.size = s.strtab;
+            sh.addralign = 1;
+            off += sh.size;
+        }
+        let sh = &mut headers[shstrtab].sh;
+        sh.typ = SHT_STRTAB;
+        sh.off = off;
+        sh.size = names.len() as u64;
+        sh.addralign = 1;
+
+        let mut area = vec![0; EHDR_SIZE + phdrs.len() * PHDR_SIZE + headers.len() * SHDR_SIZE];
+        Ehdr {
+            typ: x.typ,
+            machine: x.machine,
+            entry: x.entry,
+            phnum: phdrs.len() as u16,
+            shnum: headers.len() as u16,
+            shstrndx: shstrtab as u16,
+            ..Ehdr::default()
+        }
+        .write(&mut area);
+        let (p, s) = area[EHDR_SIZE..].split_at_mut(phdrs.len() * PHDR_SIZE);
+        phdrs
+            .iter()
+            .zip(p.chunks_mut(PHDR_SIZE))
+            .for_each(|(h, out)| h.write(out));
+        headers
+            .iter()
+            .zip(s.chunks_mut(SHDR_SIZE))
+            .for_each(|(h, out)| h.sh.write(out));
+        let used = area.len() as u64 + blobs.iter().map(|(_, b)| b.len() as u64).sum::<u64>();
+        if used > x.header_len || area.len() as u64 > low {
+            let n_text = x.sections.iter().filter(|s| s.name == ".text").count();
+            return Err(TooBig {
+                used,
+                reserved: x.header_len,
+                n_text,
+            });
+        }
+        blobs.push((0, area));
+        let file_len = off + names.len() as u64;
+        Ok(ExecPlan {
+            header: blobs,
+            index,
+            symtab_off,
+            strtab_off,
+            shstrtab: (off, names),
+            file_len,
+        })
+    }
+}
+
+impl Note<'_> {
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(12 + self.owner.len() + self.desc.len() + 3);
+        for v in [self.owner.len() as u32, self.desc.len() as u32, self.typ] {
+            out.extend_from_slice(&v.to_le_bytes());
+        }
+        out.extend_from_slice(self.owner);
+        out.extend_from_slice(self.desc);
+        out.resize(out.len().next_multiple_of(4), 0);
+        out
+    }
+}
+
+/// Builds the section name table and sets the headers' names. Relocation sections come first, so
+/// that the sections they belong to share their names' ends.
+fn name_table(headers: &mut [Header]) -> Vec<u8> {
+    let mut out = vec![0];
+    let mut known: Vec<(String, u32)> = vec![(String::new(), 0)];
+    let push = |out: &mut Vec<u8>, known: &mut Vec<(String, u32)>, name: &str| {
+        let off = out.len() as u32;
+        known.push((name.to_owned(), off));
+        out.extend_from_slice(name.as_bytes());
+        out.push(0);
+        off
+    };
+    for h in headers.iter() {
+        if let Some(rest) = h.name.strip_prefix(REL_PREFIX) {
+            if !known.iter().any(|(n, _)| n == rest) {
+                known.push((rest.to_owned(), (out.len() + REL_PREFIX.len()) as u32));
+            }
+            push(&mut out, &mut known, h.name);
+        }
+    }
+    for h in headers.iter_mut() {
+        // The last entry of a name counts, as in a map.
+        h.sh.name = match known.iter().rev().find(|(n, _)| n == h.name) {
+            Some(&(_, off)) => off,
+            None => push(&mut out, &mut known, h.name),
+        };
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input<'a>() -> ExecInput<'a> {
+        ExecInput {
+            typ: ET_EXEC,
+            machine: 62,
+            entry: 0x401000,
+            header_len: 4096,
+            header_addr: 0x400000,
+            round: 4096,
+            segments: vec![SegmentInput {
+                addr: 0x401000,
+                mem_len: 16,
+                off: 4096,
+                file_len: 16,
+                flags: PF_R | PF_X,
+            }],
+            sections: vec![SectionInput {
+                name: ".text",
+                typ: SHT_PROGBITS,
+                flags: SHF_ALLOC | SHF_EXECINSTR,
+                addr: 0x401000,
+                off: 4096,
+                len: 16,
+                align: 32,
+            }],
+            notes: vec![
+                Note {
+                    section: ".note.a",
+                    owner: b"GNU\0",
+                    typ: 3,
+                    desc: &[1; 20],
+                },
+                Note {
+                    section: ".note.b",
+                    owner: b"Go\0\0",
+                    typ: 4,
+                    desc: b"abcde",
+                },
+            ],
+            symtab: None,
+            end: 4112,
+        }
+    }
+
+    #[test]
+    fn an_elf_reader_agrees() {
+        let p = ExecPlan::new(&input()).unwrap();
+        let mut file = vec![0; p.file_len as usize];
+        for (off, b) in &p.header {
+            file[*off as usize..][..b.len()].copy_from_slice(b);
+        }
+        let (off, names) = &p.shstrtab;
+        file[*off as usize..].copy_from_slice(names);
+        use object::{Object, ObjectSection};
+        let f = object::File::parse(&*file).unwrap();
+        assert_eq!(f.entry(), 0x401000);
+        let text = f.section_by_name(".text").unwrap();
+        assert_eq!((text.address(), text.size()), (0x401000, 16));
+        assert_eq!(text.index().0, usize::from(p.index[0]));
+        let note = f.section_by_name(".note.b").unwrap();
+        assert_eq!(note.data().unwrap().len(), 24);
+        assert!(
+            note.data()
+                .unwrap()
+                .starts_with(&[4, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0])
+        );
+    }
+
+    #[test]
+    fn a_full_header_area_is_an_error() {
+        let mut x = input();
+        let long = [0; 4000];
+        x.notes[0].desc = &long;
+        assert!(ExecPlan::new(&x).is_err());
+    }
+}

@@ -1,0 +1,93 @@
+//! The address of every symbol (`ld/data.go:address`).
+
+use layout::{Addresses, DataLayout, SectionId, Segments, TextLayout, TextOrder};
+use symbols::{SymId, Symbols};
+use tables::{DataMarkers, TextMarkers};
+
+/// Section number of index `i` of the layout; 0 is no section.
+fn id(i: usize) -> SectionId {
+    SectionId(u8::try_from(i + 1).expect("there are fewer than 255 sections"))
+}
+
+/// Gives text and data their addresses, and the markers theirs.
+pub fn assign_addresses(
+    syms: &Symbols,
+    order: &TextOrder,
+    text: &TextLayout,
+    layout: &DataLayout,
+    segs: &Segments,
+    text_markers: &TextMarkers,
+    markers: &DataMarkers,
+) -> Addresses {
+    let n = syms.len();
+    let mut a = Addresses {
+        value: vec![0; n],
+        section: vec![SectionId(0); n],
+        section_addr: std::iter::once(0).chain(layout.sections.iter().map(|s| s.addr)).collect(),
+    };
+    let k = &layout.known;
+    for (&s, &addr) in order.textp.iter().zip(&text.addr) {
+        a.value[s.index()] = addr;
+        a.section[s.index()] = id(k.text);
+    }
+    for (i, sect) in layout.sections.iter().enumerate() {
+        for p in &layout.placed[sect.syms.clone()] {
+            a.value[p.sym.index()] = sect.addr + u64::from(p.off);
+            a.section[p.sym.index()] = id(i);
+        }
+    }
+    for p in &layout.tls {
+        a.value[p.sym.index()] = p.off.into();
+    }
+
+    let mut set = |s: SymId, sect: usize, value: u64| {
+        a.value[s.index()] = value;
+        a.section[s.index()] = id(sect);
+    };
+    let start = |i: usize| layout.sections[i].addr;
+    let end = |i: usize| layout.sections[i].addr + layout.sections[i].len;
+    set(text_markers.text, k.text, start(k.text));
+    set(text_markers.etext, k.text, text.end);
+    set(markers.rodata, k.rodata, start(k.rodata));
+    set(markers.erodata, k.rodata, end(k.rodata));
+    set(markers.types, k.types, start(k.types));
+    set(markers.etypes, k.types, end(k.types));
+    set(markers.epclntab, k.pclntab, end(k.pclntab));
+    set(markers.noptrdata, k.noptrdata, start(k.noptrdata));
+    set(markers.enoptrdata, k.noptrdata, end(k.noptrdata));
+    set(markers.bss, k.bss, start(k.bss));
+    set(markers.ebss, k.bss, end(k.bss));
+    set(markers.data, k.data, start(k.data));
+    set(markers.edata, k.data, end(k.data));
+    set(markers.noptrbss, k.noptrbss, start(k.noptrbss));
+    set(markers.enoptrbss, k.noptrbss, end(k.noptrbss));
+    if let Some(m) = markers.gcmask {
+        set(m, k.noptrbss, start(k.noptrbss) + layout.gcmask_off);
+    }
+    let (cov, cov_len) = layout.coverage;
+    set(markers.covctrs, k.noptrbss, start(k.noptrbss) + cov);
+    set(markers.ecovctrs, k.noptrbss, start(k.noptrbss) + cov + cov_len);
+    set(markers.end, k.end, segs.data.addr + segs.data.len);
+    if let Some(f) = k.fuzz {
+        let names: [(&[u8], bool); 4] = [
+            (b"runtime.__start___sancov_cntrs", false),
+            (b"runtime.__stop___sancov_cntrs", true),
+            (b"internal/fuzz._counters", false),
+            (b"internal/fuzz._ecounters", true),
+        ];
+        for (name, at_end) in names {
+            if let Some(s) = syms.lookup_known(name, 0) {
+                set(s, f, if at_end { end(f) } else { start(f) });
+            }
+        }
+    }
+    for (s, e, bytes) in [
+        (markers.gcdata, markers.egcdata, &layout.gc_programs[0]),
+        (markers.gcbss, markers.egcbss, &layout.gc_programs[1]),
+    ] {
+        let (v, sect) = (a.value[s.index()], a.section[s.index()]);
+        a.value[e.index()] = v + bytes.len() as u64;
+        a.section[e.index()] = sect;
+    }
+    a
+}

@@ -1,0 +1,210 @@
+//! The ELF symbol table (`ld/symtab.go:asmElfSym`, `genelfsym`, `putelfsym`).
+//!
+//! Entries are counted first, in parallel, and then written in place.
+
+use format::elf::{SYM_SIZE, Sym, SymtabSizes, consts::*};
+use gover::{ContentHashedText, SymKind};
+use layout::{Addresses, TextOrder};
+use rayon::prelude::*;
+use reach::Live;
+use symbols::{BitSet, SymId, Symbols};
+use tables::TextMarkers;
+
+/// What the table is made from.
+pub struct ElfSymbols<'a> {
+    syms: &'a Symbols,
+    addrs: &'a Addresses,
+    chunks: Vec<Chunk>,
+    /// Sizes of the table.
+    pub sizes: SymtabSizes,
+}
+
+/// Entries, and where they begin.
+#[derive(Default)]
+struct Chunk {
+    entries: Vec<Entry>,
+    /// Number and name bytes of the local and of the global entries.
+    n: [u64; 2],
+    len: [u64; 2],
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    sym: SymId,
+    global: bool,
+    func: bool,
+    /// The name has `.abi0` behind it.
+    abi: bool,
+    /// The name has a middle dot.
+    dots: bool,
+}
+
+const ABI_SUFFIX: &[u8] = b".abi0";
+const FILE_NAME: &[u8] = b"go.go\0";
+const CHUNK: usize = 1 << 14;
+
+impl Entry {
+    fn name_len(self, syms: &Symbols) -> u64 {
+        let name = syms.name(self.sym);
+        let mut n = name.len();
+        if self.dots {
+            n -= middle_dots(name).count();
+        }
+        if self.abi {
+            n += ABI_SUFFIX.len();
+        }
+        n as u64 + 1
+    }
+}
+
+/// Offsets of the middle dots (two bytes each) in a name.
+fn middle_dots(name: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    name.windows(2).enumerate().filter(|(_, w)| *w == "·".as_bytes()).map(|(i, _)| i)
+}
+
+impl<'a> ElfSymbols<'a> {
+    /// Collects the entries.
+    pub fn collect(
+        syms: &'a Symbols,
+        live: &Live,
+        order: &TextOrder,
+        text: &TextMarkers,
+        hidden: &BitSet,
+        addrs: &'a Addresses,
+    ) -> ElfSymbols<'a> {
+        let entry = |s: SymId, func: bool| -> Entry {
+            let is_text = syms.kind(s).is_text();
+            let version = syms.version(s);
+            let name = syms.name(s);
+            let is_static = version >= symbols::VERSION_STATIC
+                && !name.windows(8).any(|w| w == b"..stmp_\0" || &w[..7] == b"..stmp_")
+                && !name.ends_with(b"..stmp_");
+            let hashed = syms.gover.content_hashed_text == ContentHashedText::Local
+                && is_text
+                && syms.is_content_hashed(s);
+            let abi = syms.abi_wrappers
+                && is_text
+                && version != symbols::VERSION_ABI_INTERNAL
+                && version < symbols::VERSION_STATIC
+                && syms
+                    .lookup(name, symbols::VERSION_ABI_INTERNAL)
+                    .is_some_and(|o| syms.kind(o).is_text());
+            Entry {
+                sym: s,
+                global: !(is_static || hashed || syms.local.has(s)),
+                func,
+                abi,
+                dots: middle_dots(name).next().is_some(),
+            }
+        };
+        let finish = |entries: Vec<Entry>| -> Chunk {
+            let mut c = Chunk { entries, ..Chunk::default() };
+            for e in &c.entries {
+                c.n[usize::from(e.global)] += 1;
+                c.len[usize::from(e.global)] += e.name_len(syms);
+            }
+            c
+        };
+        let g = syms.gover;
+        let (low, high) = (g.rank(SymKind::ElfRxSect), g.rank(SymKind::FirstUnallocated));
+        let n = syms.len();
+        let mut chunks = vec![finish(vec![entry(text.text, true)])];
+        chunks.par_extend(
+            order.textp.par_chunks(CHUNK).map(|c| finish(c.iter().map(|&s| entry(s, true)).collect())),
+        );
+        chunks.push(finish(vec![entry(text.etext, true)]));
+        chunks.par_extend((0..n.div_ceil(4 * CHUNK)).into_par_iter().map(|c| {
+            let range = c * 4 * CHUNK..((c + 1) * 4 * CHUNK).min(n);
+            finish(
+                live.reachable
+                    .iter_range(range)
+                    .filter(|&s| {
+                        let kind = syms.kind(s);
+                        let r = g.rank(kind);
+                        r >= low
+                            && r < high
+                            && kind != SymKind::TlsBss
+                            && !hidden.has(s)
+                            && !matches!(syms.name(s).first(), None | Some(b'.'))
+                    })
+                    .map(|s| entry(s, false))
+                    .collect(),
+            )
+        }));
+        let sum = |f: fn(&Chunk) -> u64| chunks.iter().map(f).sum::<u64>();
+        let locals = 2 + sum(|c| c.n[0]);
+        let sizes = SymtabSizes {
+            n_syms: locals + sum(|c| c.n[1]),
+            first_global: locals as u32,
+            strtab: 1 + FILE_NAME.len() as u64 + sum(|c| c.len[0]) + sum(|c| c.len[1]),
+        };
+        ElfSymbols { syms, addrs, chunks, sizes }
+    }
+
+    /// Writes the entries to `symtab` and the names to `strtab`, both zeroed and of the sizes
+    /// announced. `index` gives the header index of a section number.
+    pub fn write(&self, symtab: &mut [u8], strtab: &mut [u8], index: &[u16]) {
+        let file = Sym { name: 1, bind: STB_LOCAL, typ: STT_FILE, shndx: SHN_ABS, ..Sym::default() };
+        let (head, syms_rest) = symtab.split_at_mut(2 * SYM_SIZE);
+        file.write(&mut head[SYM_SIZE..]);
+        let (head, names_rest) = strtab.split_at_mut(1 + FILE_NAME.len());
+        head[1..].copy_from_slice(FILE_NAME);
+        let mut off = head.len() as u64;
+        let (mut syms_rest, mut names_rest) = (syms_rest, names_rest);
+        let mut tasks = Vec::new();
+        for global in [false, true] {
+            for c in &self.chunks {
+                let g = usize::from(global);
+                let (s, r) = syms_rest.split_at_mut(c.n[g] as usize * SYM_SIZE);
+                syms_rest = r;
+                let (n, r) = names_rest.split_at_mut(c.len[g] as usize);
+                names_rest = r;
+                tasks.push((c, global, s, n, off));
+                off += c.len[g];
+            }
+        }
+        tasks.into_par_iter().for_each(|(c, global, mut out, names, off)| {
+            let mut at = 0;
+            for e in c.entries.iter().filter(|e| e.global == global) {
+                let s = e.sym;
+                Sym {
+                    name: off as u32 + at as u32,
+                    bind: if global { STB_GLOBAL } else { STB_LOCAL },
+                    typ: if e.func { STT_FUNC } else { STT_OBJECT },
+                    other: 0,
+                    shndx: index[usize::from(self.addrs.section(s).0)],
+                    value: self.addrs.addr(s),
+                    size: self.syms.size(s),
+                }
+                .write(out);
+                out = &mut out[SYM_SIZE..];
+                at += put_name(&mut names[at..], self.syms.name(s), e);
+            }
+        });
+    }
+}
+
+/// Writes a name as the table has it, with its final zero; gives its length.
+fn put_name(out: &mut [u8], name: &[u8], e: &Entry) -> usize {
+    let mut at = 0;
+    let mut put = |b: &[u8]| {
+        out[at..at + b.len()].copy_from_slice(b);
+        at += b.len();
+    };
+    if e.dots {
+        // Tools for ASCII only cannot read the middle dot.
+        let mut from = 0;
+        for i in middle_dots(name) {
+            put(&name[from..i]);
+            put(b".");
+            from = i + 2;
+        }
+        put(&name[from..]);
+    } else {
+        put(name);
+    }
+    if e.abi {
+        put(ABI_SUFFIX);
+    }
+    at + 1
+}

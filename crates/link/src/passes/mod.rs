@@ -1,0 +1,8 @@
+//! The passes that only the driver has: resolving addresses, writing.
+
+pub mod addresses;
+pub mod debug;
+pub mod elf;
+pub mod elf_symbols;
+pub mod fips;
+pub mod write;

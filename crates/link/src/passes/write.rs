@@ -1,0 +1,150 @@
+//! Writing and relocating text and data into the output (`ld/asmb.go`, `ld/data.go:writeBlocks`).
+
+use layout::{Addresses, DataLayout, Placed, Seg, Segments, TextLayout, TextOrder};
+use rayon::prelude::*;
+use reloc::{RelocError, Relocator};
+use std::sync::Mutex;
+use symbols::SymId;
+
+/// Bytes that one task writes, about.
+const TASK: u64 = 1 << 18;
+
+/// Writes text and data.
+pub struct Writer<'a> {
+    /// Applies relocations.
+    pub relocator: Relocator<'a>,
+    /// Order of text.
+    pub order: &'a TextOrder,
+    /// Addresses of text.
+    pub text: &'a TextLayout,
+    /// Places of data.
+    pub layout: &'a DataLayout,
+    /// Segments with file offsets.
+    pub segs: &'a Segments,
+    /// What fills the gaps between functions.
+    pub code_pad: u8,
+    /// Fills in symbols that are generated in place; `false` for symbols that are not.
+    pub generate: &'a (dyn Fn(SymId, &mut [u8], &Addresses) -> bool + Sync),
+}
+
+/// A stretch of a section: its place in the output and its symbols.
+enum Task<'o> {
+    /// Functions, as a range of the text order; the address of the first byte.
+    Text(&'o mut [u8], std::ops::Range<usize>, u64),
+    /// Data, as a range of the placed symbols; the address of the section and the offset in it of
+    /// the first byte.
+    Data(&'o mut [u8], std::ops::Range<usize>, u64, u64),
+}
+
+impl Writer<'_> {
+    /// Writes everything that is loaded into `out`, the zeroed output from its start. Gives the
+    /// relocations that are wrong, by the place of the symbol they are in.
+    pub fn write(&self, out: &mut [u8]) -> Vec<RelocError> {
+        let tasks = self.tasks(out);
+        let errors: Mutex<Vec<(usize, Vec<RelocError>)>> = Mutex::new(Vec::new());
+        tasks.into_par_iter().enumerate().for_each(|(i, t)| {
+            let mut e = Vec::new();
+            match t {
+                Task::Text(out, range, addr) => self.text(out, range, addr, &mut e),
+                Task::Data(out, range, base, off) => self.data(out, range, base, off, &mut e),
+            }
+            if !e.is_empty() {
+                errors.lock().unwrap().push((i, e));
+            }
+        });
+        let mut errors = errors.into_inner().unwrap();
+        errors.sort_by_key(|(i, _)| *i);
+        errors.into_iter().flat_map(|(_, e)| e).collect()
+    }
+
+    fn tasks<'o>(&self, out: &'o mut [u8]) -> Vec<Task<'o>> {
+        let mut tasks = Vec::new();
+        let mut rest = out;
+        let mut at = 0;
+        // Sections are in file order within a segment, and segments in file order.
+        for seg in [Seg::Text, Seg::Rodata, Seg::Relro, Seg::Data] {
+            let s = self.segs.get(seg);
+            for (i, sect) in self.layout.sections.iter().enumerate().filter(|(_, x)| x.seg == seg) {
+                if sect.len == 0 || sect.addr < s.addr || sect.addr >= s.addr + s.file_len {
+                    continue;
+                }
+                let off = s.file_off + (sect.addr - s.addr);
+                let len = sect.len.min(s.addr + s.file_len - sect.addr);
+                let (_, r) = rest.split_at_mut((off - at) as usize);
+                let (mut bytes, r) = r.split_at_mut(len as usize);
+                rest = r;
+                at = off + len;
+                if i == self.layout.known.text {
+                    let n = self.order.textp.len();
+                    let (mut first, mut from) = (0, sect.addr);
+                    while first < n {
+                        let next = (first..n)
+                            .find(|&j| self.text.addr[j] >= from + TASK)
+                            .unwrap_or(n);
+                        let to = if next < n { self.text.addr[next] } else { sect.addr + len };
+                        let (b, r) = bytes.split_at_mut((to - from) as usize);
+                        bytes = r;
+                        tasks.push(Task::Text(b, first..next, from));
+                        (first, from) = (next, to);
+                    }
+                    continue;
+                }
+                let placed = &self.layout.placed;
+                let (mut first, mut from) = (sect.syms.start, 0);
+                while first < sect.syms.end {
+                    let next = (first..sect.syms.end)
+                        .find(|&j| u64::from(placed[j].off) >= from + TASK)
+                        .unwrap_or(sect.syms.end);
+                    let to = if next < sect.syms.end { placed[next].off.into() } else { len };
+                    let (b, r) = bytes.split_at_mut((to - from) as usize);
+                    bytes = r;
+                    tasks.push(Task::Data(b, first..next, sect.addr, from));
+                    (first, from) = (next, to);
+                }
+            }
+        }
+        tasks
+    }
+
+    fn text(&self, out: &mut [u8], range: std::ops::Range<usize>, addr: u64, errors: &mut Vec<RelocError>) {
+        let mut at = 0;
+        for i in range {
+            let s = self.order.textp[i];
+            let from = (self.text.addr[i] - addr) as usize;
+            out[at..from].fill(self.code_pad);
+            let data = self.relocator.syms.data(s);
+            let field = &mut out[from..from + data.len()];
+            field.copy_from_slice(data);
+            self.relocator.apply(s, self.text.addr[i], field, errors);
+            at = from + data.len();
+        }
+        out[at..].fill(self.code_pad);
+    }
+
+    fn data(
+        &self,
+        out: &mut [u8],
+        range: std::ops::Range<usize>,
+        base: u64,
+        off: u64,
+        errors: &mut Vec<RelocError>,
+    ) {
+        for &Placed { sym, off: o, size } in &self.layout.placed[range] {
+            let from = (u64::from(o) - off) as usize;
+            let field = &mut out[from..from + size as usize];
+            let data = self.relocator.syms.data(sym);
+            let field = if data.is_empty() {
+                if (self.generate)(sym, field, self.relocator.addrs) {
+                    continue;
+                }
+                field
+            } else {
+                &mut field[..data.len()]
+            };
+            if !data.is_empty() {
+                field.copy_from_slice(data);
+            }
+            self.relocator.apply(sym, base + u64::from(o), field, errors);
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The passes of a link, in order.
+//!
+//! Each borrows what the earlier ones made. Symbols can be made up to [`tables::fill_moduledata`];
+//! from data layout on there are no new ones.
+
+use crate::config::Config;
+use crate::diag::{Diag, Stop};
+use crate::passes::{addresses, debug, elf, elf_symbols::ElfSymbols, fips, write};
+use format::elf::ExecPlan;
+use gover::{SymKind, TypelinkHome};
+use layout::{Addresses, Buckets, DataLayout, SectionOptions, TextLayout, TextOrder};
+use reach::{Live, ReachOptions, Roots};
+use reloc::{Arch, Problem, RelocError, Relocator};
+use symbols::{BitSet, Inputs, ResolveOptions, SymId, Symbols};
+use tables::inittask::{InitRoots, init_tasks};
+use tables::pclntab::{self, FileNames, FillContext, Part, PclntabInput};
+use tables::{DataMarkers, Fips, Maker, TextMarkers};
+
+/// Where the output goes: given the length of the file, its zeroed bytes.
+pub type Output<'o> = dyn FnMut(u64) -> Result<&'o mut [u8], Stop> + 'o;
+
+/// Links an executable from what was loaded.
+///
+/// # Errors
+/// What is wrong has been said.
+pub fn link_executable(config: &Config, inputs: Inputs, diag: &Diag, output: &mut Output) -> Result<(), Stop> {
+    let ptr = config.arch.ptr_size;
+    let mut syms = resolve(config, inputs, diag)?;
+    let mut special = BitSet::default();
+    let mut made = Live::default();
+    let mut maker =
+        Maker { syms: &mut syms, live: &mut made, special: &mut special, ptr_size: ptr };
+    let fips = Fips::make(&mut maker);
+
+    let main_tasks = init_tasks(&mut syms, InitRoots::Program, ptr).map_err(|e| diag.exit(e))?;
+    let mut live = deadcode(config, &mut syms, main_tasks, &made.reachable, diag)?;
+    made.reachable.iter().for_each(|s| live.reachable.insert(s));
+
+    let mut maker =
+        Maker { syms: &mut syms, live: &mut live, special: &mut special, ptr_size: ptr };
+    let tlsg = maker.create("runtime.tlsg", SymKind::TlsBss);
+    maker.ext(tlsg).size = ptr.into();
+    let module = tables::declare_moduledata(&mut maker);
+    disable_memory_profiling(&mut maker);
+    let vars: Vec<(String, Vec<u8>)> = config.string_vars.iter().map(|(n, v)| (lossy(n), v.to_vec())).collect();
+    for e in tables::set_strings(&mut maker, &vars) {
+        diag.error(e)?;
+    }
+
+    let mut order = TextOrder::assign(&syms, &live, &fips.text());
+    let debug_info = debug::generate(config, &syms, &live, &order, diag)?;
+    stack_check(config, &syms, &live, &order, diag)?;
+
+    order.gather_fips(&syms);
+    let mut maker =
+        Maker { syms: &mut syms, live: &mut live, special: &mut special, ptr_size: ptr };
+    let text_markers = TextMarkers::make(&mut maker);
+    let text = TextLayout::assign(maker.syms, &order, config.text_addr, config.func_align);
+    if config.release.typelinks == TypelinkHome::Section {
+        tables::make_typelinks(&mut maker);
+    }
+    let value = |name: &str| vars.iter().find(|(n, _)| n == name).map_or(&[][..], |(_, v)| v);
+    tables::make_buildinfo(&mut maker, value("runtime.buildVersion"), value("runtime.modinfo"));
+    let pcln = pclntab::plan(
+        &mut maker,
+        &PclntabInput {
+            text: &order,
+            layout: &text,
+            containers: &BitSet::default(),
+            arch: config.arch,
+            file_names: &FileNames::new(config.goroot.as_deref()),
+            link_shared: false,
+        },
+    );
+    for e in &pcln.errors {
+        diag.error(e)?;
+    }
+    let markers = DataMarkers::make(&mut maker);
+    let text_len = text.end - text.start + u64::from(config.arch.min_lc);
+    let tasks = main_tasks.is_some().then(|| tables::TableRef {
+        sym: main_tasks,
+        size: maker.syms.size(main_tasks),
+    });
+    let words = tables::fill_moduledata(
+        &mut maker,
+        module,
+        &text_markers,
+        &markers,
+        &pcln.refs(),
+        tasks,
+        text_len,
+    );
+
+    let mut buckets = Buckets::collect(&syms, &live, &special, ptr, markers.type_star, true);
+    for (s, e) in &buckets.errors {
+        diag.symbol_error(syms.name(*s), s.0, e)?;
+    }
+    words.store(syms.ext_mut(module), &buckets.type_parts, ptr);
+    pcln.hidden().chain(pcln.funcdata.iter()).for_each(|s| buckets.hidden.insert(s));
+    let mut places = DataLayout::assign(
+        &syms,
+        &mut buckets,
+        (text.start, text_len, text.align),
+        [markers.gcdata, markers.gcbss],
+        &SectionOptions { ptr_size: ptr, min_lc: config.arch.min_lc, dynamic: false },
+    );
+    for (s, e) in &places.errors {
+        match s {
+            Some(s) => diag.symbol_error(syms.name(*s), s.0, e)?,
+            None => diag.error(e)?,
+        }
+    }
+    for (s, bytes) in [markers.gcdata, markers.gcbss].into_iter().zip(&mut places.gc_programs) {
+        syms.ext_mut(s).set_data(bytes.clone());
+    }
+    let mut segs = places.place(config.text_addr, config.round, config.data_addr.map(|a| a as u64));
+    let mut addrs =
+        addresses::assign_addresses(&syms, &order, &text, &places, &segs, &text_markers, &markers);
+    pcln.set_funcdata_values(&mut addrs, 0);
+
+    let debug = debug_info.place(config, &syms, &live, &order, &text, &addrs, &mut segs, diag)?;
+    let end = segs.layout_file(elf::HEADER_LEN, config.round).map_err(|e| diag.exit(e))?;
+
+    let symbols = (!config.strip)
+        .then(|| ElfSymbols::collect(&syms, &live, &order, &text_markers, &buckets.hidden, &addrs));
+    let entry = entry_address(config, &syms, &addrs, diag)?;
+    let headers = elf::describe(
+        config,
+        &places,
+        &debug.sections,
+        &segs,
+        entry,
+        symbols.as_ref().map(|s| s.sizes),
+        end,
+    );
+    let plan = ExecPlan::new(&headers).map_err(|e| diag.exit(e))?;
+    let out = output(plan.file_len)?;
+
+    let relocator = Relocator {
+        syms: &syms,
+        live: &live,
+        addrs: &addrs,
+        text_start: text.start,
+        unreachable_method: syms
+            .lookup(b"runtime.unreachableMethod", i32::from(syms.abi_wrappers))
+            .unwrap_or_default(),
+        tls_offset: -i64::from(ptr),
+        arch: Arch::Amd64,
+    };
+    let table_errors = std::sync::Mutex::new(Vec::new());
+    let fill = FillContext {
+        syms: &syms,
+        addresses: &addrs,
+        reachable: &live.reachable,
+        deferreturn_trampolines: &[],
+    };
+    let generate = |s: SymId, out: &mut [u8], _: &Addresses| {
+        let Some(part) = Part::ALL.into_iter().find(|&p| pcln.part(p).sym == s) else {
+            return false;
+        };
+        if let Err(e) = pcln.fill(part, &fill, out) {
+            table_errors.lock().unwrap().extend(e);
+        }
+        true
+    };
+    let writer = write::Writer {
+        relocator,
+        order: &order,
+        text: &text,
+        layout: &places,
+        segs: &segs,
+        code_pad: config.arch.code_pad,
+        generate: &generate,
+    };
+    let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
+    let errors = writer.write(loaded);
+    report(&syms, errors, diag)?;
+    for e in table_errors.into_inner().unwrap() {
+        diag.error(e)?;
+    }
+    debug.write(tail, loaded.len() as u64, &segs, diag)?;
+    diag.exit_if_errors()?;
+
+    fips::store_sum(loaded, &fips, &addrs, &segs, config.fipso.as_deref()).or_else(|e| diag.error(e))?;
+    for (off, bytes) in &plan.header {
+        loaded[*off as usize..][..bytes.len()].copy_from_slice(bytes);
+    }
+    let base = loaded.len() as u64;
+    if let Some(s) = &symbols {
+        let (_, rest) = tail.split_at_mut((plan.symtab_off - base) as usize);
+        let (symtab, rest) = rest.split_at_mut((plan.strtab_off - plan.symtab_off) as usize);
+        let (strtab, _) = rest.split_at_mut(s.sizes.strtab as usize);
+        let index: Vec<u16> = std::iter::once(0).chain(plan.index.iter().copied()).collect();
+        s.write(symtab, strtab, &index);
+    }
+    let (off, names) = &plan.shstrtab;
+    tail[(*off - base) as usize..][..names.len()].copy_from_slice(names);
+    diag.exit_if_errors()
+}
+
+fn lossy(b: &[u8]) -> String {
+    String::from_utf8_lossy(b).into_owned()
+}
+
+/// Resolves symbols, with `-strictdups`' complaints.
+fn resolve(config: &Config, inputs: Inputs, diag: &Diag) -> Result<Symbols, Stop> {
+    let mut interest: Vec<&str> = tables::interest().collect();
+    interest.extend(reach::INTEREST);
+    interest.push(&config.entry);
+    let names: Vec<String> = config.string_vars.iter().map(|(n, _)| lossy(n)).collect();
+    let values: Vec<String> = names.iter().map(|n| format!("{n}.str")).collect();
+    interest.extend(names.iter().chain(&values).map(String::as_str));
+    let opts = ResolveOptions {
+        gover: config.release,
+        abi_wrappers: config.experiments.regabi_wrappers(),
+        strict_dups: config.strict_dups != 0,
+        interest: &interest,
+    };
+    let (syms, strict) = Symbols::resolve(inputs, &opts).map_err(|e| diag.fatal(e))?;
+    for (text, counts) in strict {
+        diag.notice_plain(text);
+        if counts && config.strict_dups > 1 {
+            diag.fail_silently();
+        }
+    }
+    Ok(syms)
+}
+
+fn deadcode(config: &Config, syms: &mut Symbols, main_tasks: SymId, made: &BitSet, diag: &Diag) -> Result<Live, Stop> {
+    let opts = ReachOptions {
+        roots: Roots::Entry(&config.entry),
+        main_inittasks: main_tasks,
+        dynamic_exports: &[],
+        wasm_exports: &[],
+        host_carriers: &Default::default(),
+        dynlink: false,
+        link_shared: false,
+        can_use_plugins: false,
+        live_before: made,
+        prune_weak_map: config.prune_weak_map,
+        field_track: false,
+        ptr_size: config.arch.ptr_size,
+    };
+    let mut dump = config.dump_dep.then(|| std::io::BufWriter::new(std::io::stdout()));
+    let dump = dump.as_mut().map(|d| d as &mut dyn std::io::Write);
+    reach::deadcode(syms, &opts, dump).map_err(|e| diag.fatal(e))
+}
+
+/// Programs that cannot read the memory profile do not record it (`ld/lib.go:linksetup`).
+fn disable_memory_profiling(m: &mut Maker) {
+    let version = i32::from(m.syms.abi_wrappers);
+    let Some(profile) = m.syms.lookup(b"runtime.memProfileInternal", version) else { return };
+    if m.live.reachable.has(profile) {
+        return;
+    }
+    let s = m.syms.lookup_or_create(b"runtime.disableMemoryProfiling", 0);
+    let e = m.ext(s);
+    e.kind = SymKind::NoPtrData;
+    e.relocs.clear();
+    e.set_data(vec![1]);
+}
+
+fn stack_check(
+    config: &Config,
+    syms: &Symbols,
+    live: &Live,
+    order: &TextOrder,
+    diag: &Diag,
+) -> Result<(), Stop> {
+    let _ = (config, syms, live, order, diag);
+    Ok(())
+}
+
+/// The address of the entry point (`ld/lib.go:Entryvalue`).
+fn entry_address(config: &Config, syms: &Symbols, addrs: &Addresses, diag: &Diag) -> Result<u64, Stop> {
+    let name = &config.entry;
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        return Ok(parse_go_int(name));
+    }
+    let Some(s) = syms.lookup(name.as_bytes(), 0) else {
+        diag.error(format_args!("missing entry symbol {name:?}"))?;
+        return Ok(0);
+    };
+    match syms.kind(s) {
+        SymKind::Xxx => Ok(config.text_addr),
+        k => {
+            if !k.is_text() {
+                diag.symbol_error(syms.name(s), s.0, "entry not text")?;
+            }
+            Ok(addrs.addr(s))
+        }
+    }
+}
+
+/// `strconv.ParseInt(s, 0, 64)`, 0 for what is no number.
+fn parse_go_int(s: &str) -> u64 {
+    let b = s.as_bytes();
+    let (digits, radix) = match b {
+        [b'0', b'x' | b'X', ..] => (&s[2..], 16),
+        [b'0', b'o' | b'O', ..] => (&s[2..], 8),
+        [b'0', b'b' | b'B', ..] => (&s[2..], 2),
+        [b'0', _, ..] => (&s[1..], 8),
+        _ => (s, 10),
+    };
+    i64::from_str_radix(digits, radix).unwrap_or(0) as u64
+}
+
+/// Says what is wrong with relocations.
+fn report(syms: &Symbols, errors: Vec<RelocError>, diag: &Diag) -> Result<(), Stop> {
+    let unresolved = crate::diag::UnresolvedSymbols::default();
+    for (place, e) in errors.into_iter().enumerate() {
+        match e.problem {
+            Problem::Unresolved => unresolved.note(e.from, e.reloc.sym, (place as u64, 0)),
+            _ => diag.symbol_error(syms.name(e.from), e.from.0, e.text(syms))?,
+        }
+    }
+    unresolved.report(diag, syms)
+}
