@@ -5,49 +5,28 @@ use crate::fixture::Fixture;
 use crate::runner::{Case, Outcome};
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, OnceLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+use xtask::Result;
 use xtask::measure::{self, Run};
 use xtask::toolchain::Toolchain;
-use xtask::{Result, paths};
 
 /// One release with relink in place.
 #[derive(Clone)]
 struct Place {
     context: Context,
     go: Toolchain,
-    cache: Arc<OnceLock<std::result::Result<PathBuf, String>>>,
 }
 
 impl Place {
-    /// A build cache that no other linker fills and no earlier run filled.
-    fn cache(&self) -> Result<PathBuf> {
-        let dir = paths::data().join("swap-cache").join(&self.go.version);
-        self.cache
-            .get_or_init(|| {
-                if dir.exists() {
-                    fs::remove_dir_all(&dir).map_err(|error| error.to_string())?;
-                }
-                Ok(dir)
-            })
-            .clone()
-            .map_err(Into::into)
-    }
-
     fn toolexec(&self) -> String {
         format!("-toolexec='{}'", self.context.linker().display())
     }
 
-    /// The go command with relink through `-toolexec`.
-    fn ours(&self, fixture: &Fixture) -> Result<Command> {
-        let mut go = self.go.go_with_cache(&self.cache()?);
-        go.current_dir(&fixture.dir);
-        Ok(go)
-    }
-
-    /// The go command as it is.
-    fn stock(&self, fixture: &Fixture) -> Command {
+    /// The go command in the folder of a fixture. Both linkers may share the
+    /// cache: `go build -o` and `go test -c` never take a link from it.
+    fn go(&self, fixture: &Fixture) -> Command {
         let mut go = self.go.go();
         go.current_dir(&fixture.dir);
         go
@@ -100,6 +79,7 @@ const CASES: &[(&str, Body)] = &[
     ("toolexec-build-trimpath", |at| build(at, &["-trimpath"])),
     ("toolexec-goflags", goflags),
     ("toolexec-build-again", again),
+    ("toolexec-cold", cold),
     ("toolexec-run", run),
     ("toolexec-test", test),
     ("toolexec-test-binary", test_binary),
@@ -116,7 +96,6 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
         let place = Place {
             context: context.clone(),
             go: go.clone(),
-            cache: Arc::default(),
         };
         for &(name, body) in CASES {
             let place = place.clone();
@@ -173,13 +152,13 @@ fn build(at: &Place, flags: &[&str]) -> Result<Outcome> {
     let scratch = at.context.scratch()?;
     let (ours, stock) = (scratch.path().join("ours"), scratch.path().join("stock"));
     succeed(
-        at.ours(&fixture)?
+        at.go(&fixture)
             .args(["build", &at.toolexec(), "-o"])
             .arg(&ours)
             .args(flags),
     )?;
     succeed(
-        at.stock(&fixture)
+        at.go(&fixture)
             .args(["build", "-o"])
             .arg(&stock)
             .args(flags),
@@ -196,7 +175,7 @@ fn goflags(at: &Place) -> Result<Outcome> {
     let (ours, stock) = (scratch.path().join("ours"), scratch.path().join("stock"));
     let ldflags = "'-ldflags=-w -X=main.name=set'";
     succeed(
-        at.ours(&fixture)?
+        at.go(&fixture)
             .env(
                 "GOFLAGS",
                 format!(
@@ -208,7 +187,7 @@ fn goflags(at: &Place) -> Result<Outcome> {
             .arg(&ours),
     )?;
     succeed(
-        at.stock(&fixture)
+        at.go(&fixture)
             .env("GOFLAGS", format!("-buildvcs=false {ldflags}"))
             .args(["build", "-o"])
             .arg(&stock),
@@ -221,6 +200,22 @@ fn goflags(at: &Place) -> Result<Outcome> {
     Ok(Outcome::of(problems))
 }
 
+/// With an empty cache, every package is compiled through us.
+fn cold(at: &Place) -> Result<Outcome> {
+    let fixture = Fixture::named("hello")?;
+    let scratch = at.context.scratch()?;
+    let (ours, stock) = (scratch.path().join("ours"), scratch.path().join("stock"));
+    succeed(
+        at.go
+            .go_with_cache(&scratch.path().join("cache"))
+            .current_dir(&fixture.dir)
+            .args(["build", &at.toolexec(), "-o"])
+            .arg(&ours),
+    )?;
+    succeed(at.go(&fixture).args(["build", "-o"]).arg(&stock))?;
+    Ok(Outcome::of(same_file(&ours, &stock)?))
+}
+
 /// A second build compiles and links nothing; a third, with the output gone,
 /// only links.
 fn again(at: &Place) -> Result<Outcome> {
@@ -230,7 +225,7 @@ fn again(at: &Place) -> Result<Outcome> {
     let toolexec = at.toolexec();
     let build = || -> Result<(usize, usize)> {
         let run = succeed(
-            at.ours(&fixture)?
+            at.go(&fixture)
                 .args(["build", "-x", &toolexec, "-o"])
                 .arg(&out),
         )?;
@@ -267,16 +262,24 @@ fn again(at: &Place) -> Result<Outcome> {
 /// `go run`.
 fn run(at: &Place) -> Result<Outcome> {
     let fixture = Fixture::named("generics")?;
-    let run = succeed(at.ours(&fixture)?.args(["run", &at.toolexec(), "."]))?;
+    // Go keeps what it runs in its cache; a flag that is new each time makes
+    // it link.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
+    let ldflags = format!("-ldflags=-X=main.unused={now}");
+    let run = succeed(at.go(&fixture).args(["run", &at.toolexec(), &ldflags, "."]))?;
     Ok(Outcome::of(prints(&run, &fixture.expected()?)))
 }
 
-/// `go test`, twice: the second result comes from the cache.
+/// `go test`: it passes, and its result is cached when nothing changes.
 fn test(at: &Place) -> Result<Outcome> {
     let fixture = Fixture::named("test-binary")?;
     let mut problems = Vec::new();
-    for wanted in ["ok  \t", "(cached)"] {
-        let run = succeed(at.ours(&fixture)?.args(["test", &at.toolexec(), "."]))?;
+    for (count, wanted) in [
+        ("-count=1", "ok  \t"),
+        ("-v=false", "ok  \t"),
+        ("-v=false", "(cached)"),
+    ] {
+        let run = succeed(at.go(&fixture).args(["test", &at.toolexec(), count, "."]))?;
         let text = String::from_utf8_lossy(&run.stdout).into_owned();
         if !text.contains(wanted) {
             problems.push(format!("go test says {text:?}, not {wanted:?}"));
@@ -291,11 +294,11 @@ fn test_binary(at: &Place) -> Result<Outcome> {
     let scratch = at.context.scratch()?;
     let (ours, stock) = (scratch.path().join("ours"), scratch.path().join("stock"));
     succeed(
-        at.ours(&fixture)?
+        at.go(&fixture)
             .args(["test", "-c", &at.toolexec(), "-o"])
             .arg(&ours),
     )?;
-    succeed(at.stock(&fixture).args(["test", "-c", "-o"]).arg(&stock))?;
+    succeed(at.go(&fixture).args(["test", "-c", "-o"]).arg(&stock))?;
     Ok(Outcome::of(same_file(&ours, &stock)?))
 }
 
@@ -303,11 +306,11 @@ fn test_binary(at: &Place) -> Result<Outcome> {
 fn install(at: &Place) -> Result<Outcome> {
     let fixture = Fixture::named("init-order")?;
     let scratch = at.context.scratch()?;
-    succeed(at.ours(&fixture)?.env("GOBIN", scratch.path()).args([
-        "install",
-        &at.toolexec(),
-        ".",
-    ]))?;
+    succeed(
+        at.go(&fixture)
+            .env("GOBIN", scratch.path())
+            .args(["install", &at.toolexec(), "."]),
+    )?;
     let binary = scratch.path().join("initorder");
     Ok(Outcome::of(prints(
         &fixture.run(&binary)?,
@@ -318,7 +321,7 @@ fn install(at: &Place) -> Result<Outcome> {
 /// `go vet` runs its own tool through `-toolexec`.
 fn vet(at: &Place) -> Result<Outcome> {
     let fixture = Fixture::named("hello")?;
-    succeed(at.ours(&fixture)?.args(["vet", &at.toolexec(), "."]))?;
+    succeed(at.go(&fixture).args(["vet", &at.toolexec(), "."]))?;
     Ok(Outcome::Pass)
 }
 
@@ -328,11 +331,11 @@ fn error(at: &Place) -> Result<Outcome> {
     let scratch = at.context.scratch()?;
     let out = scratch.path().join("a.out");
     let ours = measure::run(
-        at.ours(&fixture)?
+        at.go(&fixture)
             .args(["build", &at.toolexec(), "-o"])
             .arg(&out),
     )?;
-    let stock = measure::run(at.stock(&fixture).args(["build", "-o"]).arg(&out))?;
+    let stock = measure::run(at.go(&fixture).args(["build", "-o"]).arg(&out))?;
     let mut problems = Vec::new();
     if ours.code() != stock.code() {
         problems.push(format!("exit status {}, not {}", ours.code(), stock.code()));
@@ -370,12 +373,12 @@ fn tool_folder(at: &Place, copy: bool) -> Result<Outcome> {
         root: root.clone(),
     };
     let (ours, stock) = (scratch.path().join("ours"), scratch.path().join("stock"));
-    let build = |out: &Path, cache: &str| {
-        let mut command = go.go_with_cache(&scratch.path().join(cache));
+    let build = |out: &Path| {
+        let mut command = go.go();
         command.env("GOROOT", &root).current_dir(&fixture.dir);
         succeed(command.args(["build", "-o"]).arg(out))
     };
-    build(&stock, "cache")?;
+    build(&stock)?;
     let stock_version = succeed(Command::new(&tool).arg("-V=full"))?;
     fs::remove_file(&tool)?;
     if copy {
@@ -393,7 +396,7 @@ fn tool_folder(at: &Place, copy: bool) -> Result<Outcome> {
     }
     // The compiled packages may come from the cache, the link does not: the
     // output is another file.
-    build(&ours, "cache")?;
+    build(&ours)?;
     problems.extend(same_file(&ours, &stock)?);
     problems.extend(prints(&fixture.run(&ours)?, &fixture.expected()?));
     Ok(Outcome::of(problems))
