@@ -1,1 +1,24 @@
-//! Placeholder.
+//! relink: Go's linker.
+//!
+//! [`pipeline`] is the screen of passes; around it are the command line ([`args`], [`config`]), the
+//! diagnostics ([`diag`]) and the output file ([`output`]).
+
+pub mod args;
+pub mod benchmark;
+pub mod config;
+pub mod diag;
+pub mod driver;
+pub mod end;
+pub mod importcfg;
+pub mod loading;
+pub mod mode;
+pub mod output;
+pub mod passes;
+pub mod pipeline;
+pub mod profile;
+pub mod response;
+mod sys;
+pub mod text;
+pub mod threads;
+pub mod toolexec;
+pub mod version;

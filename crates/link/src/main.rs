@@ -1,2 +1,5 @@
 //! The `link` binary.
-fn main() {}
+
+fn main() {
+    std::process::exit(link::driver::main());
+}

@@ -1,0 +1,571 @@
+//! The flags resolved into one configuration. Passes see this and never a flag.
+
+use crate::args::{Args, ArgsContext, StringVars, Ternary, exit, usage};
+use crate::end::{End, panic_text};
+use crate::importcfg::ImportCfg;
+use crate::mode::{
+    BuildMode, LinkMode, LinkModeDecision, LinkModeInputs, LinkModeRequest, determine_link_mode,
+};
+use crate::text;
+use gover::{BuildConfig, Experiments, GoLayout, HeaderMismatch};
+use sha2::{Digest as _, Sha256};
+use std::path::PathBuf;
+use symbols::load::LoadOptions;
+use target::ArchInfo;
+
+/// Everything that was asked for, resolved.
+pub struct Config {
+    // The release and the target.
+    /// What the release is to the linker.
+    pub release: &'static GoLayout,
+    /// The exact version, such as `go1.27.3`.
+    pub go_version: String,
+    /// Target operating system.
+    pub goos: String,
+    /// Target architecture's name.
+    pub goarch: String,
+    /// The target architecture.
+    pub arch: &'static ArchInfo,
+    /// The experiments of the environment.
+    pub experiments: Experiments,
+    /// The line every Go object must begin with, line feed included.
+    pub header_line: String,
+    /// Whether objects with other header lines are taken all the same (`-f`, where the release
+    /// heeds it).
+    pub ignore_header: bool,
+    /// GOROOT of the environment, which expands `$GOROOT` in file names; `None` if unset or
+    /// empty, and then they stay as they are.
+    pub goroot: Option<String>,
+
+    // Inputs.
+    /// The archive of the main package, as given.
+    pub main_file: String,
+    /// Its path: `main`, or a plugin's.
+    pub main_pkg: String,
+    /// `-importcfg`.
+    pub import_cfg: Option<ImportCfg>,
+    /// Directories to search for packages, if there is no import configuration (`-L`, then
+    /// GOROOT's).
+    pub lib_dirs: Vec<PathBuf>,
+    /// Whether to look at the package sections of objects (no `-g`).
+    pub check_pkg: bool,
+    /// Whether differing duplicates are of interest (`-strictdups`: 1 warns, 2 is an error).
+    pub strict_dups: i64,
+    /// Whether references by linkname are checked.
+    pub check_linkname: bool,
+    /// Whether calls that only initialise unreachable maps are cut out.
+    pub prune_weak_map: bool,
+    /// Directory that host objects are copied to, if given.
+    pub capture_host_objs: Option<PathBuf>,
+
+    // The output.
+    /// The output file. The name as given is [`Config::outfile_name`].
+    pub outfile: PathBuf,
+    /// The output's name as messages have it.
+    pub outfile_name: String,
+    /// What is built.
+    pub build_mode: BuildMode,
+    /// What was said about who links.
+    pub link_mode: LinkModeRequest,
+    /// Name of the entry symbol.
+    pub entry: String,
+    /// Whether there is no symbol table (`-s`).
+    pub strip: bool,
+    /// Whether DWARF is made (no `-w`, nor `-s` alone).
+    pub dwarf: bool,
+    /// Whether DWARF is compressed.
+    pub compress_dwarf: bool,
+    /// Address of the first text symbol (`-T`), headers included.
+    pub text_addr: u64,
+    /// Address rounding quantum of segments (`-R`), bytes, a power of two.
+    pub round: u64,
+    /// Address of the data segment (`-D`), if given.
+    pub data_addr: Option<i64>,
+    /// Least alignment of functions, bytes.
+    pub func_align: u32,
+    /// Seed of the function order (`-randlayout`); 0 leaves it.
+    pub rand_layout: i64,
+    /// The Go build ID (`-buildid`); empty for none.
+    pub build_id: Vec<u8>,
+    /// The GNU build ID (`-B`, or made from the Go build ID); empty for none.
+    pub gnu_build_id: Vec<u8>,
+    /// String variables and their values, in order of first mention: `runtime.defaultGOROOT`
+    /// (if there is a GOROOT), `runtime.buildVersion`, then `-X` and the import
+    /// configuration's module information. Names are escaped as symbol names are.
+    pub string_vars: StringVars,
+    /// Whether the executable must not be dynamic (`-d`). Executables without dynamic imports
+    /// are not either way.
+    pub no_dynamic: bool,
+    /// ELF interpreter (`-I`); empty for the platform's.
+    pub interpreter: Vec<u8>,
+    /// Search path of the ELF interpreter (`-r`); `Some` of nothing if given empty.
+    pub rpath: Option<Vec<u8>>,
+    /// Whether functions are bound when a dynamic ELF file is loaded.
+    pub bindnow: bool,
+    /// Symbol that receives the tracked fields (`-k`); empty for none.
+    pub field_track: Vec<u8>,
+    /// File for the bytes that are hashed for FIPS, if given.
+    pub fipso: Option<PathBuf>,
+    /// Whether the race detector is linked in.
+    pub race: bool,
+
+    // The host linker.
+    /// Host linker and leading arguments (`-extld`); empty for the platform's.
+    pub extld: Vec<Vec<u8>>,
+    /// Arguments for the host linker.
+    pub extldflags: Vec<Vec<u8>>,
+    /// Archiver (`-extar`); empty for the default.
+    pub extar: Vec<u8>,
+    /// Compiler support library (`-libgcc`); `none` for none, empty to ask the compiler.
+    pub libgcc: Vec<u8>,
+    /// Directory for temporary files, if given.
+    pub tmpdir: Option<PathBuf>,
+
+    // What is said on the way.
+    /// The program's name as messages have it (`os.Args[0]`).
+    pub argv0: String,
+    /// Number of `-v`.
+    pub verbose: u32,
+    /// Whether the first error is a panic (`-h`).
+    pub halt: bool,
+    /// Whether errors are not counted (`-e`).
+    pub all_errors: bool,
+    /// Whether the call graph is printed (`-c`).
+    pub dump_call_graph: bool,
+    /// Whether reachability is printed.
+    pub dump_dep: bool,
+    /// Whether the stack check's call graph is printed.
+    pub debug_nosplit: bool,
+    /// Greatest size of a text section, for debugging; 0 for the target's.
+    pub debug_text_size: i64,
+    /// Level of trampoline debugging.
+    pub debug_tramp: i64,
+    /// `-benchmark`, if given.
+    pub benchmark: Option<Benchmark>,
+    /// File for a CPU profile, if given.
+    pub cpu_profile: Option<PathBuf>,
+    /// File for a memory profile, if given.
+    pub mem_profile: Option<PathBuf>,
+}
+
+/// How phases are measured.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Benchmark {
+    /// Whether memory is what is of interest (`-benchmark=mem`).
+    pub mem: bool,
+    /// Beginning of the names of profiles to write for each phase, if given.
+    pub profile_base: Option<PathBuf>,
+}
+
+/// Size of the headers before text in ELF files, bytes (`ld.ELFRESERVE`).
+const ELF_HEADER_RESERVE: u64 = 4096;
+
+/// What relink cannot do yet: how the feature is called and who asks for it. Implementing one
+/// means removing its row.
+#[allow(clippy::type_complexity)]
+static UNSUPPORTED: &[(&str, fn(&Asked) -> bool)] = &[
+    ("-race", |a| a.args.race),
+    ("-msan", |a| a.args.msan),
+    ("-asan", |a| a.args.asan),
+    ("-linkshared", |a| a.args.link_shared),
+    ("-buildmode=pie", |a| a.build_mode == BuildMode::Pie),
+    ("-buildmode=c-archive", |a| {
+        a.build_mode == BuildMode::CArchive
+    }),
+    ("-buildmode=c-shared", |a| {
+        a.build_mode == BuildMode::CShared
+    }),
+    ("-buildmode=shared", |a| a.build_mode == BuildMode::Shared),
+    ("-buildmode=plugin", |a| a.build_mode == BuildMode::Plugin),
+    ("-linkmode=external", |a| {
+        a.args.link_mode == LinkMode::External
+    }),
+    ("GO_EXTLINK_ENABLED=1 (-linkmode=external)", |a| {
+        a.args.link_mode == LinkMode::Auto && a.extlink_enabled == "1"
+    }),
+    ("GOEXPERIMENT=fieldtrack with -k", |a| {
+        a.experiments.field_track() && !a.args.field_track.is_empty()
+    }),
+];
+
+/// What the table above looks at.
+struct Asked<'a> {
+    args: &'a Args,
+    build_mode: BuildMode,
+    extlink_enabled: &'a str,
+    experiments: &'a Experiments,
+}
+
+/// Operating systems and architectures supported so far.
+static TARGETS: &[(&str, &ArchInfo)] = &[("linux/amd64", &target::AMD64)];
+
+/// Architectures cmd/link knows; others end it before it looks at its flags.
+pub static ARCHITECTURES: &[&str] = &[
+    "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64",
+    "ppc64le", "riscv64", "s390x", "wasm",
+];
+
+/// What is said about something relink cannot do yet.
+pub fn unsupported_text(feature: &str) -> String {
+    format!("link: {feature} is not supported yet by relink")
+}
+
+fn unsupported(feature: &str) -> End {
+    End::error(unsupported_text(feature) + "\n", 2)
+}
+
+/// The string variables set before the flags (`ld/main.go:Main`).
+pub fn first_string_vars(
+    release: &GoLayout,
+    go_version: &str,
+    experiments: &Experiments,
+    goroot: Option<&str>,
+) -> StringVars {
+    let mut vars = StringVars::default();
+    if let Some(goroot) = goroot {
+        vars.insert(b"runtime.defaultGOROOT".to_vec(), goroot.into());
+    }
+    let version = release.build_version(go_version, experiments);
+    vars.insert(b"runtime.buildVersion".to_vec(), version.into());
+    vars
+}
+
+impl Config {
+    /// Resolves the flags. `env` gives a variable of the environment.
+    ///
+    /// # Errors
+    ///
+    /// Flags that contradict one another or ask for the impossible, in cmd/link's words, and
+    /// what relink cannot do yet, by name.
+    pub fn resolve(
+        args: Args,
+        build: &BuildConfig,
+        cx: ArgsContext,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Config, Box<End>> {
+        let exit = |text: &str| -> Box<End> { exit(cx.argv0, text, args.halt).into() };
+        // An error that is followed by the usage text; `-h` makes a panic of the first.
+        let misuse = |text: &str| -> Box<End> {
+            let tail = match args.halt {
+                true => panic_text("error"),
+                false => usage(cx),
+            };
+            End::error(format!("{text}\n{tail}"), 2).into()
+        };
+
+        let head = head_type(&args.head_type, cx.goos).map_err(|e| misuse(&e))?;
+        if !args.aslr && args.build_mode != Some(BuildMode::CShared) {
+            return Err(misuse(
+                "-aslr=false is only allowed for -buildmode=c-shared",
+            ));
+        }
+        if args.no_dynamic && USES_LIBC.contains(&head) {
+            let text = format!(
+                "dynamic linking required on {}; -d flag cannot be used",
+                cx.goos
+            );
+            return Err(exit(&text));
+        }
+        let power_of_two = |n: i64| n > 0 && n & (n - 1) == 0;
+        if args.round != -1 && (args.round < 4096 || !power_of_two(args.round)) {
+            return Err(exit(&format!("invalid -R value {}", go_hex(args.round))));
+        }
+        if args.func_align != 0 && !power_of_two(args.func_align) {
+            return Err(exit(&format!(
+                "invalid -funcalign value {}",
+                args.func_align
+            )));
+        }
+        let platform = &cx.toolchain.release.platform;
+        let build_mode = match args.build_mode {
+            Some(mode) => mode,
+            None => {
+                BuildMode::parse(b"exe", platform, cx.goos, cx.goarch).unwrap_or(BuildMode::Exe)
+            }
+        };
+        if build_mode != BuildMode::Shared && args.files.len() != 1 {
+            return Err(End::error(usage(cx), 2).into());
+        }
+        let dwarf = match args.no_dwarf {
+            Ternary::True => false,
+            Ternary::False => true,
+            Ternary::Unset => {
+                !args.strip && !(head == "darwin" && build_mode == BuildMode::CShared)
+            }
+        };
+        let gnu_build_id = gnu_build_id(&args, cx.toolchain.release).map_err(|e| exit(&e))?;
+        let benchmark = match args.benchmark.as_slice() {
+            b"" => None,
+            mode @ (b"mem" | b"cpu") => Some(Benchmark {
+                mem: mode == b"mem",
+                profile_base: given(&args.benchmark_profile),
+            }),
+            other => {
+                let other = text::quote(other);
+                return Err(misuse(&format!("unknown benchmark flag: {other}")));
+            }
+        };
+
+        let extlink_enabled = env("GO_EXTLINK_ENABLED").unwrap_or_default();
+        let asked = Asked {
+            args: &args,
+            build_mode,
+            extlink_enabled: &extlink_enabled,
+            experiments: &build.experiments,
+        };
+        let platform_name = format!("{}/{}", cx.goos, cx.goarch);
+        let Some((_, arch)) = TARGETS.iter().find(|(name, _)| *name == platform_name) else {
+            return Err(unsupported(&format!("GOOS/GOARCH {platform_name}")).into());
+        };
+        if head != cx.goos {
+            return Err(unsupported(&format!("-H={}", text::lossy(&args.head_type))).into());
+        }
+        if let Some((feature, _)) = UNSUPPORTED.iter().find(|(_, asks)| asks(&asked)) {
+            return Err(unsupported(feature).into());
+        }
+
+        let goroot = env("GOROOT").filter(|g| !g.is_empty());
+        let mut lib_dirs: Vec<PathBuf> = args.lib_dirs.iter().map(|d| text::path(d)).collect();
+        if let Some(goroot) = &goroot {
+            lib_dirs.push(package_dir(goroot, &args, cx));
+        }
+        let round = match args.round {
+            -1 => arch.elf_round,
+            round => round as u64,
+        };
+        let text_addr = match args.text_addr {
+            -1 => arch.elf_text_base.next_multiple_of(round) + ELF_HEADER_RESERVE,
+            addr => addr as u64,
+        };
+        let func_align = match args.func_align {
+            0 => arch.func_align,
+            align => u32::try_from(align).unwrap_or(u32::MAX),
+        };
+        let outfile = match args.outfile.as_slice() {
+            b"" => b"a.out",
+            name => name,
+        };
+        let entry = match args.entry.as_slice() {
+            b"" => format!("_rt0_{}_{}", cx.goarch, cx.goos),
+            name => text::lossy(name).into_owned(),
+        };
+        let release = cx.toolchain.release;
+        Ok(Config {
+            release,
+            go_version: cx.toolchain.version.clone(),
+            goos: cx.goos.to_owned(),
+            goarch: cx.goarch.to_owned(),
+            arch,
+            experiments: build.experiments.clone(),
+            header_line: build.header_line(&cx.toolchain.version),
+            ignore_header: match release.header_mismatch {
+                HeaderMismatch::Error => false,
+                HeaderMismatch::ErrorUnlessForced => args.force,
+            },
+            goroot,
+            main_file: text::lossy(&args.files[0]).into_owned(),
+            main_pkg: match build_mode {
+                BuildMode::Plugin => text::lossy(&args.plugin_path).into_owned(),
+                _ => "main".to_owned(),
+            },
+            import_cfg: args.import_cfg,
+            lib_dirs,
+            check_pkg: !args.no_pkg_checks,
+            strict_dups: args.strict_dups,
+            check_linkname: args.check_linkname,
+            prune_weak_map: args.prune_weak_map,
+            capture_host_objs: given(&args.capture_host_objs),
+            outfile: text::path(outfile),
+            outfile_name: text::lossy(outfile).into_owned(),
+            build_mode,
+            link_mode: LinkModeRequest {
+                flag: args.link_mode,
+                extlink_enabled,
+                build_mode,
+                msan: args.msan,
+                asan: args.asan,
+                link_shared: args.link_shared,
+            },
+            entry,
+            strip: args.strip,
+            dwarf,
+            compress_dwarf: args.compress_dwarf,
+            text_addr,
+            round,
+            data_addr: (args.data_addr != -1).then_some(args.data_addr),
+            func_align,
+            rand_layout: args.rand_layout,
+            build_id: args.buildid,
+            gnu_build_id,
+            string_vars: args.string_vars,
+            no_dynamic: args.no_dynamic,
+            interpreter: args.interpreter,
+            rpath: args.rpath,
+            bindnow: args.bindnow,
+            field_track: args.field_track,
+            fipso: given(&args.fipso),
+            race: args.race,
+            extld: args.extld,
+            extldflags: args.extldflags,
+            extar: args.extar,
+            libgcc: args.libgcc,
+            tmpdir: given(&args.tmpdir),
+            argv0: cx.argv0.to_owned(),
+            verbose: u32::try_from(args.verbose).unwrap_or(0),
+            halt: args.halt,
+            all_errors: args.all_errors,
+            dump_call_graph: args.dump_call_graph,
+            dump_dep: args.dump_dep,
+            debug_nosplit: args.debug_nosplit,
+            debug_text_size: args.debug_text_size,
+            debug_tramp: args.debug_tramp,
+            benchmark,
+            cpu_profile: given(&args.cpu_profile),
+            mem_profile: given(&args.mem_profile),
+        })
+    }
+
+    /// What is checked only when the output file has been made (`ld/main.go:Main`).
+    ///
+    /// # Errors
+    ///
+    /// The text for `Exitf`.
+    pub fn check_addresses(&self) -> Result<(), String> {
+        match self.data_addr {
+            Some(addr) if addr % self.round as i64 != 0 => Err(format!(
+                "invalid -D value {}: not aligned to rounding quantum {:#x}",
+                go_hex(addr),
+                self.round
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// What package loading wants to know.
+    pub fn load_options(&self) -> LoadOptions<'_> {
+        LoadOptions {
+            main_file: &self.main_file,
+            main_pkg: &self.main_pkg,
+            package_files: self.import_cfg.as_ref().map(|c| &c.package_files),
+            lib_dirs: &self.lib_dirs,
+            internal: &["runtime"],
+            check_pkg: self.check_pkg,
+            link_mode_auto: self.link_mode.flag == LinkMode::Auto,
+            verbose: self.verbose,
+        }
+    }
+
+    /// Who links, given what was loaded.
+    pub fn decide_link_mode(&self, inputs: &LinkModeInputs) -> LinkModeDecision {
+        let platform = &self.release.platform;
+        determine_link_mode(&self.link_mode, inputs, platform, &self.goos, &self.goarch)
+    }
+
+    /// The two lines `-v` begins with.
+    pub fn log_head(&self) -> String {
+        let on_off = |on| if on { "on" } else { "off" };
+        format!(
+            "build mode: {}, symbol table: {}, DWARF: {}\nHEADER = -H{} -T{:#x} -R{:#x}\n",
+            self.build_mode,
+            on_off(!self.strip),
+            on_off(self.dwarf),
+            ELF_LINUX_HEAD,
+            self.text_addr,
+            self.round as u32
+        )
+    }
+}
+
+/// Number of the Linux header type in cmd/link's log (`objabi.Hlinux`).
+const ELF_LINUX_HEAD: u32 = 5;
+
+/// Header types whose programs need the C library (`ld/link.go:UsesLibc`,
+/// `ld/target.go:UsesLibc`).
+static USES_LIBC: &[&str] = &["aix", "darwin", "openbsd", "solaris", "windows"];
+
+/// The header type `-H` names, or else the operating system's; spelled as GOOS.
+fn head_type<'a>(flag: &'a [u8], goos: &'a str) -> Result<&'a str, String> {
+    let known = |name: &'a str| match name {
+        "ios" => Some("darwin"),
+        "android" => Some("linux"),
+        "illumos" => Some("solaris"),
+        "aix" | "darwin" | "dragonfly" | "freebsd" | "js" | "linux" | "netbsd" | "openbsd"
+        | "plan9" | "solaris" | "wasip1" | "windows" => Some(name),
+        _ => None,
+    };
+    match std::str::from_utf8(flag) {
+        Ok("") => Ok(known(goos).unwrap_or(goos)),
+        Ok("windowsgui") => Ok("windows"),
+        flag_text => flag_text
+            .ok()
+            .and_then(known)
+            .ok_or_else(|| format!("invalid headtype: {}", text::quote(flag))),
+    }
+}
+
+/// `%#x` of a signed number.
+fn go_hex(n: i64) -> String {
+    let sign = if n < 0 { "-" } else { "" };
+    format!("0x{sign}{:x}", n.unsigned_abs())
+}
+
+/// A path, unless empty.
+fn given(name: &[u8]) -> Option<PathBuf> {
+    (!name.is_empty()).then(|| text::path(name))
+}
+
+/// Where GOROOT has its compiled packages (`ld/lib.go:libinit`).
+fn package_dir(goroot: &str, args: &Args, cx: ArgsContext) -> PathBuf {
+    let suffix = match (
+        args.install_suffix.as_slice(),
+        args.race,
+        args.msan,
+        args.asan,
+    ) {
+        (b"", true, _, _) => "_race".into(),
+        (b"", _, true, _) => "_msan".into(),
+        (b"", _, _, true) => "_asan".into(),
+        (b"", _, _, _) => String::new(),
+        (suffix, ..) => format!("_{}", text::lossy(suffix)),
+    };
+    let name = format!("{}_{}{suffix}", cx.goos, cx.goarch);
+    [goroot, "pkg", name.as_str()].iter().collect()
+}
+
+/// The GNU build ID (`ld/elf.go:addbuildinfo`).
+fn gnu_build_id(args: &Args, release: &GoLayout) -> Result<Vec<u8>, String> {
+    let flag = match args.host_buildid.as_slice() {
+        b"" if args.buildid.is_empty() => return Ok(Vec::new()),
+        b"" => b"gobuildid",
+        b"none" => return Ok(Vec::new()),
+        flag => flag,
+    };
+    if flag == b"gobuildid" {
+        if args.buildid.is_empty() {
+            return Err("-B gobuildid requires a Go build ID supplied via -buildid".into());
+        }
+        let mut sum = Sha256::digest(&args.buildid);
+        sum[0] ^= release.sum32_xor;
+        return Ok(sum[..20].to_vec());
+    }
+    let shown = text::lossy(flag);
+    let Some(digits) = flag.strip_prefix(b"0x") else {
+        return Err(format!("-B argument must start with 0x: {shown}"));
+    };
+    const MAX: usize = 32;
+    if digits.len() / 2 > MAX {
+        return Err(format!("-B option too long (max {MAX} digits): {shown}"));
+    }
+    // A wrong digit is found before an odd number of them.
+    match digits.iter().find(|b| !b.is_ascii_hexdigit()) {
+        Some(&b) => Err(format!(
+            "-B argument contains invalid hex digit {}: {shown}",
+            char::from(b)
+        )),
+        None => hex::decode(digits)
+            .map_err(|_| format!("-B argument must have even number of digits: {shown}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! Everything around a link: from the words of the command line to a [`Config`], from the
+//! result of the passes to an exit status.
+
+use crate::args::{self, ArgsContext};
+use crate::benchmark::Phases;
+use crate::config::{ARCHITECTURES, Config, first_string_vars};
+use crate::diag::{Diag, DiagOptions, Stop};
+use crate::end::End;
+use crate::loading::load_inputs;
+use crate::output::OutputFile;
+use crate::pipeline::link_executable;
+use crate::profile::Profiles;
+use crate::threads::Threads;
+use crate::toolexec::{Invocation, become_tool, classify};
+use crate::version::{self, Toolchain};
+use crate::{response, text};
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// The whole program. Gives its exit status.
+pub fn main() -> i32 {
+    let env = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
+    let end = |end: &End| {
+        end.print();
+        end.status
+    };
+    let (words, toolexec) = match classify(std::env::args_os().collect()) {
+        Invocation::Link { words, toolexec } => (words, toolexec),
+        Invocation::Tool(words) => return end(&become_tool(&words)),
+    };
+    let threads = match Threads::start(&env) {
+        Ok(threads) => threads,
+        Err(why) => return end(&End::error(format!("link: {why}\n"), 2)),
+    };
+    set_panic_hook();
+    let run = || match configure(words, toolexec, &env) {
+        Ok(config) => run(&config, &env),
+        Err(stop) => end(&stop),
+    };
+    // What went wrong is said by the hook; unwinding has removed the output.
+    let status = catch_unwind(AssertUnwindSafe(run)).unwrap_or(2);
+    drop(threads);
+    status
+}
+
+/// Links, and gives the exit status.
+fn run(config: &Config, env: &dyn Fn(&str) -> Option<String>) -> i32 {
+    let options = DiagOptions {
+        argv0: config.argv0.clone(),
+        halt: config.halt,
+        all_errors: config.all_errors,
+        verbose: config.verbose,
+    };
+    let trace = env("RELINK_TRACE")
+        .filter(|t| !t.is_empty())
+        .map(PathBuf::from);
+    let diag = Diag::new(options, Phases::new(config.benchmark.clone(), trace));
+    let cpu = config.cpu_profile.as_deref();
+    let mut profiles = match Profiles::create(cpu, config.mem_profile.as_deref()) {
+        Ok(profiles) => profiles,
+        Err(why) => return diag.fatal(why).status,
+    };
+    let result = link(config, &diag);
+    if let Err(why) = diag.phases.write_trace() {
+        diag.notice(format_args!("RELINK_TRACE: {why}"));
+    }
+    if let Err(e) = profiles.write() {
+        return diag
+            .fatal(format_args!("error closing profile: {e}"))
+            .status;
+    }
+    match result {
+        Ok(()) => 0,
+        Err(stop) => stop.status,
+    }
+}
+
+/// The passes and the output file around them (`ld/main.go:Main`, `ld/lib.go:libinit`).
+fn link(config: &Config, diag: &Diag) -> Result<(), Stop> {
+    diag.phase("libinit");
+    let out = OutputFile::create(&config.outfile, &config.outfile_name);
+    let mut out = out.map_err(|e| diag.exit(e))?;
+    config.check_addresses().map_err(|why| diag.exit(why))?;
+    if diag.verbose(1) {
+        diag.print(config.log_head());
+    }
+    diag.phase("loadlib");
+    let inputs = load_inputs(config, diag)?;
+    let mut unmapped = Some(&mut out);
+    let mut map = |len: u64| match unmapped.take() {
+        Some(out) => out.map(len).map_err(|e| diag.exit(e)),
+        None => Ok(&mut [][..]),
+    };
+    link_executable(config, inputs, diag, &mut map)?;
+    diag.phase("Munmap");
+    out.commit().map_err(|e| diag.exit(e))?;
+    diag.print(diag.phases.report());
+    Ok(())
+}
+
+/// From the words of the command line, the program's name first, to a configuration.
+///
+/// # Errors
+///
+/// What is wrong with them or with the environment, or the end they ask for.
+pub fn configure(
+    words: Vec<OsString>,
+    toolexec: bool,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Box<End>> {
+    let words: Vec<Vec<u8>> = words
+        .into_iter()
+        .map(OsString::into_encoded_bytes)
+        .collect();
+    if let Some(version) = toolchain_version(&words, toolexec, env) {
+        return configure_for(&toolchain(version)?, words, env);
+    }
+    // By hand, without a toolchain in sight: whatever compiled the main package. Which file that
+    // is depends on the flags, which differ little between releases.
+    let newest = Toolchain::newest();
+    let result = configure_for(&newest, words.clone(), env);
+    let main = match &result {
+        Ok(config) => PathBuf::from(&config.main_file),
+        Err(_) => words.last().map_or_else(PathBuf::new, |w| text::path(w)),
+    };
+    match version::of_archive(&main) {
+        Some(version) => configure_for(&toolchain(version)?, words, env),
+        None => result,
+    }
+}
+
+/// The version of the toolchain in whose place this program stands, if it stands in one's.
+fn toolchain_version(
+    words: &[Vec<u8>],
+    toolexec: bool,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let tool = match toolexec {
+        true => text::path(words.first()?),
+        false => std::env::current_exe().ok()?,
+    };
+    version::of_tool(&tool).or_else(|| {
+        // Tool folders may hold symbolic links, one way or the other.
+        let named = text::path(words.first()?);
+        version::of_tool(&named)
+            .or_else(|| version::of_tool(&std::fs::canonicalize(&tool).ok()?))
+            .or_else(|| {
+                let goroot = env("GOROOT").filter(|g| !g.is_empty())?;
+                version::of_goroot(Path::new(&goroot))
+            })
+    })
+}
+
+fn toolchain(version: String) -> Result<Toolchain, Box<End>> {
+    Toolchain::new(version).map_err(|e| End::error(format!("link: {e}\n"), 2).into())
+}
+
+/// As [`configure`], for a known toolchain.
+pub fn configure_for(
+    toolchain: &Toolchain,
+    words: Vec<Vec<u8>>,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Box<End>> {
+    let argv0 = words
+        .first()
+        .map_or("link".into(), |w| text::lossy(w).into_owned());
+    // The environment comes first (`buildcfg.Check`).
+    let (goos, goarch) = (host_os(), host_arch());
+    let build = toolchain
+        .release
+        .build_config(env, goos, goarch)
+        .map_err(|e| {
+            let program = argv0.rsplit('/').next().unwrap_or("link");
+            End::error(format!("{program}: {e}\n"), 2)
+        })?;
+    if !ARCHITECTURES.contains(&build.goarch.as_str()) {
+        let arch = text::quote(build.goarch.as_bytes());
+        return Err(End::error(format!("link: unknown architecture {arch}\n"), 2).into());
+    }
+    // cmd/go tests how it copes with tools that say nothing.
+    if words.iter().any(|w| w == b"-crash_for_testing") {
+        return Err(End::error("", 2).into());
+    }
+    let goroot = env("GOROOT").filter(|g| !g.is_empty());
+    let vars = first_string_vars(
+        toolchain.release,
+        &toolchain.version,
+        &build.experiments,
+        goroot.as_deref(),
+    );
+    let cx = ArgsContext {
+        toolchain,
+        goos: &build.goos,
+        goarch: &build.goarch,
+        experiments: &build.experiments,
+        argv0: &argv0,
+    };
+    let mut words = response::expand(words, toolchain.release.response_file)?;
+    if !words.is_empty() {
+        words.remove(0);
+    }
+    let args = args::parse(cx, words, vars)?;
+    Config::resolve(args, &build, cx, env)
+}
+
+/// GOOS of the machine this runs on.
+fn host_os() -> &'static str {
+    match std::env::consts::OS {
+        "macos" => "darwin",
+        os => os,
+    }
+}
+
+/// GOARCH of the machine this runs on.
+fn host_arch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "x86" => "386",
+        "aarch64" => "arm64",
+        "loongarch64" => "loong64",
+        "powerpc64" if cfg!(target_endian = "little") => "ppc64le",
+        "powerpc64" => "ppc64",
+        arch => arch,
+    }
+}
+
+/// An internal error is one line, unless `RUST_BACKTRACE` asks for more.
+fn set_panic_hook() {
+    if std::env::var_os("RUST_BACKTRACE").is_some_and(|v| v != "0") {
+        return;
+    }
+    std::panic::set_hook(Box::new(|info| {
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let place = info
+            .location()
+            .map(|l| format!(" ({}:{})", l.file(), l.line()));
+        eprintln!(
+            "link: internal error: {}{}",
+            text.unwrap_or("unknown").replace('\n', " "),
+            place.unwrap_or_default()
+        );
+    }));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! From a configuration to loaded inputs, with what is to be said about them
+//! (`ld/lib.go:loadlib`).
+
+use crate::config::{Config, unsupported_text};
+use crate::diag::{Diag, Stop};
+use crate::mode::{LinkMode, LinkModeInputs};
+use crate::version::of_header;
+use gover::{GoLayout, layout_for};
+use symbols::load::{LoadResult, load};
+use symbols::{Inputs, path_to_prefix};
+
+/// Loads the packages.
+///
+/// # Errors
+///
+/// The link ends over what was found; it has been said. Errors that do not end cmd/link at once
+/// do not end this either, so that what they lead to is reported too.
+pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Inputs, Stop> {
+    if !(0..=2).contains(&config.strict_dups) {
+        let text = format!("invalid -strictdups flag value {}", config.strict_dups);
+        return Err(diag.fatal(text));
+    }
+    let loaded = load(&config.load_options());
+    check_headers(config, diag, &loaded)?;
+    for problem in &loaded.problems {
+        diag.problem(problem)?;
+    }
+    check_link_mode(config, diag, &loaded.inputs)?;
+    Ok(loaded.inputs)
+}
+
+/// Whether all objects were compiled by the toolchain linked for.
+fn check_headers(config: &Config, diag: &Diag, loaded: &LoadResult) -> Result<(), Stop> {
+    let mut other_release = None;
+    let mut unknown = None;
+    for (object, line) in &loaded.headers {
+        let good = same_line(line, config.header_line.as_bytes());
+        if good {
+            continue;
+        }
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_end_matches('\n');
+        if !config.ignore_header {
+            diag.check_header(object, line, &config.header_line)?;
+        }
+        let version = of_header(text).unwrap_or_default();
+        let release = layout_for(version);
+        if !release.is_ok_and(|r| std::ptr::eq(r, config.release)) {
+            other_release.get_or_insert_with(|| format!("{object}: {version}"));
+        }
+        unknown = unknown.or_else(|| unknown_experiment(config.release, text));
+    }
+    if let Some(name) = unknown {
+        let known = config.release.experiments.names.join(", ");
+        diag.notice_plain(format_args!(
+            "unknown experiment {name} (supported: {known})"
+        ));
+    }
+    // The numbers in such objects mean something else; there is no point in going on.
+    match other_release {
+        Some(object) => Err(diag.exit(format_args!(
+            "{object} cannot be linked as {}: objects must be of one Go release",
+            config.go_version
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn same_line(a: &[u8], b: &[u8]) -> bool {
+    let end = |l: &'_ [u8]| l.strip_suffix(b"\n").unwrap_or(l).to_vec();
+    a == b || end(a) == end(b)
+}
+
+/// An experiment listed in a header line that a release does not have.
+fn unknown_experiment(release: &GoLayout, line: &str) -> Option<String> {
+    let (_, list) = line.rsplit_once(" X:")?;
+    let known = |name: &&str| !release.experiments.names.contains(name);
+    let name = list.split(',').filter(|n| !n.is_empty()).find(known)?;
+    Some(name.to_owned())
+}
+
+/// Finds out who links, and whether we can.
+fn check_link_mode(config: &Config, diag: &Diag, inputs: &Inputs) -> Result<(), Stop> {
+    let internal: Vec<String> = config
+        .release
+        .packages
+        .internal_cgo
+        .iter()
+        .map(|p| path_to_prefix(p))
+        .collect();
+    let cgo = inputs.libs.iter().any(|l| l.pkg == "runtime/cgo");
+    let foreign = |pkg: &String| !internal.contains(pkg);
+    let decision = config.decide_link_mode(&LinkModeInputs {
+        cgo,
+        foreign_object: inputs.host_objects.iter().any(|h| foreign(&h.pkg)),
+        unknown_object_format: inputs.unknown_object_format,
+        dynimportfail: &inputs.dynimportfail,
+        preferlinkext: &inputs.preferlinkext,
+    });
+    for (level, line) in decision.log {
+        diag.log_at(level, || line);
+    }
+    let stop = |feature: &str| Err(diag.exit_plain(unsupported_text(feature)));
+    match decision.mode {
+        Err(text) => Err(diag.exit(text)),
+        Ok(LinkMode::External) => match decision.must {
+            Some(reason) => stop(&format!("external linking ({reason})")),
+            None => stop("external linking"),
+        },
+        Ok(_) if cgo => stop("linking programs with cgo (package runtime/cgo)"),
+        Ok(_) => match inputs.host_objects.first() {
+            Some(object) => stop(&format!("linking host objects ({})", object.name)),
+            None => Ok(()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn experiments_of_other_releases_are_found() {
+        let release = layout_for("go1.26").unwrap();
+        let unknown = |line| unknown_experiment(release, line);
+        assert_eq!(
+            unknown("go object linux amd64 go1.26.8 X:dwarf5,greenteagc"),
+            None
+        );
+        assert_eq!(unknown("go object linux amd64 go1.26.8 X:"), None);
+        assert_eq!(
+            unknown("go object linux amd64 go1.26.8 X:dwarf5,telepathy").as_deref(),
+            Some("telepathy")
+        );
+    }
+}

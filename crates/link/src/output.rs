@@ -1,0 +1,288 @@
+//! The output file: it appears under its name whole, or not at all.
+//!
+//! An existing regular file is removed first, as cmd/link does (a running program cannot be
+//! overwritten). The new one has no name while it is filled (`O_TMPFILE`), so that whatever ends
+//! the program leaves nothing behind; where a file system cannot do that, it has a hidden name
+//! beside its final one, which is removed on the way out. What cannot be replaced (a symbolic
+//! link, a file in a folder that takes no new ones) is overwritten at the very end.
+
+use crate::sys;
+use memmap2::MmapMut;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use symbols::map::go_error_text;
+
+/// Permissions of the output, before umask.
+const MODE: u32 = 0o775;
+
+/// The output file on its way. Dropped without [`OutputFile::commit`], nothing is left of it.
+pub struct OutputFile {
+    name: PathBuf,
+    file: File,
+    place: Place,
+    content: Content,
+}
+
+/// Where the bytes are until the end.
+enum Place {
+    /// In a file without a name.
+    Nameless,
+    /// In a file with this name.
+    Beside(PathBuf),
+    /// In memory, to be written to the file under its final name. True if it was made for that,
+    /// so that it is to be removed if the link fails.
+    InMemory { made: bool },
+}
+
+enum Content {
+    None,
+    Mapped(MmapMut),
+    /// Bytes for a file that cannot be mapped, or that must not change before the end.
+    Buffer(Vec<u8>),
+}
+
+/// The output cannot be written, worded as `Exitf` prints it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct OutputError(String);
+
+impl OutputFile {
+    /// Makes ready for an output file (`ld/lib.go:libinit`). `shown` is its name for messages.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be made: `cannot create NAME: …`.
+    pub fn create(name: &Path, shown: &str) -> Result<OutputFile, OutputError> {
+        let fail = |e: &io::Error| {
+            OutputError(format!(
+                "cannot create {shown}: open {shown}: {}",
+                go_error_text(e)
+            ))
+        };
+        let (file, place) = open(name).map_err(|e| fail(&e))?;
+        if let Place::Beside(name) = &place {
+            // Without the handler the file may outlive a signal; no reason to fail.
+            let _ = sys::remove_file_on_signal(name);
+        }
+        Ok(OutputFile {
+            name: name.to_path_buf(),
+            file,
+            place,
+            content: Content::None,
+        })
+    }
+
+    /// Makes the file `size` bytes long and gives its bytes, all zero, to be filled. To be
+    /// called once.
+    ///
+    /// # Errors
+    ///
+    /// The disk is full, or the file is of a kind without a size.
+    pub fn map(&mut self, size: u64) -> Result<&mut [u8], OutputError> {
+        let fail = |what: &str, e: &io::Error| {
+            OutputError(format!("{what} output file failed: {}", go_error_text(e)))
+        };
+        let reserved = match (&self.place, sys::reserve(&self.file, size)) {
+            (_, Ok(())) => true,
+            // File systems that cannot reserve room; cmd/link goes on and may be killed when the
+            // map turns out to have no room behind it. A buffer ends in an error instead.
+            (_, Err(e)) if cannot_reserve(&e) => false,
+            (_, Err(e)) => return Err(fail("mapping", &e)),
+        };
+        let map = match &self.place {
+            Place::InMemory { .. } => None,
+            _ if !reserved => None,
+            _ => {
+                self.file.set_len(size).map_err(|e| fail("resize", &e))?;
+                sys::map_for_writing(&self.file, size).ok()
+            }
+        };
+        self.content = match map {
+            Some(map) => Content::Mapped(map),
+            None => Content::Buffer(vec![0; size as usize]),
+        };
+        Ok(match &mut self.content {
+            Content::Mapped(map) => map,
+            Content::Buffer(bytes) => bytes,
+            Content::None => &mut [],
+        })
+    }
+
+    /// The bytes as filled so far; empty before [`OutputFile::map`].
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        match &mut self.content {
+            Content::Mapped(map) => map,
+            Content::Buffer(bytes) => bytes,
+            Content::None => &mut [],
+        }
+    }
+
+    /// Puts the file under its final name, in one step.
+    ///
+    /// # Errors
+    ///
+    /// It could not be written or named.
+    pub fn commit(mut self) -> Result<(), OutputError> {
+        let result = self.finish();
+        result.map_err(|e| {
+            let name = self.name.display();
+            OutputError(format!(
+                "writing output file {name} failed: {}",
+                go_error_text(&e)
+            ))
+        })
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let content = std::mem::replace(&mut self.content, Content::None);
+        match content {
+            Content::Buffer(bytes) => {
+                if matches!(self.place, Place::InMemory { .. }) {
+                    self.file.set_len(0)?;
+                }
+                self.file.write_all(&bytes)?;
+            }
+            // Unmapping comes before the name: a program with a writable map cannot be run.
+            Content::Mapped(map) => drop(map),
+            Content::None => {}
+        }
+        match &self.place {
+            Place::InMemory { .. } => {}
+            Place::Nameless => self.name_the_nameless()?,
+            Place::Beside(temporary) => {
+                std::fs::rename(temporary, &self.name)?;
+                sys::forget_file();
+            }
+        }
+        // Nothing is left to be removed.
+        self.place = Place::InMemory { made: false };
+        Ok(())
+    }
+
+    fn name_the_nameless(&mut self) -> io::Result<()> {
+        match sys::give_name(&self.file, &self.name) {
+            Ok(()) => return Ok(()),
+            // Someone has put a file there in the meantime.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            // No /proc to name it through.
+            Err(_) => {
+                let (mut beside, temporary) = open_beside(&self.name)?;
+                let copied = io::Seek::rewind(&mut self.file)
+                    .and_then(|()| io::copy(&mut self.file, &mut beside))
+                    .and_then(|_| std::fs::rename(&temporary, &self.name));
+                if copied.is_err() {
+                    let _ = std::fs::remove_file(&temporary);
+                }
+                return copied;
+            }
+        }
+        let temporary = hidden_name(&self.name, 0);
+        sys::give_name(&self.file, &temporary)?;
+        std::fs::rename(&temporary, &self.name).inspect_err(|_| {
+            let _ = std::fs::remove_file(&temporary);
+        })
+    }
+}
+
+impl Drop for OutputFile {
+    fn drop(&mut self) {
+        match &self.place {
+            Place::Nameless | Place::InMemory { made: false } => {}
+            Place::Beside(temporary) => {
+                let _ = std::fs::remove_file(temporary);
+                sys::forget_file();
+            }
+            Place::InMemory { made: true } => {
+                // Through a symbolic link; the link itself stays.
+                if let Ok(target) = std::fs::canonicalize(&self.name) {
+                    let _ = std::fs::remove_file(target);
+                }
+            }
+        }
+    }
+}
+
+/// Errors of `fallocate` that mean the file system does not have it.
+fn cannot_reserve(e: &io::Error) -> bool {
+    // ENOTSUP and EOPNOTSUPP are one number on Linux.
+    matches!(
+        e.raw_os_error(),
+        Some(libc::EOPNOTSUPP | libc::EPERM | libc::ENOSYS)
+    )
+}
+
+fn open(name: &Path) -> io::Result<(File, Place)> {
+    // What the final name gives when opened: the error to report, or a file to overwrite.
+    let through = |made| {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).mode(MODE);
+        let file = options.open(name)?;
+        Ok((file, Place::InMemory { made }))
+    };
+    match std::fs::symlink_metadata(name) {
+        Ok(meta) if !meta.is_file() => {
+            let dangling = meta.is_symlink() && !name.exists();
+            let (file, place) = through(dangling)?;
+            let kind = file.metadata()?.file_type();
+            if kind.is_fifo() || kind.is_socket() || kind.is_char_device() {
+                // `map` finds that it has no size.
+                return Ok((file, Place::InMemory { made: false }));
+            }
+            return Ok((file, place));
+        }
+        Ok(_) => {
+            if std::fs::remove_file(name).is_err() {
+                return through(false);
+            }
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+        Err(_) => return through(true),
+    }
+    // A name that ends in a slash is never a file's.
+    let bytes = name.as_os_str().as_encoded_bytes();
+    if bytes.ends_with(b"/") || name.file_name().is_none() {
+        return through(true);
+    }
+    let folder = match name.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    };
+    let mut nameless = OpenOptions::new();
+    nameless
+        .read(true)
+        .write(true)
+        .custom_flags(libc::O_TMPFILE)
+        .mode(MODE);
+    if let Ok(file) = nameless.open(folder) {
+        return Ok((file, Place::Nameless));
+    }
+    match open_beside(name) {
+        Ok((file, temporary)) => Ok((file, Place::Beside(temporary))),
+        Err(_) => through(true),
+    }
+}
+
+/// A new file under a hidden name in the folder of `name`.
+fn open_beside(name: &Path) -> io::Result<(File, PathBuf)> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true).mode(MODE);
+    let mut last = io::ErrorKind::AlreadyExists.into();
+    for attempt in 0..100 {
+        let temporary = hidden_name(name, attempt);
+        match options.open(&temporary) {
+            Ok(file) => return Ok((file, temporary)),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => last = e,
+            Err(e) => return Err(e),
+        }
+    }
+    Err(last)
+}
+
+fn hidden_name(name: &Path, attempt: u32) -> PathBuf {
+    name.with_file_name(format!(".relink-{}-{attempt}.tmp", std::process::id()))
+}
+
+#[cfg(test)]
+mod tests;
