@@ -11,7 +11,8 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 use xtask::measure::Run;
-use xtask::step::{Build, Step};
+use xtask::programs::{PROGRAMS, Program};
+use xtask::step::Step;
 use xtask::toolchain::Toolchain;
 use xtask::{Result, paths};
 
@@ -267,31 +268,6 @@ fn explain(context: &Context, name: &str, stock: &Path, ours: &Path) -> Result<S
     Ok(text)
 }
 
-/// The programs of the module proxy and of the toolchain, by package.
-pub const PROGRAMS: &[(&str, &str)] = &[
-    ("cmd-go", "cmd/go"),
-    ("cmd-compile", "cmd/compile"),
-    ("gopls", "golang.org/x/tools/gopls"),
-    ("hugo", "github.com/gohugoio/hugo"),
-    ("caddy", "github.com/caddyserver/caddy/v2/cmd/caddy"),
-    ("etcd", "go.etcd.io/etcd/server/v3"),
-];
-
-/// How to build one of [`PROGRAMS`].
-pub fn program(name: &str, package: &str) -> Build {
-    let root = paths::workspace();
-    let dir = if package.starts_with("cmd/") {
-        root.join("compiler-fixtures").join("hello")
-    } else {
-        root.join("tests").join("big").join(name)
-    };
-    Build {
-        dir,
-        package: package.into(),
-        ..Build::default()
-    }
-}
-
 /// All parity cases.
 pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()> {
     for fixture in Fixture::all()? {
@@ -310,10 +286,10 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
         }
     }
     if args.big {
-        for (name, package) in PROGRAMS {
+        for program in PROGRAMS {
             for go in context.toolchains() {
                 for set in BIG {
-                    big_case(context, go, name, package, *set, cases);
+                    big_case(context, go, *program, *set, cases);
                 }
             }
         }
@@ -359,16 +335,14 @@ fn fixture_cases(
 fn big_case(
     context: &Context,
     go: &Toolchain,
-    program_name: &'static str,
-    package: &'static str,
+    program: Program,
     set: FlagSet,
     cases: &mut Vec<Case>,
 ) {
-    let name = format!("big/{program_name}/{}/{}", go.release(), set.name);
+    let name = format!("big/{}/{}/{}", program.name, go.release(), set.name);
     let (context, go) = (context.clone(), go.clone());
     cases.push(Case::new(name.clone(), move || {
-        let build = program(program_name, package);
-        let step = context.program_step(&go, program_name, &DEFAULT, &build)?;
+        let step = context.program_step(&go, program.name, &DEFAULT, &program.build())?;
         let flags: Vec<String> = set.flags.iter().map(|&flag| flag.into()).collect();
         compare(&context, &name, &step, &flags, set.text)
     }));

@@ -6,6 +6,7 @@
 
 pub mod measure;
 pub mod paths;
+pub mod programs;
 pub mod step;
 pub mod toolchain;
 

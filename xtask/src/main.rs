@@ -1,6 +1,11 @@
 //! The project's tasks: `cargo xtask <task>`.
 
+mod bench;
+mod cargo;
+mod demo;
 mod gen_gover;
+mod table;
+mod test;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -20,6 +25,12 @@ struct Args {
 enum Task {
     /// Find Go, or install it under target/, and fetch the other releases.
     Setup,
+    /// Link a real program through go build and show what it costs.
+    Demo(demo::DemoArgs),
+    /// Run everything that must hold.
+    Test(test::TestArgs),
+    /// Compare with cmd/link on recorded link steps.
+    Bench(bench::BenchArgs),
     /// Save the command line and inputs of a link, and run linkers on them.
     #[command(subcommand)]
     LinkStep(LinkStep),
@@ -82,6 +93,9 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<ExitCode> {
     match args.task {
         Task::Setup => setup(),
+        Task::Demo(args) => demo::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Test(args) => test::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::LinkStep(task) => link_step(task),
         Task::GenGover(args) => gen_gover::run(args).map(|()| ExitCode::SUCCESS),
     }

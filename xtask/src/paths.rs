@@ -34,8 +34,12 @@ pub fn target() -> PathBuf {
 }
 
 /// Everything the tasks produce: toolchains, build caches, link steps.
+/// `RELINK_DATA`, or `relink` in the target folder.
 pub fn data() -> PathBuf {
-    target().join("relink")
+    match env::var_os("RELINK_DATA") {
+        Some(dir) => absolute(Path::new(&dir)),
+        None => target().join("relink"),
+    }
 }
 
 /// The Go build cache of the tasks.
