@@ -1,0 +1,282 @@
+//! Abbreviations: the section `.debug_abbrev` and the codes that DIEs begin with.
+//!
+//! Compiler and linker share one table (`cmd/internal/dwarf/dwarf.go`: `abbrevs` and `putvarAbbrevs`),
+//! and the section has all of it whatever the program uses. The forms of a few attributes depend on
+//! the DWARF version and the operating system.
+
+use crate::encode::Sink;
+
+/// Codes of the DIEs that the linker makes.
+pub(crate) mod code {
+    pub const COMPUNIT: u8 = 1;
+    pub const COMPUNIT_TEXTLESS: u8 = 2;
+    pub const STRUCTFIELD: u8 = 14;
+    pub const FUNCTYPEPARAM: u8 = 15;
+    pub const FUNCTYPEOUTPARAM: u8 = 16;
+    pub const DOTDOTDOT: u8 = 17;
+    pub const ARRAYRANGE: u8 = 18;
+    pub const NULLTYPE: u8 = 19;
+    pub const BASETYPE: u8 = 20;
+    pub const ARRAYTYPE: u8 = 21;
+    pub const CHANTYPE: u8 = 22;
+    pub const FUNCTYPE: u8 = 23;
+    pub const IFACETYPE: u8 = 24;
+    pub const MAPTYPE: u8 = 25;
+    pub const PTRTYPE: u8 = 26;
+    pub const BARE_PTRTYPE: u8 = 27;
+    pub const SLICETYPE: u8 = 28;
+    pub const STRINGTYPE: u8 = 29;
+    pub const STRUCTTYPE: u8 = 30;
+    pub const TYPEDECL: u8 = 31;
+}
+
+/// How an attribute is encoded, before version and platform are known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Addr,
+    Block1,
+    Data1,
+    Data4,
+    Flag,
+    RefAddr,
+    SData,
+    SecOffset,
+    String,
+    UData,
+    /// Line of a call: four bytes where dsymutil reads it.
+    CallLine,
+    /// Start of a function: an index into `.debug_addr` from DWARF 5 on.
+    LowPc,
+    /// End of a function: its length from DWARF 5 on.
+    HighPc,
+}
+
+const NAME: u16 = 0x03;
+const LOCATION: u16 = 0x02;
+const BYTE_SIZE: u16 = 0x0b;
+const STMT_LIST: u16 = 0x10;
+const LOW_PC: u16 = 0x11;
+const HIGH_PC: u16 = 0x12;
+const LANGUAGE: u16 = 0x13;
+const COMP_DIR: u16 = 0x1b;
+const CONST_VALUE: u16 = 0x1c;
+const INLINE: u16 = 0x20;
+const PRODUCER: u16 = 0x25;
+const ABSTRACT_ORIGIN: u16 = 0x31;
+const COUNT: u16 = 0x37;
+const DATA_MEMBER_LOCATION: u16 = 0x38;
+const DECL_FILE: u16 = 0x3a;
+const DECL_LINE: u16 = 0x3b;
+const ENCODING: u16 = 0x3e;
+const EXTERNAL: u16 = 0x3f;
+const FRAME_BASE: u16 = 0x40;
+const TYPE: u16 = 0x49;
+const VARIABLE_PARAMETER: u16 = 0x4b;
+const RANGES: u16 = 0x55;
+const TRAMPOLINE: u16 = 0x56;
+const CALL_FILE: u16 = 0x58;
+const CALL_LINE: u16 = 0x59;
+const ADDR_BASE: u16 = 0x73;
+const GO_KIND: u16 = 0x2900;
+const GO_KEY: u16 = 0x2901;
+const GO_ELEM: u16 = 0x2902;
+const GO_EMBEDDED_FIELD: u16 = 0x2903;
+const GO_RUNTIME_TYPE: u16 = 0x2904;
+const GO_PACKAGE_NAME: u16 = 0x2905;
+const GO_DICT_INDEX: u16 = 0x2906;
+const GO_CLOSURE_OFFSET: u16 = 0x2907;
+
+const TAG_ARRAY_TYPE: u8 = 0x01;
+const TAG_FORMAL_PARAMETER: u8 = 0x05;
+const TAG_LEXICAL_BLOCK: u8 = 0x0b;
+const TAG_MEMBER: u8 = 0x0d;
+const TAG_POINTER_TYPE: u8 = 0x0f;
+const TAG_COMPILE_UNIT: u8 = 0x11;
+const TAG_STRUCTURE_TYPE: u8 = 0x13;
+const TAG_SUBROUTINE_TYPE: u8 = 0x15;
+const TAG_TYPEDEF: u8 = 0x16;
+const TAG_UNSPECIFIED_PARAMETERS: u8 = 0x18;
+const TAG_INLINED_SUBROUTINE: u8 = 0x1d;
+const TAG_SUBRANGE_TYPE: u8 = 0x21;
+const TAG_BASE_TYPE: u8 = 0x24;
+const TAG_CONSTANT: u8 = 0x27;
+const TAG_SUBPROGRAM: u8 = 0x2e;
+const TAG_VARIABLE: u8 = 0x34;
+const TAG_UNSPECIFIED_TYPE: u8 = 0x3b;
+
+const NO: bool = false;
+const YES: bool = true;
+
+/// Tag, whether there are children, attributes.
+type Abbrev = (u8, bool, &'static [(u16, Form)]);
+
+use Form::*;
+
+/// The table; the first entry has code 1.
+#[rustfmt::skip]
+static TABLE: &[Abbrev] = &[
+    // A unit with functions. The address base is of version 5 only.
+    (TAG_COMPILE_UNIT, YES, &[(NAME, String), (LANGUAGE, Data1), (STMT_LIST, SecOffset), (LOW_PC, Addr),
+        (RANGES, SecOffset), (COMP_DIR, String), (PRODUCER, String), (GO_PACKAGE_NAME, String),
+        (ADDR_BASE, SecOffset)]),
+    // A unit without functions.
+    (TAG_COMPILE_UNIT, YES, &[(NAME, String), (LANGUAGE, Data1), (COMP_DIR, String), (PRODUCER, String),
+        (GO_PACKAGE_NAME, String)]),
+    // Functions: ordinary, wrapper, abstract, concrete, concrete wrapper.
+    (TAG_SUBPROGRAM, YES, &[(NAME, String), (LOW_PC, LowPc), (HIGH_PC, HighPc), (FRAME_BASE, Block1),
+        (DECL_FILE, Data4), (DECL_LINE, UData), (EXTERNAL, Flag)]),
+    (TAG_SUBPROGRAM, YES, &[(NAME, String), (LOW_PC, LowPc), (HIGH_PC, HighPc), (FRAME_BASE, Block1),
+        (TRAMPOLINE, Flag)]),
+    (TAG_SUBPROGRAM, YES, &[(NAME, String), (INLINE, Data1), (DECL_LINE, UData), (EXTERNAL, Flag)]),
+    (TAG_SUBPROGRAM, YES, &[(ABSTRACT_ORIGIN, RefAddr), (LOW_PC, LowPc), (HIGH_PC, HighPc),
+        (FRAME_BASE, Block1)]),
+    (TAG_SUBPROGRAM, YES, &[(ABSTRACT_ORIGIN, RefAddr), (LOW_PC, LowPc), (HIGH_PC, HighPc),
+        (FRAME_BASE, Block1), (TRAMPOLINE, Flag)]),
+    // Inlined calls: one range, several ranges.
+    (TAG_INLINED_SUBROUTINE, YES, &[(ABSTRACT_ORIGIN, RefAddr), (LOW_PC, LowPc), (HIGH_PC, HighPc),
+        (CALL_FILE, Data4), (CALL_LINE, CallLine)]),
+    (TAG_INLINED_SUBROUTINE, YES, &[(ABSTRACT_ORIGIN, RefAddr), (RANGES, SecOffset), (CALL_FILE, Data4),
+        (CALL_LINE, CallLine)]),
+    // Global variable, integer constant.
+    (TAG_VARIABLE, NO, &[(NAME, String), (LOCATION, Block1), (TYPE, RefAddr), (EXTERNAL, Flag)]),
+    (TAG_CONSTANT, NO, &[(NAME, String), (TYPE, RefAddr), (CONST_VALUE, SData)]),
+    // Blocks: several ranges, one range.
+    (TAG_LEXICAL_BLOCK, YES, &[(RANGES, SecOffset)]),
+    (TAG_LEXICAL_BLOCK, YES, &[(LOW_PC, Addr), (HIGH_PC, Addr)]),
+    // Parts of types.
+    (TAG_MEMBER, NO, &[(NAME, String), (DATA_MEMBER_LOCATION, UData), (TYPE, RefAddr),
+        (GO_EMBEDDED_FIELD, Flag)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(TYPE, RefAddr)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(VARIABLE_PARAMETER, Flag), (TYPE, RefAddr)]),
+    (TAG_UNSPECIFIED_PARAMETERS, NO, &[]),
+    (TAG_SUBRANGE_TYPE, NO, &[(TYPE, RefAddr), (COUNT, UData)]),
+    // Types.
+    (TAG_UNSPECIFIED_TYPE, NO, &[(NAME, String)]),
+    (TAG_BASE_TYPE, NO, &[(NAME, String), (ENCODING, Data1), (BYTE_SIZE, Data1), (GO_KIND, Data1),
+        (GO_RUNTIME_TYPE, Addr)]),
+    (TAG_ARRAY_TYPE, YES, &[(NAME, String), (TYPE, RefAddr), (BYTE_SIZE, UData), (GO_KIND, Data1),
+        (GO_RUNTIME_TYPE, Addr)]),
+    (TAG_TYPEDEF, NO, &[(NAME, String), (TYPE, RefAddr), (GO_KIND, Data1), (GO_RUNTIME_TYPE, Addr),
+        (GO_ELEM, RefAddr)]),
+    (TAG_SUBROUTINE_TYPE, YES, &[(NAME, String), (BYTE_SIZE, UData), (GO_KIND, Data1),
+        (GO_RUNTIME_TYPE, Addr)]),
+    (TAG_TYPEDEF, YES, &[(NAME, String), (TYPE, RefAddr), (GO_KIND, Data1), (GO_RUNTIME_TYPE, Addr)]),
+    (TAG_TYPEDEF, NO, &[(NAME, String), (TYPE, RefAddr), (GO_KIND, Data1), (GO_RUNTIME_TYPE, Addr),
+        (GO_KEY, RefAddr), (GO_ELEM, RefAddr)]),
+    (TAG_POINTER_TYPE, NO, &[(NAME, String), (TYPE, RefAddr), (GO_KIND, Data1), (GO_RUNTIME_TYPE, Addr)]),
+    (TAG_POINTER_TYPE, NO, &[(NAME, String), (GO_RUNTIME_TYPE, Addr)]),
+    (TAG_STRUCTURE_TYPE, YES, &[(NAME, String), (BYTE_SIZE, UData), (GO_KIND, Data1),
+        (GO_RUNTIME_TYPE, Addr), (GO_ELEM, RefAddr)]),
+    (TAG_STRUCTURE_TYPE, YES, &[(NAME, String), (BYTE_SIZE, UData), (GO_KIND, Data1),
+        (GO_RUNTIME_TYPE, Addr)]),
+    (TAG_STRUCTURE_TYPE, YES, &[(NAME, String), (BYTE_SIZE, UData), (GO_KIND, Data1),
+        (GO_RUNTIME_TYPE, Addr)]),
+    (TAG_TYPEDEF, NO, &[(NAME, String), (TYPE, RefAddr)]),
+    // A type parameter's entry in the dictionary.
+    (TAG_TYPEDEF, NO, &[(NAME, String), (TYPE, RefAddr), (GO_DICT_INDEX, UData)]),
+    // Locals and parameters: in abstract functions; then concrete, captured and other ones, each
+    // with a location list and with one location.
+    (TAG_VARIABLE, NO, &[(NAME, String), (DECL_LINE, UData), (TYPE, RefAddr)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(NAME, String), (VARIABLE_PARAMETER, Flag), (TYPE, RefAddr)]),
+    (TAG_VARIABLE, NO, &[(ABSTRACT_ORIGIN, RefAddr), (LOCATION, SecOffset)]),
+    (TAG_VARIABLE, NO, &[(ABSTRACT_ORIGIN, RefAddr), (LOCATION, Block1)]),
+    (TAG_VARIABLE, NO, &[(NAME, String), (DECL_LINE, UData), (TYPE, RefAddr), (GO_CLOSURE_OFFSET, UData),
+        (LOCATION, SecOffset)]),
+    (TAG_VARIABLE, NO, &[(NAME, String), (DECL_LINE, UData), (TYPE, RefAddr), (GO_CLOSURE_OFFSET, UData),
+        (LOCATION, Block1)]),
+    (TAG_VARIABLE, NO, &[(NAME, String), (DECL_LINE, UData), (TYPE, RefAddr), (LOCATION, SecOffset)]),
+    (TAG_VARIABLE, NO, &[(NAME, String), (DECL_LINE, UData), (TYPE, RefAddr), (LOCATION, Block1)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(ABSTRACT_ORIGIN, RefAddr), (LOCATION, SecOffset)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(ABSTRACT_ORIGIN, RefAddr), (LOCATION, Block1)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(NAME, String), (VARIABLE_PARAMETER, Flag), (DECL_LINE, UData),
+        (TYPE, RefAddr), (GO_CLOSURE_OFFSET, UData), (LOCATION, SecOffset)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(NAME, String), (VARIABLE_PARAMETER, Flag), (DECL_LINE, UData),
+        (TYPE, RefAddr), (GO_CLOSURE_OFFSET, UData), (LOCATION, Block1)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(NAME, String), (VARIABLE_PARAMETER, Flag), (DECL_LINE, UData),
+        (TYPE, RefAddr), (LOCATION, SecOffset)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(NAME, String), (VARIABLE_PARAMETER, Flag), (DECL_LINE, UData),
+        (TYPE, RefAddr), (LOCATION, Block1)]),
+];
+
+/// The section `.debug_abbrev` (`cmd/internal/dwarf/dwarf.go:GetAbbrev`). `call_line_data4`: whether
+/// lines of calls have four bytes.
+pub(crate) fn section(dwarf5: bool, call_line_data4: bool) -> Vec<u8> {
+    let number = |form: Form| match form {
+        Addr => 0x01,
+        Block1 => 0x0a,
+        Data1 => 0x0b,
+        Data4 => 0x06,
+        Flag => 0x0c,
+        RefAddr => 0x10,
+        SData => 0x0d,
+        SecOffset => 0x17,
+        String => 0x08,
+        UData => 0x0f,
+        CallLine => {
+            if call_line_data4 {
+                0x06
+            } else {
+                0x0f
+            }
+        }
+        LowPc => {
+            if dwarf5 {
+                0x1b
+            } else {
+                0x01
+            }
+        }
+        HighPc => {
+            if dwarf5 {
+                0x0f
+            } else {
+                0x01
+            }
+        }
+    };
+    let mut out = Vec::with_capacity(1024);
+    for (i, &(tag, children, attrs)) in TABLE.iter().enumerate() {
+        out.uleb(i as u64 + 1);
+        out.uleb(tag.into());
+        out.u8(children.into());
+        for &(attr, form) in attrs {
+            if attr == ADDR_BASE && !dwarf5 {
+                continue;
+            }
+            out.uleb(attr.into());
+            out.uleb(number(form));
+        }
+        out.u16(0);
+    }
+    out.u8(0);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_name_their_entries() {
+        let tag = |c: u8| TABLE[c as usize - 1].0;
+        assert_eq!(tag(code::COMPUNIT_TEXTLESS), TAG_COMPILE_UNIT);
+        assert_eq!(tag(code::STRUCTFIELD), TAG_MEMBER);
+        assert_eq!(tag(code::ARRAYRANGE), TAG_SUBRANGE_TYPE);
+        assert_eq!(tag(code::NULLTYPE), TAG_UNSPECIFIED_TYPE);
+        assert_eq!(tag(code::BASETYPE), TAG_BASE_TYPE);
+        assert_eq!(tag(code::FUNCTYPE), TAG_SUBROUTINE_TYPE);
+        assert_eq!(tag(code::BARE_PTRTYPE), TAG_POINTER_TYPE);
+        assert_eq!(tag(code::STRUCTTYPE), TAG_STRUCTURE_TYPE);
+        assert_eq!(tag(code::TYPEDECL), TAG_TYPEDEF);
+        assert_eq!(TABLE.len(), 32 + 14);
+    }
+
+    #[test]
+    fn versions_differ_in_address_forms() {
+        let (four, five) = (section(false, false), section(true, false));
+        // The address base takes two bytes, and nothing else changes length.
+        assert_eq!(five.len(), four.len() + 2);
+        assert_ne!(section(true, true), five);
+        assert_eq!(*five.last().unwrap(), 0);
+    }
+}

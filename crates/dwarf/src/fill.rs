@@ -1,0 +1,370 @@
+//! Third step: bytes.
+
+use crate::DwarfError;
+use crate::abbrev::code;
+use crate::encode::{Out, Sink, put_padded_uleb};
+use crate::frames;
+use crate::plan::{Atom, Kind, NO_UNIT, Placed, Plan, Run, put_ranges};
+use crate::types::{DieRef, TypeSink, put_die};
+use crate::units::{Function, Unit, slot_width};
+use gover::RelocType;
+use layout::Addresses;
+use symbols::{Reloc, SymId, Symbols};
+
+/// `DW_LANG_Go`.
+const LANGUAGE_GO: u8 = 0x16;
+/// `DW_UT_compile`.
+const UNIT_COMPILE: u8 = 1;
+
+/// What filling needs to know.
+#[derive(Clone, Copy)]
+struct Filler<'a> {
+    plan: &'a Plan,
+    syms: &'a Symbols,
+    addrs: &'a Addresses,
+    /// Size of the section that is being filled, bytes.
+    size: u64,
+}
+
+impl Plan {
+    /// Writes the bytes of a section from `offset` on, as many as `buf` has. Ranges may be asked for
+    /// in any order and at the same time; atoms at the edges of a range are made whole and cut.
+    ///
+    /// `section` counts as [`Plan::sections`] does. All of `buf` must lie within the section.
+    ///
+    /// # Errors
+    /// DWARF symbols that cannot be relocated.
+    ///
+    /// # Panics
+    /// When the range is not within the section.
+    pub fn fill(
+        &self,
+        syms: &Symbols,
+        addrs: &Addresses,
+        section: usize,
+        offset: u64,
+        buf: &mut [u8],
+    ) -> Result<(), DwarfError> {
+        let sec = &self.sections[section];
+        assert!(offset + buf.len() as u64 <= sec.size, "beyond the section");
+        let f = Filler {
+            plan: self,
+            syms,
+            addrs,
+            size: sec.size,
+        };
+        let first = sec.runs.partition_point(|r| r.start <= offset).max(1) - 1;
+        let mut at = offset;
+        let mut rest = buf;
+        let mut scratch = Vec::new();
+        for r in &sec.runs[first..] {
+            if rest.is_empty() {
+                break;
+            }
+            let skip = at - r.start;
+            let n = (u64::from(r.len) - skip).min(rest.len() as u64) as usize;
+            let (now, later) = rest.split_at_mut(n);
+            f.run(sec.kind, r, skip as u32, now, &mut scratch)?;
+            rest = later;
+            at += n as u64;
+        }
+        Ok(())
+    }
+
+    /// Writes a whole section on the threads of the current rayon pool.
+    ///
+    /// # Errors
+    /// As [`Plan::fill`].
+    pub fn fill_parallel(
+        &self,
+        syms: &Symbols,
+        addrs: &Addresses,
+        section: usize,
+        buf: &mut [u8],
+    ) -> Result<(), DwarfError> {
+        use rayon::prelude::*;
+        const PIECE: usize = 256 << 10;
+        buf.par_chunks_mut(PIECE)
+            .enumerate()
+            .try_for_each(|(i, b)| self.fill(syms, addrs, section, (i * PIECE) as u64, b))
+    }
+}
+
+impl Filler<'_> {
+    /// Writes the part of a run that begins at `skip`.
+    fn run(
+        &self,
+        kind: Kind,
+        r: &Run,
+        skip: u32,
+        mut buf: &mut [u8],
+        scratch: &mut Vec<u8>,
+    ) -> Result<(), DwarfError> {
+        let mut at = skip;
+        let mut i = r.atoms.partition_point(|a| a.off <= skip).max(1) - 1;
+        while !buf.is_empty() {
+            let a = r.atoms[i];
+            i += 1;
+            let end = r.atoms.get(i).map_or(r.len, |n| n.off);
+            let n = ((end - at) as usize).min(buf.len());
+            let (now, later) = buf.split_at_mut(n);
+            if at == a.off && n as u32 == end - a.off {
+                self.atom(kind, r, a, now)?;
+            } else {
+                scratch.clear();
+                scratch.resize((end - a.off) as usize, 0);
+                self.atom(kind, r, a, scratch)?;
+                now.copy_from_slice(&scratch[(at - a.off) as usize..][..n]);
+            }
+            buf = later;
+            at += n as u32;
+        }
+        Ok(())
+    }
+
+    fn atom(&self, kind: Kind, r: &Run, a: Placed, buf: &mut [u8]) -> Result<(), DwarfError> {
+        let p = self.plan;
+        let unit = p.units.get(r.unit as usize);
+        match (kind, a.atom(), unit) {
+            (Kind::Abbrev, ..) => buf.copy_from_slice(&p.abbrev),
+            (Kind::GdbScripts, ..) => buf.copy_from_slice(&p.gdb_script),
+            (Kind::Frame, Atom::Symbol(s), _) => {
+                frames::put_entry(self.syms, &p.arch, s, self.addrs.addr(s), buf)?;
+            }
+            (Kind::Frame, ..) => buf.copy_from_slice(&frames::common_entry(&p.arch)),
+            (_, Atom::Type(d), _) => {
+                let mut out = TypeOut {
+                    out: Out::new(buf),
+                    filler: *self,
+                };
+                put_die(&p.dies[d.index()], &p.children, &mut out);
+            }
+            (_, Atom::End, _) => buf.fill(0),
+            (_, Atom::Symbol(s), _) => self.copy(s, s, r.unit, None, buf)?,
+            (_, Atom::Function(k), Some(u)) => {
+                let f = &u.functions[k as usize];
+                let s = match kind {
+                    Kind::Line => f.lines,
+                    Kind::Loc => f.loc,
+                    Kind::Ranges => f.ranges,
+                    _ => f.info,
+                };
+                self.copy(s, f.sym, r.unit, Some((f, k)), buf)?;
+            }
+            (Kind::Line, _, Some(u)) => buf.copy_from_slice(&u.line_header),
+            (Kind::Info, _, Some(u)) => self.unit_header(u, r.unit, buf),
+            (Kind::Ranges, _, Some(u)) => {
+                let pcs = &p.plans[r.unit as usize].pcs;
+                put_ranges(u, pcs, p.dwarf5, p.arch.ptr_size, &mut Out::new(buf));
+            }
+            (Kind::Addr, _, Some(u)) => {
+                let mut out = Out::new(buf);
+                for &s in &u.slots {
+                    out.word(p.arch.ptr_size, self.addrs.addr(s));
+                }
+            }
+            (_, _, _) => self.section_header(kind, buf),
+        }
+        Ok(())
+    }
+
+    /// The header that version 5 puts before all lists of a kind (`writeDebugMiscSecHdr`).
+    fn section_header(&self, kind: Kind, buf: &mut [u8]) {
+        let mut out = Out::new(buf);
+        out.u32((self.size - 4) as u32);
+        out.u16(5);
+        out.u8(self.plan.arch.ptr_size);
+        out.u8(0);
+        if kind != Kind::Addr {
+            out.u32(0);
+        }
+    }
+
+    /// The header of a unit and the attributes of its DIE (`writeUnitInfo`).
+    fn unit_header(&self, u: &Unit, n: u32, buf: &mut [u8]) {
+        let p = self.plan;
+        let plan = &p.plans[n as usize];
+        let pkg = &self.syms.libs[self.syms.units[u.id.index()].lib.index()].pkg;
+        let ptr = p.arch.ptr_size;
+        let mut out = Out::new(buf);
+        out.u32(plan.info_len);
+        if p.dwarf5 {
+            out.u16(5);
+            out.u8(UNIT_COMPILE);
+            out.u8(ptr);
+            out.u32(0); // all abbreviations are one table
+        } else {
+            out.u16(4);
+            out.u32(0);
+            out.u8(ptr);
+        }
+        let textless = u.is_textless();
+        out.u8(if textless {
+            code::COMPUNIT_TEXTLESS
+        } else {
+            code::COMPUNIT
+        });
+        out.string(pkg.as_bytes());
+        out.u8(LANGUAGE_GO);
+        if !textless {
+            out.u32(plan.line);
+            out.word(ptr, self.addrs.addr(u.base()));
+            out.u32(plan.ranges);
+        }
+        out.string(b".");
+        out.string(&u.producer);
+        out.string(u.package_name);
+        if !textless && p.dwarf5 {
+            out.u32(plan.addr);
+        }
+    }
+
+    /// Copies a compiler-made symbol of function (or symbol) `owner` and relocates the copy.
+    fn copy(
+        &self,
+        s: SymId,
+        owner: SymId,
+        unit: u32,
+        function: Option<(&Function, u32)>,
+        buf: &mut [u8],
+    ) -> Result<(), DwarfError> {
+        let data = self.syms.data(s);
+        let n = data.len().min(buf.len());
+        let (data_buf, rest) = buf.split_at_mut(n);
+        data_buf.copy_from_slice(&data[..n]);
+        rest.fill(0);
+        for r in self.syms.relocs(s) {
+            if r.siz == 0 {
+                continue;
+            }
+            let bad = |what| DwarfError::BadReloc {
+                name: self.syms.name_lossy(owner).into_owned(),
+                off: r.off.into(),
+                len: n as u64,
+                what,
+            };
+            let field = usize::try_from(r.off)
+                .ok()
+                .and_then(|off| data_buf.get_mut(off..))
+                .ok_or_else(|| bad("out of bounds"))?;
+            if let Some(width) = slot_width(r.typ) {
+                let field = field
+                    .get_mut(..width as usize)
+                    .ok_or_else(|| bad("out of bounds"))?;
+                let slot = match function {
+                    Some((f, _)) if f.sym == r.sym => f.slot,
+                    _ => self.slot(unit, r.sym).ok_or_else(|| bad("no such slot"))?,
+                };
+                if !put_padded_uleb(field, slot.into()) {
+                    return Err(bad("no room for a slot"));
+                }
+                continue;
+            }
+            let field = field
+                .get_mut(..r.siz as usize)
+                .ok_or_else(|| bad("out of bounds"))?;
+            let value = match r.typ {
+                RelocType::DwarfSecRef => self.section_ref(&r, owner, unit, function)?,
+                RelocType::Addr => self.addrs.addr(r.sym).wrapping_add(r.add as u64),
+                RelocType::AddrOff => self.offset(r.sym).wrapping_add(r.add as u64),
+                RelocType::AddrCuOff => {
+                    let base = self
+                        .plan
+                        .units
+                        .get(unit as usize)
+                        .map_or(SymId::NONE, Unit::base);
+                    self.addrs
+                        .addr(r.sym)
+                        .wrapping_add(r.add as u64)
+                        .wrapping_sub(self.addrs.addr(base))
+                }
+                _ => return Err(bad("of a type that DWARF does not have")),
+            };
+            match field.len() {
+                1 | 2 | 4 | 8 => field.copy_from_slice(&value.to_le_bytes()[..field.len()]),
+                _ => return Err(bad("of a strange size")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Offset of a symbol in its section.
+    fn offset(&self, s: SymId) -> u64 {
+        let section = self.addrs.section(s);
+        let start = self.addrs.section_addr.get(section.0 as usize);
+        self.addrs
+            .addr(s)
+            .wrapping_sub(start.copied().unwrap_or_default())
+    }
+
+    /// The slot of a function that is not the one whose DWARF refers to it.
+    #[cold]
+    fn slot(&self, unit: u32, s: SymId) -> Option<u32> {
+        let u = self.plan.units.get(unit as usize)?;
+        u.slots.iter().position(|&f| f == s).map(|i| i as u32)
+    }
+
+    /// Offset in a DWARF section.
+    #[inline]
+    fn section_ref(
+        &self,
+        r: &Reloc,
+        owner: SymId,
+        unit: u32,
+        function: Option<(&Function, u32)>,
+    ) -> Result<u64, DwarfError> {
+        let p = self.plan;
+        if let Some((f, k)) = function
+            && r.sym.is_some()
+            && (r.sym == f.loc || r.sym == f.ranges || r.sym == f.info)
+        {
+            debug_assert_ne!(unit, NO_UNIT);
+            let own = p.plans[unit as usize].pieces[k as usize];
+            let at = if r.sym == f.loc {
+                own.loc
+            } else if r.sym == f.ranges {
+                own.ranges
+            } else {
+                own.info
+            };
+            return Ok(u64::from(at).wrapping_add(r.add as u64));
+        }
+        match p.info_offsets.get(r.sym.index()) {
+            Some(&at) if at != 0 => Ok(u64::from(at - 1).wrapping_add(r.add as u64)),
+            _ => Err(DwarfError::Unresolved {
+                name: self.syms.name_lossy(owner).into_owned(),
+                target: self.syms.name_lossy(r.sym).into_owned(),
+            }),
+        }
+    }
+}
+
+/// Writes DIEs of types.
+struct TypeOut<'a, 'b> {
+    out: Out<'b>,
+    filler: Filler<'a>,
+}
+
+impl Sink for TypeOut<'_, '_> {
+    #[inline]
+    fn bytes(&mut self, b: &[u8]) {
+        self.out.bytes(b);
+    }
+}
+
+impl TypeSink for TypeOut<'_, '_> {
+    #[inline]
+    fn die(&mut self, r: DieRef) {
+        let offsets = &self.filler.plan.die_offsets;
+        self.out.u32(offsets.get(r.index()).copied().unwrap_or(0));
+    }
+    #[inline]
+    fn runtime_type(&mut self, s: SymId) {
+        let off = if s.is_some() {
+            self.filler.offset(s)
+        } else {
+            0
+        };
+        self.out.word(self.filler.plan.arch.ptr_size, off);
+    }
+}

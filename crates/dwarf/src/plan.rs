@@ -1,0 +1,592 @@
+//! Second step: exact sizes and offsets.
+//!
+//! A section is a list of runs, a run a list of atoms: what one symbol or one DIE contributes. Offsets
+//! of atoms are relative to their run, so runs are made in parallel and only their starts are summed up.
+
+use crate::encode::{Count, Sink};
+use crate::generate::{DebugInfo, Frame};
+use crate::types::{Child, DieRef, TypeDie};
+use crate::units::Unit;
+use crate::{DwarfError, frames};
+use layout::{TextLayout, TextOrder};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use symbols::{SymId, Symbols};
+use target::ArchInfo;
+
+/// Name and size of a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SectionInfo {
+    /// Name, such as `.debug_info`.
+    pub name: &'static str,
+    /// Size in bytes.
+    pub size: u64,
+}
+
+/// What a section holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Abbrev,
+    Line,
+    Frame,
+    GdbScripts,
+    Info,
+    Loc,
+    Ranges,
+    Addr,
+}
+
+/// What an atom is; what that means depends on the section.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Atom {
+    /// What the section begins with, or, in a run that belongs to a unit, what the unit begins with.
+    Header,
+    /// A piece of a function, by number in its unit.
+    Function(u32),
+    /// The DIE of an abstract function, of a variable or of constants; the frame of a function.
+    Symbol(SymId),
+    /// The DIE of a type.
+    Type(DieRef),
+    /// The end of the unit's DIE.
+    End,
+}
+
+const TAG: u32 = 29;
+const PAYLOAD: u32 = (1 << TAG) - 1;
+
+/// Offset from the start of the run, and an [`Atom`] in 32 bits.
+#[derive(Clone, Copy)]
+pub(crate) struct Placed {
+    pub off: u32,
+    atom: u32,
+}
+
+impl Placed {
+    #[inline]
+    pub(crate) fn atom(self) -> Atom {
+        let p = self.atom & PAYLOAD;
+        match self.atom >> TAG {
+            0 => Atom::Header,
+            1 => Atom::Function(p),
+            2 => Atom::Symbol(SymId(p)),
+            3 => Atom::Type(DieRef(p)),
+            _ => Atom::End,
+        }
+    }
+}
+
+/// Atoms that follow one another.
+pub(crate) struct Run {
+    /// Offset in the section, bytes.
+    pub start: u64,
+    /// Length in bytes.
+    pub len: u32,
+    /// Number of the unit; [`NO_UNIT`] for none.
+    pub unit: u32,
+    pub atoms: Vec<Placed>,
+}
+
+pub(crate) const NO_UNIT: u32 = u32::MAX;
+
+impl Run {
+    fn new(unit: u32) -> Run {
+        Run {
+            start: 0,
+            len: 0,
+            unit,
+            atoms: Vec::new(),
+        }
+    }
+    fn header(unit: u32, len: u64) -> Run {
+        let mut r = Run::new(unit);
+        r.push(Atom::Header, len);
+        r
+    }
+    fn push(&mut self, a: Atom, len: u64) {
+        let atom = match a {
+            Atom::Header => 0,
+            Atom::Function(f) => 1 << TAG | f,
+            Atom::Symbol(s) => 2 << TAG | s.0,
+            Atom::Type(d) => 3 << TAG | d.0,
+            Atom::End => 4 << TAG,
+        };
+        self.atoms.push(Placed {
+            off: self.len,
+            atom,
+        });
+        // A run that is too long becomes a section that is too long, which is noticed.
+        self.len = self
+            .len
+            .saturating_add(u32::try_from(len).unwrap_or(u32::MAX));
+    }
+}
+
+/// One section.
+pub(crate) struct Section {
+    pub kind: Kind,
+    pub name: &'static str,
+    pub size: u64,
+    pub runs: Vec<Run>,
+}
+
+/// What is known of a unit once sizes are.
+#[derive(Default)]
+pub(crate) struct UnitPlan {
+    /// Offset of its header in `.debug_line`.
+    pub line: u32,
+    /// Offset of its list in `.debug_ranges` or `.debug_rnglists`.
+    pub ranges: u32,
+    /// Offset of its slots in `.debug_addr`.
+    pub addr: u32,
+    /// What its header in `.debug_info` gives as length.
+    pub info_len: u32,
+    /// Its address ranges, relative to its first function.
+    pub pcs: Vec<(i64, i64)>,
+    /// Per function, where its pieces lie.
+    pub pieces: Vec<Pieces>,
+}
+
+/// Offsets of the pieces of a function that its own DIE refers to.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Pieces {
+    /// Its DIE: what stands for a type parameter is inside.
+    pub info: u32,
+    /// Its location lists.
+    pub loc: u32,
+    /// Its range list.
+    pub ranges: u32,
+}
+
+/// The layout of all DWARF sections.
+pub struct Plan {
+    pub(crate) arch: ArchInfo,
+    pub(crate) dwarf5: bool,
+    pub(crate) units: Vec<Unit>,
+    pub(crate) plans: Vec<UnitPlan>,
+    pub(crate) dies: Vec<TypeDie>,
+    pub(crate) children: Vec<Child>,
+    /// Offset of each type's DIE in `.debug_info`.
+    pub(crate) die_offsets: Vec<u32>,
+    /// By symbol, one more than the offset in `.debug_info`; 0 for none.
+    pub(crate) info_offsets: Vec<u32>,
+    pub(crate) abbrev: Vec<u8>,
+    pub(crate) gdb_script: Vec<u8>,
+    pub(crate) sections: Vec<Section>,
+    infos: Vec<SectionInfo>,
+}
+
+impl Plan {
+    /// The sections, in order (`dwarfp`).
+    pub fn sections(&self) -> &[SectionInfo] {
+        &self.infos
+    }
+}
+
+/// Offsets at which a section of lists begins: behind the header that version 5 has.
+pub(crate) fn list_header(dwarf5: bool) -> u64 {
+    if dwarf5 { 12 } else { 0 }
+}
+
+/// Writes the address ranges of a unit.
+pub(crate) fn put_ranges(u: &Unit, pcs: &[(i64, i64)], dwarf5: bool, ptr: u8, out: &mut impl Sink) {
+    const BASE_ADDRESSX: u8 = 1;
+    const OFFSET_PAIR: u8 = 4;
+    if !dwarf5 {
+        for &(start, end) in pcs.iter().chain(&[(0, 0)]) {
+            out.word(ptr, start as u64);
+            out.word(ptr, end as u64);
+        }
+        return;
+    }
+    out.u8(BASE_ADDRESSX);
+    let mut slot = [0; 4];
+    crate::encode::put_padded_uleb(&mut slot, u.base_slot.into());
+    out.bytes(&slot);
+    for &(start, end) in pcs {
+        out.u8(OFFSET_PAIR);
+        // Starts before the first function wrap around.
+        out.uleb(start as u64);
+        out.uleb(end as u64);
+    }
+    out.u8(0);
+}
+
+/// Length of the header of a unit with its DIE's attributes, bytes.
+fn unit_header_len(u: &Unit, pkg: &str, dwarf5: bool, ptr: u8) -> u64 {
+    let mut n = if dwarf5 { 12 } else { 11 };
+    // Abbreviation, language, strings with their ends, the directory.
+    n += 2 + pkg.len() as u64 + 1 + 2 + u.producer.len() as u64 + 1;
+    n += u.package_name.len() as u64 + 1;
+    if !u.is_textless() {
+        n += 4 + u64::from(ptr) + 4 + if dwarf5 { 4 } else { 0 };
+    }
+    n
+}
+
+/// The atoms of one unit in each section.
+struct UnitRuns {
+    line: Run,
+    info: Run,
+    /// Bytes of data in the info run; what symbols have beyond their data is not counted in the
+    /// unit's length.
+    info_data: u64,
+    loc: Run,
+    ranges: Run,
+    /// Offsets relative to these runs.
+    pieces: Vec<Pieces>,
+}
+
+impl DebugInfo {
+    fn unit_runs(&self, syms: &Symbols, i: usize) -> UnitRuns {
+        let u = &self.units[i];
+        let n = i as u32;
+        let pkg = &syms.libs[syms.units[u.id.index()].lib.index()].pkg;
+        let ptr = self.arch.ptr_size;
+        let mut r = UnitRuns {
+            line: Run::new(n),
+            info: Run::new(n),
+            info_data: 0,
+            loc: Run::new(n),
+            ranges: Run::new(n),
+            pieces: Vec::with_capacity(u.functions.len()),
+        };
+        if !u.is_textless() {
+            r.line.push(Atom::Header, u.line_header.len() as u64);
+        }
+        let has_types = self.types_unit == Some(i);
+        let empty = u.is_textless() && u.variables.is_empty() && !has_types;
+        let symbol = |run: &mut Run, a: Atom, s: SymId| {
+            let size = syms.size(s);
+            run.push(a, size);
+            syms.data(s).len() as u64
+        };
+        if !empty {
+            r.info_data = unit_header_len(u, pkg, self.dwarf5, ptr);
+            r.info.push(Atom::Header, r.info_data);
+            for &s in &u.abstracts {
+                r.info_data += symbol(&mut r.info, Atom::Symbol(s), s);
+            }
+        }
+        for (k, f) in (0..).zip(&u.functions) {
+            let a = Atom::Function(k);
+            if f.lines.is_some() {
+                symbol(&mut r.line, a, f.lines);
+            }
+            let mut pieces = Pieces::default();
+            if f.info.is_some() {
+                pieces.info = r.info.len;
+                r.info_data += symbol(&mut r.info, a, f.info);
+                if f.ranges.is_some() {
+                    pieces.ranges = r.ranges.len;
+                    symbol(&mut r.ranges, a, f.ranges);
+                }
+                if f.loc.is_some() {
+                    pieces.loc = r.loc.len;
+                    symbol(&mut r.loc, a, f.loc);
+                }
+            }
+            r.pieces.push(pieces);
+        }
+        if empty {
+            return r;
+        }
+        for s in [u.constants].into_iter().filter(|s| s.is_some()) {
+            r.info_data += symbol(&mut r.info, Atom::Symbol(s), s);
+        }
+        for &s in &u.variables {
+            r.info_data += symbol(&mut r.info, Atom::Symbol(s), s);
+        }
+        if has_types {
+            for (d, w) in (0..).zip(self.die_offsets.windows(2)) {
+                let len = u64::from(w[1] - w[0]);
+                r.info.push(Atom::Type(DieRef(d)), len);
+                r.info_data += len;
+            }
+        }
+        r.info.push(Atom::End, 1);
+        r.info_data += 1;
+        r
+    }
+
+    /// Brings frames into the order of text, which sorting may have changed.
+    fn arrange_frames(&mut self, order: &TextOrder) {
+        let mut rest = self.frames.iter().peekable();
+        for s in &order.textp {
+            rest.next_if(|f| f.sym == *s);
+        }
+        if rest.peek().is_none() {
+            return;
+        }
+        let by_sym: FxHashMap<SymId, Frame> = self.frames.iter().map(|f| (f.sym, *f)).collect();
+        self.frames.clear();
+        let found = order.textp.iter().filter_map(|s| by_sym.get(s));
+        self.frames.extend(found);
+    }
+
+    /// The address ranges of every unit (`calcCompUnitRanges`). They are relative to the first of the
+    /// unit's functions, which need not have the lowest address.
+    fn unit_ranges(&self, order: &TextOrder, text: &TextLayout) -> Vec<Vec<(i64, i64)>> {
+        let mut pcs: Vec<Vec<(i64, i64)>> = vec![Vec::new(); self.units.len()];
+        let first: FxHashMap<SymId, u32> =
+            (0..).zip(&self.units).map(|(i, u)| (u.base(), i)).collect();
+        let mut base = vec![0u64; self.units.len()];
+        for (s, &addr) in order.textp.iter().zip(&text.addr) {
+            if let Some(&u) = first.get(s) {
+                base[u as usize] = addr;
+            }
+        }
+        // What came into the text after it was read has no frame.
+        let mut frames = self.frames.iter().peekable();
+        let mut previous = NO_UNIT;
+        for (&s, &addr) in order.textp.iter().zip(&text.addr) {
+            let Some(f) = frames.next_if(|f| f.sym == s) else {
+                continue;
+            };
+            if f.unit == NO_UNIT {
+                continue;
+            }
+            let start = addr.wrapping_sub(base[f.unit as usize]) as i64;
+            let unit = &mut pcs[f.unit as usize];
+            if previous != f.unit {
+                unit.push((start, start));
+                previous = f.unit;
+            }
+            if let Some(last) = unit.last_mut() {
+                last.1 = start.wrapping_add(f.size.into());
+            }
+        }
+        pcs
+    }
+
+    /// The order of units in the file: by where their first function begins, counted from itself,
+    /// that is, mostly not at all; those without functions last, by package.
+    fn unit_order(&self, syms: &Symbols, pcs: &[Vec<(i64, i64)>]) -> Vec<u32> {
+        let pkg = |u: u32| {
+            let unit = &self.units[u as usize];
+            &syms.libs[syms.units[unit.id.index()].lib.index()].pkg
+        };
+        let key = |u: u32| pcs[u as usize].first().map_or(0, |r| r.0);
+        let textless = |u: u32| self.units[u as usize].is_textless();
+        let mut order: Vec<u32> = (0..self.units.len() as u32).collect();
+        gosort::sort_by(&mut order, |&a, &b| match (textless(a), textless(b)) {
+            (true, true) => pkg(a) < pkg(b),
+            (false, true) => true,
+            (true, false) => false,
+            (false, false) => key(a) < key(b),
+        });
+        order
+    }
+
+    fn frame_runs(&self) -> Vec<Run> {
+        let mut runs = vec![Run::header(
+            NO_UNIT,
+            frames::common_entry(&self.arch).len() as u64,
+        )];
+        runs.extend(
+            self.frames
+                .par_chunks(4096)
+                .map(|c| {
+                    let mut r = Run::new(NO_UNIT);
+                    r.atoms.reserve_exact(c.len());
+                    for &Frame { sym, entry, .. } in c {
+                        r.push(Atom::Symbol(sym), entry.into());
+                    }
+                    r
+                })
+                .collect::<Vec<_>>(),
+        );
+        runs
+    }
+
+    /// Lays out the sections (`ld/dwarf.go:dwarfGenerateDebugSyms`). `order` is the text order that
+    /// the addresses belong to; it may have grown since [`crate::generate`], by trampolines say.
+    ///
+    /// # Errors
+    /// Sections beyond 4 GiB.
+    pub fn layout(
+        mut self,
+        syms: &Symbols,
+        order: &TextOrder,
+        text: &TextLayout,
+    ) -> Result<Plan, DwarfError> {
+        if syms.len() > PAYLOAD as usize || self.dies.len() > PAYLOAD as usize {
+            return Err(DwarfError::TooLarge(".debug_info"));
+        }
+        let (dwarf5, ptr) = (self.dwarf5, self.arch.ptr_size);
+        self.arrange_frames(order);
+        let pcs = self.unit_ranges(order, text);
+        let unit_order = self.unit_order(syms, &pcs);
+        let (runs, frame) = rayon::join(
+            || {
+                (0..self.units.len())
+                    .into_par_iter()
+                    .with_max_len(1)
+                    .map(|i| self.unit_runs(syms, i))
+                    .collect::<Vec<_>>()
+            },
+            || self.frame_runs(),
+        );
+        let mut plans: Vec<UnitPlan> = pcs
+            .into_iter()
+            .map(|pcs| UnitPlan {
+                pcs,
+                ..UnitPlan::default()
+            })
+            .collect();
+
+        let list_header = list_header(dwarf5);
+        let addr_header = if dwarf5 { 8 } else { 0 };
+        let mut line = Vec::new();
+        let mut info = Vec::new();
+        let mut loc = Vec::new();
+        let mut ranges = Vec::new();
+        let mut addr = Vec::new();
+        let mut totals = [0, 0, list_header, list_header, addr_header];
+        if dwarf5 {
+            loc.push(Run::header(NO_UNIT, list_header));
+            ranges.push(Run::header(NO_UNIT, list_header));
+            addr.push(Run::header(NO_UNIT, addr_header));
+        }
+        let mut runs: Vec<Option<UnitRuns>> = runs.into_iter().map(Some).collect();
+        for &i in &unit_order {
+            let (u, p) = (&self.units[i as usize], &mut plans[i as usize]);
+            let Some(mut r) = runs[i as usize].take() else {
+                continue;
+            };
+            let mut place = |t: usize, to: &mut Vec<Run>, mut run: Run| {
+                let at = totals[t];
+                run.start = at;
+                totals[t] += u64::from(run.len);
+                if run.len != 0 {
+                    to.push(run);
+                }
+                // Cut off only if the section is too large.
+                at as u32
+            };
+            p.line = place(0, &mut line, r.line);
+            p.info_len = (r.info_data as u32).wrapping_sub(4);
+            let info_at = place(1, &mut info, r.info);
+            let loc_at = place(2, &mut loc, r.loc);
+            if !u.is_textless() {
+                let mut n = Count::default();
+                put_ranges(u, &p.pcs, dwarf5, ptr, &mut n);
+                p.ranges = place(3, &mut ranges, Run::header(i, n.0));
+                let slots = u.slots.len() as u64 * u64::from(ptr);
+                p.addr = place(4, &mut addr, Run::header(i, slots));
+            }
+            let ranges_at = place(3, &mut ranges, r.ranges);
+            for l in &mut r.pieces {
+                l.info = l.info.wrapping_add(info_at);
+                l.loc = l.loc.wrapping_add(loc_at);
+                l.ranges = l.ranges.wrapping_add(ranges_at);
+            }
+            p.pieces = r.pieces;
+        }
+
+        let mut sections = Vec::with_capacity(8);
+        let mut add = |kind, name, mut runs: Vec<Run>| {
+            let mut size = 0;
+            for r in &mut runs {
+                r.start = size;
+                size += u64::from(r.len);
+            }
+            sections.push(Section {
+                kind,
+                name,
+                size,
+                runs,
+            });
+        };
+        let abbrev_len = self.abbrev.len() as u64;
+        add(
+            Kind::Abbrev,
+            ".debug_abbrev",
+            vec![Run::header(NO_UNIT, abbrev_len)],
+        );
+        add(Kind::Line, ".debug_line", line);
+        add(Kind::Frame, ".debug_frame", frame);
+        let mut gdb_script = Vec::new();
+        if let Some(path) = self.gdb_script.take() {
+            const PYTHON_FILE: u8 = 1;
+            gdb_script.u8(PYTHON_FILE);
+            gdb_script.string(&path);
+            let len = gdb_script.len() as u64;
+            add(
+                Kind::GdbScripts,
+                ".debug_gdb_scripts",
+                vec![Run::header(NO_UNIT, len)],
+            );
+        }
+        let info_offsets = self.info_offsets(syms.len(), &info);
+        add(Kind::Info, ".debug_info", info);
+        if !loc.is_empty() {
+            let name = if dwarf5 {
+                ".debug_loclists"
+            } else {
+                ".debug_loc"
+            };
+            add(Kind::Loc, name, loc);
+        }
+        let name = if dwarf5 {
+            ".debug_rnglists"
+        } else {
+            ".debug_ranges"
+        };
+        add(Kind::Ranges, name, ranges);
+        if dwarf5 {
+            add(Kind::Addr, ".debug_addr", addr);
+        }
+        for s in &sections {
+            if s.size > u64::from(u32::MAX) || s.runs.iter().any(|r| r.len == u32::MAX) {
+                return Err(DwarfError::TooLarge(s.name));
+            }
+        }
+        let infos = sections
+            .iter()
+            .map(|s| SectionInfo {
+                name: s.name,
+                size: s.size,
+            })
+            .collect();
+        Ok(Plan {
+            arch: self.arch,
+            dwarf5,
+            units: self.units,
+            plans,
+            dies: self.dies,
+            children: self.children,
+            die_offsets: self.die_offsets,
+            info_offsets,
+            abbrev: self.abbrev,
+            gdb_script,
+            sections,
+            infos,
+        })
+    }
+
+    /// Turns the offsets of types into ones in the section, and gathers where abstract functions and
+    /// what references to types mean lie.
+    fn info_offsets(&mut self, n_syms: usize, runs: &[Run]) -> Vec<u32> {
+        let mut at = vec![0u32; n_syms];
+        let mut types_start = 0;
+        for r in runs {
+            let start = r.start as u32;
+            if self.types_unit == Some(r.unit as usize) {
+                let first = r.atoms.iter().find(|a| matches!(a.atom(), Atom::Type(_)));
+                types_start = first.map_or(0, |a| start.wrapping_add(a.off));
+            }
+            let u = &self.units[r.unit as usize];
+            for (a, s) in r.atoms[1..].iter().zip(&u.abstracts) {
+                debug_assert_eq!(a.atom(), Atom::Symbol(*s));
+                at[s.index()] = start.wrapping_add(a.off).wrapping_add(1);
+            }
+        }
+        for o in &mut self.die_offsets {
+            *o = o.wrapping_add(types_start);
+        }
+        for &(s, die) in &self.refs {
+            at[s.index()] = self.die_offsets[die.index()].wrapping_add(1);
+        }
+        at
+    }
+}

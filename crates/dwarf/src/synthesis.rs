@@ -1,0 +1,217 @@
+//! Types that the language does not show: how strings, slices, maps and channels look inside
+//! (`ld/dwarf.go`: `synthesizestringtypes` and its neighbours).
+//!
+//! Each kind is a pass over the DIEs that exist when it begins, the latest first. What it makes is
+//! appended and seen only by later passes.
+
+use crate::DwarfError;
+use crate::abbrev::code;
+use crate::types::{DieRef, TypeDie, Types};
+use gover::TypeKind;
+use symbols::SymId;
+
+impl Types<'_> {
+    /// Runs all passes.
+    ///
+    /// # Errors
+    /// Damaged descriptors, and a runtime without the types that serve as models.
+    pub(crate) fn synthesize(&mut self) -> Result<(), DwarfError> {
+        self.strings()?;
+        self.slices()?;
+        self.maps()?;
+        self.channels()
+    }
+
+    /// The DIEs of one abbreviation among the first `n`, the latest first.
+    fn latest_first(&self, n: usize, abbrev: u8) -> Vec<DieRef> {
+        let all = self.dies[..n].iter().enumerate().rev();
+        all.filter(|(_, d)| d.abbrev == abbrev)
+            .map(|(i, _)| DieRef(i as u32))
+            .collect()
+    }
+
+    /// The struct of the runtime that serves as a model (`findprotodie`).
+    fn model(&mut self, name: &'static str) -> Result<DieRef, DwarfError> {
+        let s = self.described(name.as_bytes())?;
+        let r = self.define(s)?;
+        Ok(self.definition(r))
+    }
+
+    /// Gives `to` the children of `from`.
+    fn copy_children(&mut self, to: DieRef, from: DieRef) {
+        let (first, n) = {
+            let d = &self.dies[from.index()];
+            (d.first_child as usize, d.n_children)
+        };
+        let at = self.children.len() as u32;
+        self.children.extend_from_within(first..first + n as usize);
+        let d = &mut self.dies[to.index()];
+        (d.first_child, d.n_children) = (at, n);
+    }
+
+    /// Gives another type to a field (`substitutetype`).
+    fn substitute(&mut self, of: DieRef, field: &str, ty: DieRef) -> Result<(), DwarfError> {
+        let d = &self.dies[of.index()];
+        let children = d.first_child as usize..(d.first_child + d.n_children) as usize;
+        let found = self.children[children]
+            .iter_mut()
+            .rev()
+            .find(|c| c.name == field.as_bytes());
+        match found {
+            Some(c) => {
+                c.ty = ty;
+                Ok(())
+            }
+            None => Err(DwarfError::NoMember {
+                name: String::from_utf8_lossy(d.name).into_owned(),
+                member: field.to_owned(),
+            }),
+        }
+    }
+
+    /// A pointer to `to` (`defptrto`).
+    fn pointer_to(&mut self, to: DieRef) -> DieRef {
+        let name = [b"*", self.dies[to.index()].name].concat();
+        if let Some(r) = self.find(&name) {
+            return r;
+        }
+        let name: &'static [u8] = name.leak();
+        let e = self.names.find_or_enter(name);
+        let mut d = TypeDie::new(code::PTRTYPE, name);
+        d.ty = to;
+        let s = self.names.get(e).sym;
+        if s.is_some() {
+            d.gotype = s;
+            if self.reachable.has(s) {
+                d.kind = TypeKind::Pointer as u8;
+                d.runtime_type = s;
+            }
+        }
+        self.push_named(d)
+    }
+
+    /// The struct `base<key>` or `base<key,elem>`, and whether it was made just now
+    /// (`mkinternaltype`). It has the fields and the size of `model`.
+    fn internal(
+        &mut self,
+        base: &str,
+        key: &[u8],
+        elem: Option<&[u8]>,
+        model: DieRef,
+        kind: u8,
+    ) -> (DieRef, bool) {
+        let mut name = [base.as_bytes(), b"<", key].concat();
+        if let Some(elem) = elem {
+            name.push(b',');
+            name.extend_from_slice(elem);
+        }
+        name.push(b'>');
+        if let Some(r) = self.find(&name) {
+            return (r, false);
+        }
+        let mut d = TypeDie::new(code::STRUCTTYPE, name.leak());
+        d.kind = kind;
+        d.byte_size = self.dies[model.index()].byte_size;
+        let r = self.push_named(d);
+        self.copy_children(r, model);
+        (r, true)
+    }
+
+    fn strings(&mut self) -> Result<(), DwarfError> {
+        let n = self.dies.len();
+        let model = self.model("runtime.stringStructDWARF")?;
+        for r in self.latest_first(n, code::STRINGTYPE) {
+            self.copy_children(r, model);
+        }
+        Ok(())
+    }
+
+    fn slices(&mut self) -> Result<(), DwarfError> {
+        let n = self.dies.len();
+        let model = self.model("runtime.slice")?;
+        for r in self.latest_first(n, code::SLICETYPE) {
+            self.copy_children(r, model);
+            let elem = self.dies[r.index()].elem;
+            let array = self.pointer_to(elem);
+            self.substitute(r, "array", array)?;
+        }
+        Ok(())
+    }
+
+    /// The DIE of a part of a type that must have that part.
+    fn part(&mut self, of: DieRef, part: SymId) -> Result<DieRef, DwarfError> {
+        if part.is_none() {
+            return Err(DwarfError::BadType {
+                name: String::from_utf8_lossy(self.dies[of.index()].name).into_owned(),
+                what: "a part is missing",
+            });
+        }
+        self.define(part)
+    }
+
+    fn maps(&mut self) -> Result<(), DwarfError> {
+        let n = self.dies.len();
+        let map = self.model("internal/runtime/maps.Map")?;
+        let table = self.model("internal/runtime/maps.table")?;
+        let groups = self.model("internal/runtime/maps.groupsReference")?;
+        let kind = TypeKind::Struct as u8;
+        for r in self.latest_first(n, code::MAPTYPE) {
+            let gotype = self.dies[r.index()].gotype;
+            let [key, elem, group] = [0, 1, 2].map(|i| self.word_target(gotype, i));
+            let key = self.part(r, key)?;
+            let elem = self.part(r, elem)?;
+            let group = self.part(r, group)?;
+            let (key, elem) = (self.dies[key.index()].name, self.dies[elem.index()].name);
+
+            let (group_ref, new) = self.internal("groupReference", key, Some(elem), groups, kind);
+            if new {
+                // Really a pointer to an array, whose length varies.
+                let p = self.pointer_to(group);
+                self.substitute(group_ref, "data", p)?;
+            }
+            let (table, new) = self.internal("table", key, Some(elem), table, kind);
+            if new {
+                self.substitute(table, "groups", group_ref)?;
+            }
+            let (map, new) = self.internal("map", key, Some(elem), map, kind);
+            if new {
+                // The same: the first of an array of pointers.
+                let p = self.pointer_to(table);
+                let p = self.pointer_to(p);
+                self.substitute(map, "dirPtr", p)?;
+            }
+            self.dies[r.index()].ty = self.pointer_to(map);
+        }
+        Ok(())
+    }
+
+    fn channels(&mut self) -> Result<(), DwarfError> {
+        let n = self.dies.len();
+        let sudog = self.model("runtime.sudog")?;
+        let waitq = self.model("runtime.waitq")?;
+        let hchan = self.model("runtime.hchan")?;
+        for r in self.latest_first(n, code::CHANTYPE) {
+            let elem = self.word_target(self.dies[r.index()].gotype, 0);
+            let elem_die = self.part(r, elem)?;
+            let elem = self.type_name(elem)?;
+            let (sudog, new) = self.internal("sudog", elem, None, sudog, 0);
+            if new {
+                let p = self.pointer_to(elem_die);
+                self.substitute(sudog, "elem", p)?;
+            }
+            let (waitq, new) = self.internal("waitq", elem, None, waitq, 0);
+            if new {
+                let p = self.pointer_to(sudog);
+                self.substitute(waitq, "first", p)?;
+                self.substitute(waitq, "last", p)?;
+            }
+            let (hchan, new) = self.internal("hchan", elem, None, hchan, 0);
+            if new {
+                self.substitute(hchan, "recvq", waitq)?;
+                self.substitute(hchan, "sendq", waitq)?;
+            }
+            self.dies[r.index()].ty = self.pointer_to(hchan);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,686 @@
+//! DIEs of types: what they are, and making them from type descriptors.
+//!
+//! The order in which types are defined is the order of their DIEs: a type comes when something first
+//! refers to it, its own parts follow depth first (`ld/dwarf.go:defgotype`, `newtype`). Here that is a
+//! stack of places that still lack a reference instead of recursion, because chains of types are long.
+
+use crate::DwarfError;
+use crate::abbrev::code;
+use crate::encode::{Sink, read_uvarint};
+use crate::names::TypeNames;
+use gover::{NAME_EMBEDDED, TFLAG_UNCOMMON, TypeKind};
+use rustc_hash::FxHashMap;
+use symbols::{BitSet, SymId, Symbols};
+
+/// The DIE of a type, by order of creation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct DieRef(pub u32);
+
+impl DieRef {
+    /// No DIE.
+    pub(crate) const NONE: DieRef = DieRef(!0);
+    /// The type that is not known.
+    pub(crate) const UNSPECIFIED: DieRef = DieRef(0);
+
+    #[inline]
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+const ATE_BOOLEAN: u8 = 0x02;
+const ATE_COMPLEX_FLOAT: u8 = 0x03;
+const ATE_FLOAT: u8 = 0x04;
+const ATE_SIGNED: u8 = 0x05;
+const ATE_UNSIGNED: u8 = 0x07;
+
+/// One top-level DIE.
+#[derive(Clone)]
+pub(crate) struct TypeDie {
+    /// Abbreviation code.
+    pub abbrev: u8,
+    /// `go_kind`; 0 when missing.
+    pub kind: u8,
+    /// `encoding` of base types.
+    pub encoding: u8,
+    /// Name, which is also what it is found by; anonymous ones are those whose name a typedef took.
+    pub name: &'static [u8],
+    /// `byte_size`.
+    pub byte_size: u64,
+    /// The descriptor it was made from.
+    pub gotype: SymId,
+    /// `go_runtime_type`: the descriptor if the program has it.
+    pub runtime_type: SymId,
+    /// `type`.
+    pub ty: DieRef,
+    /// `go_key`.
+    pub key: DieRef,
+    /// `go_elem`.
+    pub elem: DieRef,
+    /// First child in [`Types::children`].
+    pub first_child: u32,
+    /// Number of children.
+    pub n_children: u32,
+}
+
+impl TypeDie {
+    pub(crate) fn new(abbrev: u8, name: &'static [u8]) -> TypeDie {
+        TypeDie {
+            abbrev,
+            kind: 0,
+            encoding: 0,
+            name,
+            byte_size: 0,
+            gotype: SymId::NONE,
+            runtime_type: SymId::NONE,
+            ty: DieRef::NONE,
+            key: DieRef::NONE,
+            elem: DieRef::NONE,
+            first_child: 0,
+            n_children: 0,
+        }
+    }
+
+    fn has_children(&self) -> bool {
+        matches!(
+            self.abbrev,
+            code::ARRAYTYPE
+                | code::FUNCTYPE
+                | code::IFACETYPE
+                | code::SLICETYPE
+                | code::STRINGTYPE
+                | code::STRUCTTYPE
+        )
+    }
+}
+
+/// A field, parameter or range of a type.
+#[derive(Clone, Copy)]
+pub(crate) struct Child {
+    /// Name of a field.
+    pub name: &'static [u8],
+    /// Offset of a field, bytes; length of an array.
+    pub value: u64,
+    /// `type`.
+    pub ty: DieRef,
+    /// Abbreviation code.
+    pub abbrev: u8,
+    /// Whether a field is embedded.
+    pub embedded: bool,
+}
+
+/// A place that a reference is to be written to.
+#[derive(Clone, Copy)]
+enum Slot {
+    Type(DieRef),
+    Key(DieRef),
+    Elem(DieRef),
+    Child(u32),
+}
+
+/// All DIEs of types so far.
+pub(crate) struct Types<'a> {
+    pub(crate) syms: &'a Symbols,
+    pub(crate) reachable: &'a BitSet,
+    pub(crate) ptr_size: u8,
+    /// The DIEs, in order.
+    pub(crate) dies: Vec<TypeDie>,
+    /// Children, those of one DIE together.
+    pub(crate) children: Vec<Child>,
+    /// By name.
+    pub(crate) names: TypeNames,
+    /// By descriptor.
+    of_symbol: FxHashMap<SymId, DieRef>,
+    uintptr: DieRef,
+    eface: SymId,
+    iface: SymId,
+    work: Vec<(Slot, SymId)>,
+    relocs: Vec<(i32, SymId)>,
+}
+
+impl<'a> Types<'a> {
+    /// The first DIEs: the unknown type and two types that others are made of, then those that
+    /// debuggers need to look into interfaces.
+    ///
+    /// # Errors
+    /// When the runtime lacks one of them.
+    pub(crate) fn new(
+        syms: &'a Symbols,
+        reachable: &'a BitSet,
+        ptr_size: u8,
+        names: TypeNames,
+    ) -> Result<Types<'a>, DwarfError> {
+        let mut t = Types {
+            syms,
+            reachable,
+            ptr_size,
+            dies: Vec::with_capacity(names_hint(&names)),
+            children: Vec::with_capacity(2 * names_hint(&names)),
+            names,
+            of_symbol: FxHashMap::default(),
+            uintptr: DieRef::NONE,
+            eface: SymId::NONE,
+            iface: SymId::NONE,
+            work: Vec::new(),
+            relocs: Vec::new(),
+        };
+        t.eface = t.described(b"runtime.eface")?;
+        t.iface = t.described(b"runtime.iface")?;
+        t.push_named(TypeDie::new(code::NULLTYPE, b"<unspecified>"));
+        let pointer = t.builtin(code::BARE_PTRTYPE, b"unsafe.Pointer")?;
+        debug_assert_eq!(pointer, DieRef(1));
+        t.uintptr = t.builtin(code::BASETYPE, b"uintptr")?;
+        let d = &mut t.dies[t.uintptr.index()];
+        d.encoding = ATE_UNSIGNED;
+        d.byte_size = ptr_size.into();
+        d.kind = TypeKind::Uintptr as u8;
+        for name in syms.gover.dwarf_runtime_types {
+            let s = t.described(without_prefix(name))?;
+            t.define(s)?;
+        }
+        Ok(t)
+    }
+
+    fn builtin(&mut self, abbrev: u8, name: &'static [u8]) -> Result<DieRef, DwarfError> {
+        let s = self.described(name)?;
+        let mut d = TypeDie::new(abbrev, name);
+        d.gotype = s;
+        d.runtime_type = s;
+        let r = self.push_named(d);
+        self.of_symbol.insert(s, r);
+        Ok(r)
+    }
+
+    /// The descriptor of the type called `name`, which must have one (`lookupOrDiag`).
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn described(&self, name: &[u8]) -> Result<SymId, DwarfError> {
+        let missing = |data: &'static str| DwarfError::MissingType {
+            name: String::from_utf8_lossy(name).into_owned(),
+            what: data,
+        };
+        let e = self.names.find(name).ok_or_else(|| missing(""))?;
+        let s = self.names.get(e).sym;
+        if s.is_none() {
+            return Err(missing(""));
+        }
+        if self.syms.data(s).is_empty() {
+            return Err(missing(" (no data)"));
+        }
+        Ok(s)
+    }
+
+    #[inline]
+    fn push(&mut self, d: TypeDie) -> DieRef {
+        let r = DieRef(self.dies.len() as u32);
+        self.dies.push(d);
+        r
+    }
+
+    /// Adds a DIE that is found by its name from now on.
+    pub(crate) fn push_named(&mut self, d: TypeDie) -> DieRef {
+        let e = self.names.find_or_enter(d.name);
+        let r = self.push(d);
+        self.names.get_mut(e).die = r;
+        r
+    }
+
+    /// The DIE that a name means, if there is one.
+    pub(crate) fn find(&self, name: &[u8]) -> Option<DieRef> {
+        let die = self.names.get(self.names.find(name)?).die;
+        (die != DieRef::NONE).then_some(die)
+    }
+
+    /// The DIE behind a typedef.
+    pub(crate) fn definition(&self, r: DieRef) -> DieRef {
+        let d = &self.dies[r.index()];
+        if d.abbrev == code::TYPEDECL { d.ty } else { r }
+    }
+
+    /// The DIE of the type that a symbol describes, made with all its parts if need be
+    /// (`defgotype`). No symbol is the unknown type.
+    ///
+    /// # Errors
+    /// Damaged descriptors.
+    pub(crate) fn define(&mut self, gotype: SymId) -> Result<DieRef, DwarfError> {
+        let r = self.refer(gotype)?;
+        while let Some((slot, part)) = self.work.pop() {
+            let p = self.refer(part)?;
+            match slot {
+                Slot::Type(d) => self.dies[d.index()].ty = p,
+                Slot::Key(d) => self.dies[d.index()].key = p,
+                Slot::Elem(d) => self.dies[d.index()].elem = p,
+                Slot::Child(c) => self.children[c as usize].ty = p,
+            }
+        }
+        Ok(r)
+    }
+
+    /// The DIE of a type, whose parts may have yet to be worked on.
+    fn refer(&mut self, gotype: SymId) -> Result<DieRef, DwarfError> {
+        if gotype.is_none() {
+            return Ok(DieRef::UNSPECIFIED);
+        }
+        if let Some(&r) = self.of_symbol.get(&gotype) {
+            return Ok(r);
+        }
+        let name = self.type_name(gotype)?;
+        let e = self.names.find_or_enter(name);
+        let die = self.names.get(e).die;
+        let r = if die != DieRef::NONE {
+            die
+        } else {
+            let r = self.create(gotype, name)?;
+            self.names.get_mut(e).die = r;
+            r
+        };
+        self.of_symbol.insert(gotype, r);
+        Ok(r)
+    }
+
+    fn bad(&self, gotype: SymId, what: &'static str) -> DwarfError {
+        DwarfError::BadType {
+            name: self.syms.name_lossy(gotype).into_owned(),
+            what,
+        }
+    }
+
+    /// The name of the type that a symbol describes.
+    pub(crate) fn type_name(&self, gotype: SymId) -> Result<&'static [u8], DwarfError> {
+        static_name(self.syms, gotype)
+            .strip_prefix(b"type:")
+            .filter(|n| !n.is_empty())
+            .ok_or_else(|| self.bad(gotype, "the name doesn't start with \"type:\""))
+    }
+
+    /// Makes the DIE of a type, its typedef if it gets one, and its children; what these refer to is
+    /// put on the work stack. Answers which DIE stands for the type.
+    fn create(&mut self, gotype: SymId, name: &'static [u8]) -> Result<DieRef, DwarfError> {
+        let syms = self.syms;
+        let d = Descriptor {
+            data: syms.data(gotype),
+            ptr: self.ptr_size as usize,
+        };
+        let bad = |t: &Self, what| Err(t.bad(gotype, what));
+        let lay = &syms.gover.type_layout;
+        let Some(kind) = d.u8(lay.kind_offset(d.ptr)).and_then(|k| lay.kind(k)) else {
+            return bad(self, "definition of unknown kind");
+        };
+        let (Some(size), Some(flags)) = (d.word(lay.size_offset()), d.u8(lay.tflag_offset(d.ptr)))
+        else {
+            return bad(self, "the descriptor is too short");
+        };
+        let (abbrev, encoding) = match kind {
+            TypeKind::Bool => (code::BASETYPE, ATE_BOOLEAN),
+            TypeKind::Int
+            | TypeKind::Int8
+            | TypeKind::Int16
+            | TypeKind::Int32
+            | TypeKind::Int64 => (code::BASETYPE, ATE_SIGNED),
+            TypeKind::Uint
+            | TypeKind::Uint8
+            | TypeKind::Uint16
+            | TypeKind::Uint32
+            | TypeKind::Uint64
+            | TypeKind::Uintptr => (code::BASETYPE, ATE_UNSIGNED),
+            TypeKind::Float32 | TypeKind::Float64 => (code::BASETYPE, ATE_FLOAT),
+            TypeKind::Complex64 | TypeKind::Complex128 => (code::BASETYPE, ATE_COMPLEX_FLOAT),
+            TypeKind::Array => (code::ARRAYTYPE, 0),
+            TypeKind::Chan => (code::CHANTYPE, 0),
+            TypeKind::Func => (code::FUNCTYPE, 0),
+            TypeKind::Interface => (code::IFACETYPE, 0),
+            TypeKind::Map => (code::MAPTYPE, 0),
+            TypeKind::Pointer => (code::PTRTYPE, 0),
+            TypeKind::Slice => (code::SLICETYPE, 0),
+            TypeKind::String => (code::STRINGTYPE, 0),
+            TypeKind::Struct => (code::STRUCTTYPE, 0),
+            TypeKind::UnsafePointer => (code::BARE_PTRTYPE, 0),
+            TypeKind::Invalid => return bad(self, "definition of unknown kind"),
+        };
+        let mut die = TypeDie::new(abbrev, name);
+        die.kind = kind as u8;
+        die.encoding = encoding;
+        die.byte_size = size;
+        die.gotype = gotype;
+        if self.reachable.has(gotype) {
+            die.runtime_type = gotype;
+        }
+        die.first_child = self.children.len() as u32;
+        let r = self.push(die);
+        let composite = matches!(
+            kind,
+            TypeKind::Array
+                | TypeKind::Func
+                | TypeKind::Interface
+                | TypeKind::Pointer
+                | TypeKind::Slice
+                | TypeKind::Struct
+        );
+        // References go to the typedef, so that debuggers see its name and get along with cycles.
+        let stands_for = if composite && has_typedef(name) {
+            let mut t = TypeDie::new(code::TYPEDECL, name);
+            t.ty = r;
+            self.push(t)
+        } else {
+            r
+        };
+
+        self.relocs.clear();
+        if composite || matches!(kind, TypeKind::Map | TypeKind::Chan) {
+            self.relocs
+                .extend(syms.relocs(gotype).map(|r| (r.off, r.sym)));
+            // Of several at one offset the first counts.
+            if !self.relocs.is_sorted_by_key(|r| r.0) {
+                self.relocs.sort_by_key(|r| r.0);
+            }
+        }
+        let common = lay.common_size(d.ptr);
+        let uncommon = if flags & TFLAG_UNCOMMON != 0 {
+            lay.uncommon_size()
+        } else {
+            0
+        };
+        let first = self.work.len();
+        match kind {
+            TypeKind::Array => {
+                let Some(len) = d.word(common + 2 * d.ptr) else {
+                    return bad(self, "the descriptor is too short");
+                };
+                let uintptr = self.uintptr;
+                self.children.push(Child {
+                    name: b"",
+                    value: len,
+                    ty: uintptr,
+                    abbrev: code::ARRAYRANGE,
+                    embedded: false,
+                });
+                let elem = self.target(common);
+                self.work.push((Slot::Type(r), elem));
+            }
+            TypeKind::Pointer => {
+                let elem = self.target(common);
+                self.work.push((Slot::Type(r), elem));
+            }
+            TypeKind::Slice | TypeKind::Chan => {
+                let elem = self.target(common);
+                self.work.push((Slot::Elem(r), elem));
+            }
+            TypeKind::Map => {
+                let (key, elem) = (self.target(common), self.target(common + d.ptr));
+                self.work.push((Slot::Key(r), key));
+                self.work.push((Slot::Elem(r), elem));
+            }
+            TypeKind::Interface => {
+                let Some(methods) = d.word(common + 2 * d.ptr) else {
+                    return bad(self, "the descriptor is too short");
+                };
+                let s = if methods == 0 { self.eface } else { self.iface };
+                self.work.push((Slot::Type(r), s));
+            }
+            TypeKind::Func => {
+                let at = lay.uncommon_offset(kind, d.ptr) + uncommon;
+                let (Some(n_in), Some(n_out)) = (d.u16(common), d.u16(common + 2)) else {
+                    return bad(self, "the descriptor is too short");
+                };
+                let (variadic, n_out) = (n_out & 1 << 15 != 0, n_out & 0x7fff);
+                for i in 0..usize::from(n_in) + usize::from(n_out) {
+                    let is_out = i >= usize::from(n_in);
+                    if i == usize::from(n_in) && variadic {
+                        self.push_child(b"", 0, code::DOTDOTDOT);
+                    }
+                    let part = self.target(at + i * d.ptr);
+                    if part.is_none() {
+                        return bad(self, "a parameter without type");
+                    }
+                    let c = self.push_child(
+                        b"",
+                        0,
+                        if is_out {
+                            code::FUNCTYPEOUTPARAM
+                        } else {
+                            code::FUNCTYPEPARAM
+                        },
+                    );
+                    self.work.push((Slot::Child(c), part));
+                }
+                if variadic && n_out == 0 {
+                    self.push_child(b"", 0, code::DOTDOTDOT);
+                }
+            }
+            TypeKind::Struct => {
+                let at = lay.uncommon_offset(kind, d.ptr) + uncommon;
+                let each = lay.struct_field_size(d.ptr);
+                let n = d.word(common + 2 * d.ptr);
+                let room = d.data.len().saturating_sub(at) / each;
+                let Some(n) = n.filter(|&n| n <= room as u64) else {
+                    return bad(self, "the descriptor is too short");
+                };
+                for i in 0..n as usize {
+                    let at = at + i * each;
+                    let (name, part) = (self.target(at), self.target(at + d.ptr));
+                    let Some((mut name, embedded)) = decode_name(syms, name) else {
+                        return bad(self, "a damaged field name");
+                    };
+                    if name.is_empty() {
+                        if part.is_none() {
+                            return bad(self, "a field without name and type");
+                        }
+                        name = self.type_name(part)?;
+                    }
+                    // cmd/link keeps 32 bits of the offset, with sign.
+                    let offset = d.word(at + 2 * d.ptr).unwrap_or(0) as i32;
+                    let c = self.push_child(name, i64::from(offset) as u64, code::STRUCTFIELD);
+                    self.children[c as usize].embedded = embedded;
+                    self.work.push((Slot::Child(c), part));
+                }
+            }
+            _ => {}
+        }
+        // What is taken from the end of the stack must be the first part.
+        self.work[first..].reverse();
+        let end = self.children.len() as u32;
+        let die = &mut self.dies[r.index()];
+        die.n_children = end - die.first_child;
+        Ok(stands_for)
+    }
+
+    fn push_child(&mut self, name: &'static [u8], value: u64, abbrev: u8) -> u32 {
+        self.children.push(Child {
+            name,
+            value,
+            ty: DieRef::NONE,
+            abbrev,
+            embedded: false,
+        });
+        self.children.len() as u32 - 1
+    }
+
+    /// The symbol that the word at `off` of the current descriptor refers to (`decodeRelocSym`).
+    fn target(&self, off: usize) -> SymId {
+        let at = self.relocs.partition_point(|r| (r.0 as i64) < off as i64);
+        self.relocs
+            .get(at)
+            .filter(|r| r.0 as i64 == off as i64)
+            .map_or(SymId::NONE, |r| r.1)
+    }
+
+    /// The symbol that word `n` behind the common part of a descriptor refers to.
+    pub(crate) fn word_target(&mut self, gotype: SymId, n: usize) -> SymId {
+        let ptr = self.ptr_size as usize;
+        let off = self.syms.gover.type_layout.common_size(ptr) + n * ptr;
+        self.syms
+            .relocs(gotype)
+            .find(|r| r.off as i64 == off as i64)
+            .map_or(SymId::NONE, |r| r.sym)
+    }
+}
+
+fn names_hint(_: &TypeNames) -> usize {
+    4096
+}
+
+/// A type's name from the name of its descriptor.
+pub(crate) fn without_prefix(name: &'static str) -> &'static [u8] {
+    name.strip_prefix("type:").unwrap_or(name).as_bytes()
+}
+
+/// The name of a symbol; names in objects live as long as the objects do, which is until the end.
+pub(crate) fn static_name(syms: &Symbols, s: SymId) -> &'static [u8] {
+    match syms.def(s) {
+        symbols::Def::Go(o, li) | symbols::Def::Undefined(o, li) => o.object.name(o.object.sym(li)),
+        symbols::Def::Ext(e) => e.name.to_vec().leak(),
+    }
+}
+
+/// Whether a type gets a typedef under its name: those that have a real one (`dotypedef`).
+fn has_typedef(name: &[u8]) -> bool {
+    let literal: [&[u8]; 6] = [
+        b"map[",
+        b"struct {",
+        b"noalg.struct {",
+        b"chan ",
+        b"[",
+        b"*",
+    ];
+    !literal.iter().any(|l| name.starts_with(l))
+}
+
+/// The text of a name as descriptors have them and whether it is that of an embedded field; empty
+/// without a symbol. `None` when damaged.
+fn decode_name(syms: &Symbols, s: SymId) -> Option<(&'static [u8], bool)> {
+    if s.is_none() {
+        return Some((b"", false));
+    }
+    let data: &'static [u8] = match syms.def(s) {
+        symbols::Def::Go(o, li) => o.object.data(li),
+        symbols::Def::Ext(e) => e.data.to_vec().leak(),
+        symbols::Def::Undefined(..) => return None,
+    };
+    let (len, n) = read_uvarint(data.get(1..)?)?;
+    let end = usize::try_from(len).ok()?.checked_add(1 + n)?;
+    Some((data.get(1 + n..end)?, data[0] & NAME_EMBEDDED != 0))
+}
+
+/// Checked reads in a type descriptor.
+struct Descriptor<'a> {
+    data: &'a [u8],
+    ptr: usize,
+}
+
+impl Descriptor<'_> {
+    fn u8(&self, at: usize) -> Option<u8> {
+        self.data.get(at).copied()
+    }
+    fn u16(&self, at: usize) -> Option<u16> {
+        let b = self.data.get(at..at + 2)?;
+        Some(u16::from_le_bytes([b[0], b[1]]))
+    }
+    fn word(&self, at: usize) -> Option<u64> {
+        let mut b = [0; 8];
+        b[..self.ptr].copy_from_slice(self.data.get(at..at + self.ptr)?);
+        Some(u64::from_le_bytes(b))
+    }
+}
+
+/// Where encoded types go; knows what their references become.
+pub(crate) trait TypeSink: Sink {
+    /// Writes a reference to a DIE, 4 bytes.
+    fn die(&mut self, r: DieRef);
+    /// Writes the offset of a descriptor, or zero, as a word.
+    fn runtime_type(&mut self, s: SymId);
+}
+
+/// Encodes one DIE with its children.
+pub(crate) fn put_die(d: &TypeDie, children: &[Child], out: &mut impl TypeSink) {
+    out.u8(d.abbrev);
+    out.string(d.name);
+    match d.abbrev {
+        code::NULLTYPE => {}
+        code::BASETYPE => {
+            out.u8(d.encoding);
+            out.u8(d.byte_size as u8);
+            out.u8(d.kind);
+            out.runtime_type(d.runtime_type);
+        }
+        code::ARRAYTYPE => {
+            out.die(d.ty);
+            out.uleb(d.byte_size);
+            out.u8(d.kind);
+            out.runtime_type(d.runtime_type);
+        }
+        code::CHANTYPE | code::MAPTYPE | code::IFACETYPE | code::PTRTYPE => {
+            out.die(d.ty);
+            out.u8(d.kind);
+            out.runtime_type(d.runtime_type);
+            if d.abbrev == code::MAPTYPE {
+                out.die(d.key);
+            }
+            if matches!(d.abbrev, code::MAPTYPE | code::CHANTYPE) {
+                out.die(d.elem);
+            }
+        }
+        code::BARE_PTRTYPE => out.runtime_type(d.runtime_type),
+        code::FUNCTYPE | code::SLICETYPE | code::STRINGTYPE | code::STRUCTTYPE => {
+            out.uleb(d.byte_size);
+            out.u8(d.kind);
+            out.runtime_type(d.runtime_type);
+            if d.abbrev == code::SLICETYPE {
+                out.die(d.elem);
+            }
+        }
+        _ => out.die(d.ty),
+    }
+    if !d.has_children() {
+        return;
+    }
+    for c in &children[d.first_child as usize..][..d.n_children as usize] {
+        out.u8(c.abbrev);
+        match c.abbrev {
+            code::STRUCTFIELD => {
+                out.string(c.name);
+                out.uleb(c.value);
+                out.die(c.ty);
+                out.u8(c.embedded.into());
+            }
+            code::ARRAYRANGE => {
+                out.die(c.ty);
+                out.uleb(c.value);
+            }
+            code::FUNCTYPEOUTPARAM => {
+                out.u8(1);
+                out.die(c.ty);
+            }
+            code::FUNCTYPEPARAM => out.die(c.ty),
+            _ => {}
+        }
+    }
+    out.u8(0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_real_names_get_typedefs() {
+        for n in [
+            "main.T",
+            "func(int)",
+            "interface {}",
+            "maps.Map[go.shape.int]",
+        ] {
+            assert!(has_typedef(n.as_bytes()), "{n}");
+        }
+        for n in [
+            "[]int",
+            "*T",
+            "map[int]int",
+            "struct { x int }",
+            "noalg.struct {}",
+            "chan int",
+        ] {
+            assert!(!has_typedef(n.as_bytes()), "{n}");
+        }
+    }
+}

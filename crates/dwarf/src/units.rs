@@ -1,0 +1,335 @@
+//! What each compilation unit brings along: the compiler's DWARF symbols of its functions, what these
+//! refer to, and the unit's slots in `.debug_addr`.
+//!
+//! One walk over the relocations of a unit's functions finds everything; units are walked in parallel
+//! (`ld/dwarf.go`: `dwarfVisitFunction`, `writedebugaddr`, `collectUnitLocs`).
+
+use crate::{DwarfError, lines};
+use gover::{RelocType, SymKind};
+use rustc_hash::FxHashMap;
+use symbols::{BitSet, SymId, Symbols, UnitId};
+
+/// The DWARF symbols of a function.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Function {
+    /// The function.
+    pub sym: SymId,
+    /// Its subprogram DIE.
+    pub info: SymId,
+    /// Its location lists, if the DIE refers to them.
+    pub loc: SymId,
+    /// Its range list.
+    pub ranges: SymId,
+    /// Its line program.
+    pub lines: SymId,
+    /// Its slot in the unit's part of `.debug_addr`; [`NO_SLOT`] without.
+    pub slot: u32,
+}
+
+/// No slot.
+pub(crate) const NO_SLOT: u32 = !0;
+
+/// Something that a function's DIE refers to.
+#[derive(Clone, Copy)]
+pub(crate) enum Event {
+    /// A type that is used although nothing says so in DWARF.
+    UseType(SymId),
+    /// The DIE of a type, by its name.
+    Type(SymId),
+    /// An abstract function.
+    Abstract(SymId),
+}
+
+/// One compilation unit.
+pub(crate) struct Unit {
+    /// The unit.
+    pub id: UnitId,
+    /// Its functions, in order.
+    pub functions: Vec<Function>,
+    /// What its functions refer to, by first reference; taken away once it is worked off.
+    pub events: Vec<Event>,
+    /// The functions that own its slots in `.debug_addr`.
+    pub slots: Vec<SymId>,
+    /// The slot of its first function.
+    pub base_slot: u32,
+    /// The header of its line program; empty for units without functions.
+    pub line_header: Vec<u8>,
+    /// Where GDB's script lies, if this unit shows it.
+    pub gdb_script: Option<Vec<u8>>,
+    /// The abstract functions that it was the first to refer to.
+    pub abstracts: Vec<SymId>,
+    /// The DIEs of its variables.
+    pub variables: Vec<SymId>,
+    /// The constants of its package.
+    pub constants: SymId,
+    /// `producer`.
+    pub producer: Vec<u8>,
+    /// Name of the package as the source has it.
+    pub package_name: &'static [u8],
+}
+
+impl Unit {
+    /// The first function, if there is one.
+    pub(crate) fn base(&self) -> SymId {
+        self.functions.first().map_or(SymId::NONE, |f| f.sym)
+    }
+    /// Whether the unit has no functions.
+    pub(crate) fn is_textless(&self) -> bool {
+        self.functions.is_empty()
+    }
+}
+
+/// Remembers symbols and can forget all of them cheaply.
+pub(crate) struct Seen {
+    set: BitSet,
+    members: Vec<SymId>,
+}
+
+impl Seen {
+    pub(crate) fn new(n: usize) -> Seen {
+        Seen {
+            set: BitSet::new(n),
+            members: Vec::new(),
+        }
+    }
+    #[inline]
+    fn has(&self, s: SymId) -> bool {
+        self.set.has(s)
+    }
+    fn insert(&mut self, s: SymId) {
+        self.set.insert(s);
+        self.members.push(s);
+    }
+    fn clear(&mut self) {
+        for s in self.members.drain(..) {
+            self.set.remove(s);
+        }
+    }
+}
+
+/// What the walk needs to know.
+#[derive(Clone, Copy)]
+pub(crate) struct ScanOptions<'a> {
+    pub syms: &'a Symbols,
+    pub dwarf5: bool,
+    pub ptr_size: u8,
+    pub goroot: &'a str,
+}
+
+/// The bytes that a reference to a slot takes, for the relocations that are one.
+#[inline]
+pub(crate) fn slot_width(t: RelocType) -> Option<u8> {
+    match t {
+        RelocType::DwTxtAddrU1 => Some(1),
+        RelocType::DwTxtAddrU2 => Some(2),
+        RelocType::DwTxtAddrU3 => Some(3),
+        RelocType::DwTxtAddrU4 => Some(4),
+        _ => None,
+    }
+}
+
+struct Scan<'a> {
+    opts: ScanOptions<'a>,
+    id: UnitId,
+    seen: &'a mut Seen,
+    events: Vec<Event>,
+    slots: Vec<SymId>,
+    slot_of: FxHashMap<SymId, u32>,
+}
+
+/// Walks the functions of a unit.
+///
+/// # Errors
+/// DWARF symbols of the wrong kind, and references to functions of other units.
+pub(crate) fn scan(
+    opts: ScanOptions,
+    id: UnitId,
+    textp: &[SymId],
+    seen: &mut Seen,
+) -> Result<Unit, DwarfError> {
+    let syms = opts.syms;
+    let mut sc = Scan {
+        opts,
+        id,
+        seen,
+        events: Vec::new(),
+        slots: Vec::new(),
+        slot_of: FxHashMap::default(),
+    };
+    let mut functions = Vec::with_capacity(textp.len());
+    let mut program = 0;
+    for &s in textp {
+        let f = sc.function(s)?;
+        if f.lines.is_some() {
+            program += syms.data(f.lines).len() as u64;
+        }
+        functions.push(f);
+    }
+    let mut base_slot = 0;
+    if opts.dwarf5
+        && let Some(f) = functions.first_mut()
+    {
+        base_slot = sc.slot(f.sym, f.sym, 4)?;
+        f.slot = base_slot;
+    }
+    let Scan {
+        events,
+        slots,
+        slot_of,
+        ..
+    } = sc;
+    if opts.dwarf5 {
+        // Others may have referred to a function that did not itself.
+        for f in functions.iter_mut().filter(|f| f.slot == NO_SLOT) {
+            f.slot = slot_of.get(&f.sym).copied().unwrap_or(NO_SLOT);
+        }
+    }
+    seen.clear();
+
+    let (mut line_header, mut gdb_script) = (Vec::new(), None);
+    if !functions.is_empty()
+        && let Some(o) = syms.unit_obj(id)
+    {
+        let n = o.object.n_files();
+        let files = lines::file_names((0..n).filter_map(|i| o.object.file(i)), opts.goroot);
+        line_header = lines::header(&files, program, opts.dwarf5, opts.ptr_size);
+        if syms.libs[o.lib.index()].pkg == "runtime" {
+            gdb_script = lines::gdb_script(&files);
+        }
+    }
+    Ok(Unit {
+        id,
+        functions,
+        events,
+        slots,
+        base_slot,
+        line_header,
+        gdb_script,
+        abstracts: Vec::new(),
+        variables: Vec::new(),
+        constants: SymId::NONE,
+        producer: Vec::new(),
+        package_name: b"",
+    })
+}
+
+impl Scan<'_> {
+    fn bad(&self, s: SymId, what: &'static str) -> DwarfError {
+        DwarfError::BadFunction {
+            function: self.opts.syms.name_lossy(s).into_owned(),
+            what,
+        }
+    }
+
+    fn function(&mut self, s: SymId) -> Result<Function, DwarfError> {
+        let syms = self.opts.syms;
+        let aux = syms.dwarf_auxs(s);
+        for (a, kind) in [
+            (aux.info, SymKind::DwarfFcn),
+            (aux.loc, SymKind::DwarfLoc),
+            (aux.ranges, SymKind::DwarfRange),
+            (aux.lines, SymKind::DwarfLines),
+        ] {
+            if a.is_some() && syms.kind(a) != kind {
+                return Err(self.bad(s, "a DWARF symbol of the wrong kind"));
+            }
+        }
+        let mut f = Function {
+            sym: s,
+            lines: aux.lines,
+            slot: NO_SLOT,
+            ..Function::default()
+        };
+        if aux.info.is_none() {
+            return Ok(f);
+        }
+        f.info = aux.info;
+        f.ranges = aux.ranges;
+        let refs = syms.def_end()..syms.ext_start();
+        for r in syms.relocs(aux.info) {
+            match r.typ {
+                RelocType::DwarfSecRef => {
+                    if r.sym == aux.ranges || r.sym == aux.info || self.seen.has(r.sym) {
+                        continue;
+                    }
+                    if r.sym == aux.loc {
+                        if f.loc.is_none() {
+                            f.loc = r.sym;
+                        }
+                        continue;
+                    }
+                    let event = if refs.contains(&r.sym.0) {
+                        Event::Type(r.sym)
+                    } else {
+                        match syms.kind(r.sym) {
+                            SymKind::DwarfAbsFcn => Event::Abstract(r.sym),
+                            SymKind::DwarfType | SymKind::Xxx => Event::Type(r.sym),
+                            SymKind::DwarfLoc if f.loc.is_none() => {
+                                f.loc = r.sym;
+                                continue;
+                            }
+                            _ => continue,
+                        }
+                    };
+                    self.seen.insert(r.sym);
+                    self.events.push(event);
+                }
+                RelocType::UseType => {
+                    if r.sym.is_some() && !self.seen.has(r.sym) {
+                        self.seen.insert(r.sym);
+                        self.events.push(Event::UseType(r.sym));
+                    }
+                }
+                t => self.reference(&mut f, t, r.sym)?,
+            }
+        }
+        if self.opts.dwarf5 {
+            for a in [aux.ranges, aux.loc] {
+                if a.is_none() {
+                    continue;
+                }
+                for r in syms.relocs(a) {
+                    self.reference(&mut f, r.typ, r.sym)?;
+                }
+            }
+        }
+        Ok(f)
+    }
+
+    /// Notes a reference to a slot.
+    #[inline]
+    fn reference(&mut self, f: &mut Function, t: RelocType, to: SymId) -> Result<(), DwarfError> {
+        let Some(width) = slot_width(t) else {
+            return Ok(());
+        };
+        if !self.opts.dwarf5 || (to == f.sym && f.slot != NO_SLOT) {
+            return Ok(());
+        }
+        let slot = self.slot(f.sym, to, width)?;
+        if to == f.sym {
+            f.slot = slot;
+        }
+        Ok(())
+    }
+
+    /// The slot of function `to`, made if need be (`assignDebugAddrSlot`).
+    fn slot(&mut self, from: SymId, to: SymId, width: u8) -> Result<u32, DwarfError> {
+        if let Some(&slot) = self.slot_of.get(&to) {
+            return Ok(slot);
+        }
+        let syms = self.opts.syms;
+        if to.is_none() || !syms.kind(to).is_text() {
+            return Err(self.bad(from, "its DWARF refers to the address of something else"));
+        }
+        if syms.unit(to) != Some(self.id) {
+            return Err(self.bad(from, "its DWARF refers to another unit's function"));
+        }
+        let slot = self.slots.len() as u32;
+        if slot >= 1 << (7 * u32::from(width)) {
+            return Err(self.bad(from, "its DWARF has no room for an index"));
+        }
+        self.slots.push(to);
+        self.slot_of.insert(to, slot);
+        Ok(slot)
+    }
+}
