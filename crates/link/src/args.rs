@@ -206,8 +206,7 @@ pub fn parse(cx: ArgsContext, arguments: Vec<Vec<u8>>, vars: StringVars) -> Resu
         cx,
     };
     let mut rest = arguments.into_iter();
-    loop {
-        let Some(arg) = rest.next() else { break };
+    while let Some(arg) = rest.next() {
         let name = match arg.as_slice() {
             b"--" => break,
             [b'-', b'-', name @ ..] | [b'-', name @ ..] if !name.is_empty() => name,
@@ -446,6 +445,3 @@ fn set_mac_version(to: &mut [u8; 3], value: &[u8]) -> Result<(), SetError> {
     *to = parsed;
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

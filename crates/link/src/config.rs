@@ -290,7 +290,8 @@ impl Config {
             Ternary::True => false,
             Ternary::False => true,
             Ternary::Unset => {
-                !args.strip && !(head == "darwin" && build_mode == BuildMode::CShared)
+                let mac_library = head == "darwin" && build_mode == BuildMode::CShared;
+                !args.strip && !mac_library
             }
         };
         let gnu_build_id = gnu_build_id(&args, cx.toolchain.release).map_err(|e| exit(&e))?;
@@ -566,6 +567,3 @@ fn gnu_build_id(args: &Args, release: &GoLayout) -> Result<Vec<u8>, String> {
             .map_err(|_| format!("-B argument must have even number of digits: {shown}")),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -64,9 +64,7 @@ fn requested(env: &dyn Fn(&str) -> Option<String>) -> Result<Option<usize>, Stri
 
 #[allow(unsafe_code)]
 fn jobs() -> Option<Client> {
-    if std::env::var_os("MAKEFLAGS").is_none() {
-        return None;
-    }
+    std::env::var_os("MAKEFLAGS")?;
     // SAFETY: called before this process opens files of its own whose numbers could be mistaken
     // for the jobserver's.
     unsafe { Client::from_env() }
@@ -82,6 +80,8 @@ fn take_tokens(client: &Client, most: usize) -> Vec<Acquired> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write as _;
+    use std::process::Command;
 
     #[test]
     fn threads_on_request() {
@@ -106,12 +106,46 @@ mod tests {
         }
     }
 
+    /// Run by the test below in a process of its own, whose environment has a jobserver.
+    #[test]
+    #[ignore = "part of another test"]
+    fn child_of_a_jobserver() {
+        let client = jobs().expect("a jobserver");
+        let held = take_tokens(&client, 5);
+        println!("first {}", held.len());
+        drop(held);
+        println!("then {}", take_tokens(&client, 1).len());
+    }
+
     #[test]
     fn no_more_tokens_than_there_are() {
-        let client = Client::new(2).unwrap();
-        let held = take_tokens(&client, 5);
-        assert_eq!(held.len(), 2);
-        drop(held);
-        assert_eq!(take_tokens(&client, 1).len(), 1);
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("tokens");
+        if !Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .is_ok_and(|s| s.success())
+        {
+            println!("skipped: no mkfifo");
+            return;
+        }
+        // Open both ways, so that the tokens stay in it.
+        let mut options = std::fs::OpenOptions::new();
+        let mut tokens = options.read(true).write(true).open(&fifo).unwrap();
+        tokens.write_all(b"++").unwrap();
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "threads::tests::child_of_a_jobserver"])
+            .args(["--ignored", "--nocapture"])
+            .env(
+                "MAKEFLAGS",
+                format!(" -j3 --jobserver-auth=fifo:{}", fifo.display()),
+            )
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&child.stdout);
+        assert!(
+            text.contains("first 2\n") && text.contains("then 1\n"),
+            "{text}"
+        );
     }
 }
