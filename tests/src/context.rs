@@ -45,6 +45,7 @@ impl Context {
             )
             .into());
         }
+        let linker = named_link(linker)?;
         let failures = paths::data().join("failures");
         if failures.exists() && !args.list {
             fs::remove_dir_all(&failures)?;
@@ -148,6 +149,21 @@ impl Context {
         fs::create_dir_all(&dir)?;
         Ok(tempfile::tempdir_in(dir)?)
     }
+}
+
+/// The linker under the name `link`, with which some messages begin.
+fn named_link(linker: PathBuf) -> Result<PathBuf> {
+    if linker.file_name().is_some_and(|name| name == "link") {
+        return Ok(linker);
+    }
+    let dir = paths::data().join("under-test");
+    fs::create_dir_all(&dir)?;
+    let link = dir.join("link");
+    if fs::symlink_metadata(&link).is_ok() {
+        fs::remove_file(&link)?;
+    }
+    std::os::unix::fs::symlink(linker, &link)?;
+    Ok(link)
 }
 
 /// What decides whether a recorded step still stands for its sources.

@@ -79,7 +79,7 @@ fn damage(context: &Context, go: &Toolchain, round: u64) -> Result<Outcome> {
             link.set_file(victim, &file);
         }
         if random.below(3) == 0 {
-            link.flags(&["-s", "-w"]);
+            link.flags(&["-w=false"]);
         }
         let mut command = link.command(context.linker(), &step)?;
         let run = measure::run_for(&mut command, Some(TIME))?;

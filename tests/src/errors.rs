@@ -46,6 +46,8 @@ impl Spoiled {
             .collect();
         let mut args = step.args.clone();
         let main = args.pop().ok_or("no main archive")?;
+        // None of this is about debug information, which takes the most time.
+        args.push("-w".into());
         Ok(Spoiled {
             dir: dir.to_path_buf(),
             importcfg,
@@ -118,8 +120,11 @@ impl Spoiled {
 enum Demand {
     /// cmd/link's text and status, and its output if there is any.
     Same,
-    /// cmd/link's status; the text is ours. No file is left.
+    /// An error of ours, or all that cmd/link does: it overlooks some damage.
     Status,
+    /// An error whose text begins with cmd/link's first lines; cmd/link goes
+    /// on with objects that ours has refused.
+    Begins,
     /// Ours refuses, and says this; cmd/link can do it.
     Refuse(&'static str),
 }
@@ -248,8 +253,6 @@ fn command_line() -> Vec<(&'static str, Demand, Spoil)> {
         ("D-low", &["-D=0x401000"]),
         ("D-zero", &["-D=0"]),
         ("H-unknown", &["-H=beos"]),
-        ("H-other", &["-H=darwin"]),
-        ("H-plan9", &["-H=plan9"]),
         ("buildmode-unknown", &["-buildmode=fast"]),
         ("buildmode-pie-external", &["-linkmode=nowhere"]),
         ("E-unknown", &["-E=no.such.symbol"]),
@@ -282,6 +285,8 @@ fn command_line() -> Vec<(&'static str, Demand, Spoil)> {
     ];
     list.extend(same.iter().map(|&(name, args)| (name, Same, flags(args))));
     let refuse: &[(&'static str, &'static str, &'static [&'static str])] = &[
+        ("H-darwin", "-H=darwin", &["-H=darwin"]),
+        ("H-plan9", "-H=plan9", &["-H=plan9"]),
         ("linkmode-external", "external", &["-linkmode=external"]),
         ("buildmode-pie", "pie", &["-buildmode=pie"]),
         (
@@ -451,14 +456,14 @@ fn files() -> Vec<(&'static str, Demand, Spoil)> {
 
 /// Objects that do not belong, or are damaged in ways cmd/link words.
 fn archives() -> Vec<(&'static str, Demand, Spoil)> {
-    use Demand::{Same, Status};
+    use Demand::{Begins, Refuse, Same, Status};
     let edit = |package: &'static str, edit: fn(&mut Vec<u8>)| {
         spoiler(move |link, _| link.edit(package, edit))
     };
     vec![
         (
             "other-release",
-            Same,
+            Begins,
             spoiler(|link, at| {
                 let other = at.other_release()?;
                 link.set_file("unicode/utf8", &other.dir.join("pkg/unicode/utf8.a"));
@@ -467,7 +472,7 @@ fn archives() -> Vec<(&'static str, Demand, Spoil)> {
         ),
         (
             "other-release-main",
-            Same,
+            Begins,
             spoiler(|link, at| {
                 link.main = at
                     .other_release()?
@@ -480,7 +485,7 @@ fn archives() -> Vec<(&'static str, Demand, Spoil)> {
         ),
         (
             "other-goarch",
-            Same,
+            Refuse("arm64"),
             spoiler(|link, _| {
                 link.env.push(("GOARCH".into(), "arm64".into()));
                 Ok(())
@@ -488,7 +493,7 @@ fn archives() -> Vec<(&'static str, Demand, Spoil)> {
         ),
         (
             "other-goos",
-            Same,
+            Refuse("freebsd"),
             spoiler(|link, _| {
                 link.env.push(("GOOS".into(), "freebsd".into()));
                 Ok(())
@@ -554,44 +559,44 @@ fn archives() -> Vec<(&'static str, Demand, Spoil)> {
                 Ok(())
             }),
         ),
-        ("archive-empty", Same, edit("errors", Vec::clear)),
+        ("archive-empty", Status, edit("errors", Vec::clear)),
         (
             "archive-is-text",
-            Same,
+            Status,
             edit("errors", |bytes| {
                 *bytes = b"not an archive at all\n".to_vec()
             }),
         ),
         (
             "archive-magic-only",
-            Same,
+            Status,
             edit("errors", |bytes| bytes.truncate(8)),
         ),
         (
             "archive-half-a-header",
-            Same,
+            Status,
             edit("errors", |bytes| bytes.truncate(8 + 30)),
         ),
         (
             "archive-half",
-            Same,
+            Status,
             edit("errors", |bytes| bytes.truncate(bytes.len() / 2)),
         ),
         (
             "archive-end-cut",
-            Same,
+            Status,
             edit("errors", |bytes| bytes.truncate(bytes.len() - 7)),
         ),
         (
             "archive-bad-size",
-            Same,
+            Status,
             edit("errors", |bytes| {
                 bytes[8 + 48..8 + 58].copy_from_slice(b"elephant  ")
             }),
         ),
         (
             "archive-bad-mark",
-            Same,
+            Status,
             edit("errors", |bytes| {
                 bytes[8 + 58..8 + 60].copy_from_slice(b"xx")
             }),
@@ -616,17 +621,37 @@ fn archives() -> Vec<(&'static str, Demand, Spoil)> {
         ),
         (
             "object-header-release",
-            Same,
+            Begins,
             edit("errors", |bytes| {
-                let head = b"go object linux amd64 go1.";
-                let mut from = 0;
-                while let Some(at) = bytes[from..]
-                    .windows(head.len())
-                    .position(|window| window == head)
-                {
-                    bytes[from + at + head.len()] = b'9';
-                    from += at + 1;
-                }
+                replace(bytes, b"amd64 go1.2", b"amd64 go1.9")
+            }),
+        ),
+        (
+            "object-of-other-goarch",
+            Begins,
+            edit("errors", |bytes| {
+                replace(bytes, b"linux amd64", b"linux arm64")
+            }),
+        ),
+        (
+            "object-of-other-goos",
+            Begins,
+            edit("errors", |bytes| {
+                replace(bytes, b"linux amd64", b"plan9 amd64")
+            }),
+        ),
+        (
+            "object-of-other-goamd64",
+            Begins,
+            edit("errors", |bytes| {
+                replace(bytes, b"GOAMD64=v1", b"GOAMD64=v4")
+            }),
+        ),
+        (
+            "object-of-other-experiment",
+            Begins,
+            edit("errors", |bytes| {
+                replace(bytes, b"regabiargs", b"regabilost")
             }),
         ),
         (
@@ -641,6 +666,18 @@ fn archives() -> Vec<(&'static str, Demand, Spoil)> {
             }),
         ),
     ]
+}
+
+/// Replaces bytes by as many others, wherever they are.
+fn replace(bytes: &mut [u8], old: &[u8], new: &[u8]) {
+    let mut from = 0;
+    while let Some(at) = bytes[from..]
+        .windows(old.len())
+        .position(|window| window == old)
+    {
+        bytes[from + at..from + at + old.len()].copy_from_slice(new);
+        from += at + old.len();
+    }
 }
 
 /// All cases.
@@ -686,14 +723,22 @@ fn case(name: &str, demand: Demand, spoil: &Spoil, setting: &Setting) -> Result<
     let mut problems = match demand {
         Demand::Same => differences(&stock, &ours, Text::Same),
         Demand::Status => {
-            let mut problems = Vec::new();
-            if ours.code == 0 {
-                problems.push(format!("it succeeds; cmd/link exits with {}", stock.code));
+            if matches!(ours.code, 1 | 2) && !ours.stderr.is_empty() {
+                Vec::new()
+            } else {
+                differences(&stock, &ours, Text::Same)
             }
-            if ours.stderr.is_empty() {
-                problems.push("it says nothing".into());
+        }
+        Demand::Begins => {
+            let begin = |linked: &Linked| {
+                let lines: Vec<&str> = linked.stderr.lines().take(4).collect();
+                (linked.code, lines.join("\n"))
+            };
+            if begin(&stock) == begin(&ours) {
+                Vec::new()
+            } else {
+                differences(&stock, &ours, Text::Same)
             }
-            problems
         }
         Demand::Refuse(word) => {
             let mut problems = Vec::new();
