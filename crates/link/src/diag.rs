@@ -145,6 +145,17 @@ impl Diag {
         Stop { status: 2 }
     }
 
+    /// An error that is a panic in cmd/link.
+    pub fn panic(&self, text: impl Display) -> Stop {
+        let mut s = self.streams();
+        if !s.ended {
+            let _ = write!(s.err, "{}", panic_text(&text.to_string()));
+            s.ended = true;
+        }
+        self.errors.fetch_add(1, Ordering::Relaxed);
+        Stop { status: 2 }
+    }
+
     /// An error that ends the link at once, said and counted otherwise (`log.Fatalf`).
     pub fn fatal(&self, text: impl Display) -> Stop {
         let mut s = self.streams();

@@ -58,6 +58,7 @@ fn check_headers(config: &Config, diag: &Diag, loaded: &LoadResult) -> Result<()
     }
     // The numbers in such objects mean something else; there is no point in going on.
     match other_release {
+        Some(_) if !config.ignore_header => diag.exit_if_errors(),
         Some(object) => Err(diag.exit(format_args!(
             "{object} cannot be linked as {}: objects must be of one Go release",
             config.go_version

@@ -232,13 +232,21 @@ fn open(file: &str) -> Loaded {
     let data = match map_file(Path::new(file)) {
         Ok(d) => d,
         Err(e) => {
-            let text = format!(
-                "cannot open file {file}: open {file}: {}",
-                go_error_text(&e)
-            );
+            let why = go_error_text(&e);
+            // Directories can be opened; reading fails.
+            let end = match e.kind() {
+                std::io::ErrorKind::IsADirectory => problem(
+                    Severity::Fatal,
+                    format!("reading input: read {file}: {why}"),
+                ),
+                _ => problem(
+                    Severity::Exit,
+                    format!("cannot open file {file}: open {file}: {why}"),
+                ),
+            };
             return Loaded {
                 members: Vec::new(),
-                end: Some(problem(Severity::Exit, text)),
+                end: Some(end),
             };
         }
     };
@@ -374,15 +382,21 @@ impl Loader<'_> {
             [0; 8],
         );
         let mut at = 0;
-        self.drain(&mut at)?;
+        self.drain(&mut at, true)?;
         for pkg in self.opts.internal {
             self.load_internal(pkg)?;
         }
-        self.drain(&mut at)
+        self.drain(&mut at, false)
     }
 
-    fn drain(&mut self, at: &mut usize) -> Result<(), Stop> {
+    /// Loads the libraries from `at` on; `traced` ones have a line of their own in the log.
+    fn drain(&mut self, at: &mut usize, traced: bool) -> Result<(), Stop> {
         while *at < self.out.inputs.libs.len() {
+            if traced && self.opts.verbose > 1 {
+                let l = &self.out.inputs.libs[*at];
+                let text = format!("autolib: {} (from {})", l.file.display(), l.obj_ref);
+                self.log(1, || text);
+            }
             self.load_lib(LibId(*at as u32))?;
             *at += 1;
         }
@@ -464,8 +478,6 @@ impl Loader<'_> {
             let l = &self.out.inputs.libs[id.index()];
             (l.pkg.clone(), l.file.to_string_lossy().into_owned())
         };
-        let from = self.out.inputs.libs[id.index()].obj_ref.clone();
-        self.log(1, || format!("autolib: {file} (from {from})"));
         self.log(1, || format!("ldobj: {file} ({})", path_to_prefix(&pkg)));
         let loaded = self.files.remove(&pkg).unwrap_or_else(|| open(&file));
         let units = self.out.inputs.units.len() as u32;
@@ -483,7 +495,8 @@ impl Loader<'_> {
         let l = &mut self.out.inputs.libs[id.index()];
         l.units = units..u;
         l.objs = objs..o;
-        if pkg == "main" && !l.main && self.opts.check_pkg {
+        // Without a look at the package sections (`-g`) nothing is known to be package main.
+        if pkg == "main" && !l.main {
             return self.say(Severity::Exit, format!("{file}: not package main"));
         }
         Ok(())
