@@ -78,6 +78,12 @@ impl TextOrder {
         }
     }
 
+    /// Shuffles the functions as `-randlayout` with this seed does (`ld/data.go:textaddress`).
+    /// [`TextOrder::unit_textp`] stays as it was assigned.
+    pub fn shuffle(&mut self, seed: i64) {
+        gorand::Rand::new(seed).shuffle(&mut self.textp);
+    }
+
     /// Brings FIPS functions together between their markers, keeping the order otherwise
     /// (`ld/data.go:textaddress`).
     pub fn gather_fips(&mut self, syms: &Symbols) {

@@ -5,7 +5,8 @@
 
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
-use crate::passes::{addresses, debug, elf, elf_symbols::ElfSymbols, fips, write};
+use crate::passes::debug::{self, Debug};
+use crate::passes::{addresses, elf, elf_symbols::ElfSymbols, fips, write};
 use format::elf::ExecPlan;
 use gover::{SymKind, TypelinkHome};
 use layout::{Addresses, Buckets, DataLayout, SectionOptions, TextLayout, TextOrder};
@@ -23,26 +24,43 @@ pub type Output<'o> = dyn FnMut(u64) -> Result<&'o mut [u8], Stop> + 'o;
 ///
 /// # Errors
 /// What is wrong has been said.
-pub fn link_executable(config: &Config, inputs: Inputs, diag: &Diag, output: &mut Output) -> Result<(), Stop> {
+pub fn link_executable(
+    config: &Config,
+    inputs: Inputs,
+    diag: &Diag,
+    output: &mut Output,
+) -> Result<(), Stop> {
     let ptr = config.arch.ptr_size;
     let mut syms = resolve(config, inputs, diag)?;
     let mut special = BitSet::default();
     let mut made = Live::default();
-    let mut maker =
-        Maker { syms: &mut syms, live: &mut made, special: &mut special, ptr_size: ptr };
+    let mut maker = Maker {
+        syms: &mut syms,
+        live: &mut made,
+        special: &mut special,
+        ptr_size: ptr,
+    };
     let fips = Fips::make(&mut maker);
 
     let main_tasks = init_tasks(&mut syms, InitRoots::Program, ptr).map_err(|e| diag.exit(e))?;
     let mut live = deadcode(config, &mut syms, main_tasks, &made.reachable, diag)?;
     made.reachable.iter().for_each(|s| live.reachable.insert(s));
 
-    let mut maker =
-        Maker { syms: &mut syms, live: &mut live, special: &mut special, ptr_size: ptr };
+    let mut maker = Maker {
+        syms: &mut syms,
+        live: &mut live,
+        special: &mut special,
+        ptr_size: ptr,
+    };
     let tlsg = maker.create("runtime.tlsg", SymKind::TlsBss);
     maker.ext(tlsg).size = ptr.into();
     let module = tables::declare_moduledata(&mut maker);
     disable_memory_profiling(&mut maker);
-    let vars: Vec<(String, Vec<u8>)> = config.string_vars.iter().map(|(n, v)| (lossy(n), v.to_vec())).collect();
+    let vars: Vec<(String, Vec<u8>)> = config
+        .string_vars
+        .iter()
+        .map(|(n, v)| (lossy(n), v.to_vec()))
+        .collect();
     for e in tables::set_strings(&mut maker, &vars) {
         diag.error(e)?;
     }
@@ -51,16 +69,32 @@ pub fn link_executable(config: &Config, inputs: Inputs, diag: &Diag, output: &mu
     let debug_info = debug::generate(config, &syms, &live, &order, diag)?;
     stack_check(config, &syms, &live, &order, diag)?;
 
+    if config.rand_layout != 0 {
+        order.shuffle(config.rand_layout);
+    }
     order.gather_fips(&syms);
-    let mut maker =
-        Maker { syms: &mut syms, live: &mut live, special: &mut special, ptr_size: ptr };
+    let mut maker = Maker {
+        syms: &mut syms,
+        live: &mut live,
+        special: &mut special,
+        ptr_size: ptr,
+    };
     let text_markers = TextMarkers::make(&mut maker);
     let text = TextLayout::assign(maker.syms, &order, config.text_addr, config.func_align);
+    let debug_plan = debug::lay_out(debug_info, maker.syms, &order, &text, diag)?;
     if config.release.typelinks == TypelinkHome::Section {
         tables::make_typelinks(&mut maker);
     }
-    let value = |name: &str| vars.iter().find(|(n, _)| n == name).map_or(&[][..], |(_, v)| v);
-    tables::make_buildinfo(&mut maker, value("runtime.buildVersion"), value("runtime.modinfo"));
+    let value = |name: &str| {
+        vars.iter()
+            .find(|(n, _)| n == name)
+            .map_or(&[][..], |(_, v)| v)
+    };
+    tables::make_buildinfo(
+        &mut maker,
+        value("runtime.buildVersion"),
+        value("runtime.modinfo"),
+    );
     let pcln = pclntab::plan(
         &mut maker,
         &PclntabInput {
@@ -75,6 +109,10 @@ pub fn link_executable(config: &Config, inputs: Inputs, diag: &Diag, output: &mu
     for e in &pcln.errors {
         diag.error(e)?;
     }
+    // Address assignment makes internal symbols of the tables (`ld/data.go:address`).
+    pcln.carried()
+        .chain([pcln.carrier])
+        .for_each(|s| maker.syms.local.insert(s));
     let markers = DataMarkers::make(&mut maker);
     let text_len = text.end - text.start + u64::from(config.arch.min_lc);
     let tasks = main_tasks.is_some().then(|| tables::TableRef {
@@ -96,13 +134,19 @@ pub fn link_executable(config: &Config, inputs: Inputs, diag: &Diag, output: &mu
         diag.symbol_error(syms.name(*s), s.0, e)?;
     }
     words.store(syms.ext_mut(module), &buckets.type_parts, ptr);
-    pcln.hidden().chain(pcln.funcdata.iter()).for_each(|s| buckets.hidden.insert(s));
+    pcln.hidden()
+        .chain(pcln.funcdata.iter())
+        .for_each(|s| buckets.hidden.insert(s));
     let mut places = DataLayout::assign(
         &syms,
         &mut buckets,
         (text.start, text_len, text.align),
         [markers.gcdata, markers.gcbss],
-        &SectionOptions { ptr_size: ptr, min_lc: config.arch.min_lc, dynamic: false },
+        &SectionOptions {
+            ptr_size: ptr,
+            min_lc: config.arch.min_lc,
+            dynamic: false,
+        },
     );
     for (s, e) in &places.errors {
         match s {
@@ -110,16 +154,32 @@ pub fn link_executable(config: &Config, inputs: Inputs, diag: &Diag, output: &mu
             None => diag.error(e)?,
         }
     }
-    for (s, bytes) in [markers.gcdata, markers.gcbss].into_iter().zip(&mut places.gc_programs) {
+    for (s, bytes) in [markers.gcdata, markers.gcbss]
+        .into_iter()
+        .zip(&mut places.gc_programs)
+    {
         syms.ext_mut(s).set_data(bytes.clone());
     }
-    let mut segs = places.place(config.text_addr, config.round, config.data_addr.map(|a| a as u64));
-    let mut addrs =
-        addresses::assign_addresses(&syms, &order, &text, &places, &segs, &text_markers, &markers);
+    let mut segs = places.place(
+        config.text_addr,
+        config.round,
+        config.data_addr.map(|a| a as u64),
+    );
+    let mut addrs = addresses::assign_addresses(
+        &syms,
+        &order,
+        &text,
+        &places,
+        &segs,
+        &text_markers,
+        &markers,
+    );
     pcln.set_funcdata_values(&mut addrs, 0);
 
-    let debug = debug_info.place(config, &syms, &live, &order, &text, &addrs, &mut segs, diag)?;
-    let end = segs.layout_file(elf::HEADER_LEN, config.round).map_err(|e| diag.exit(e))?;
+    let debug = Debug::place(config, debug_plan, &syms, &addrs, &mut segs, diag)?;
+    let end = segs
+        .layout_file(elf::HEADER_LEN, config.round)
+        .map_err(|e| diag.exit(e))?;
 
     let symbols = (!config.strip)
         .then(|| ElfSymbols::collect(&syms, &live, &order, &text_markers, &buckets.hidden, &addrs));
@@ -178,10 +238,16 @@ pub fn link_executable(config: &Config, inputs: Inputs, diag: &Diag, output: &mu
     for e in table_errors.into_inner().unwrap() {
         diag.error(e)?;
     }
-    debug.write(tail, loaded.len() as u64, &segs, diag)?;
+    debug.write(
+        &syms,
+        &addrs,
+        &mut tail[..segs.dwarf.file_len as usize],
+        diag,
+    )?;
     diag.exit_if_errors()?;
 
-    fips::store_sum(loaded, &fips, &addrs, &segs, config.fipso.as_deref()).or_else(|e| diag.error(e))?;
+    fips::store_sum(loaded, &fips, &addrs, &segs, config.fipso.as_deref())
+        .or_else(|e| diag.error(e))?;
     for (off, bytes) in &plan.header {
         loaded[*off as usize..][..bytes.len()].copy_from_slice(bytes);
     }
@@ -190,7 +256,9 @@ pub fn link_executable(config: &Config, inputs: Inputs, diag: &Diag, output: &mu
         let (_, rest) = tail.split_at_mut((plan.symtab_off - base) as usize);
         let (symtab, rest) = rest.split_at_mut((plan.strtab_off - plan.symtab_off) as usize);
         let (strtab, _) = rest.split_at_mut(s.sizes.strtab as usize);
-        let index: Vec<u16> = std::iter::once(0).chain(plan.index.iter().copied()).collect();
+        let index: Vec<u16> = std::iter::once(0)
+            .chain(plan.index.iter().copied())
+            .collect();
         s.write(symtab, strtab, &index);
     }
     let (off, names) = &plan.shstrtab;
@@ -226,7 +294,13 @@ fn resolve(config: &Config, inputs: Inputs, diag: &Diag) -> Result<Symbols, Stop
     Ok(syms)
 }
 
-fn deadcode(config: &Config, syms: &mut Symbols, main_tasks: SymId, made: &BitSet, diag: &Diag) -> Result<Live, Stop> {
+fn deadcode(
+    config: &Config,
+    syms: &mut Symbols,
+    main_tasks: SymId,
+    made: &BitSet,
+    diag: &Diag,
+) -> Result<Live, Stop> {
     let opts = ReachOptions {
         roots: Roots::Entry(&config.entry),
         main_inittasks: main_tasks,
@@ -241,7 +315,9 @@ fn deadcode(config: &Config, syms: &mut Symbols, main_tasks: SymId, made: &BitSe
         field_track: false,
         ptr_size: config.arch.ptr_size,
     };
-    let mut dump = config.dump_dep.then(|| std::io::BufWriter::new(std::io::stdout()));
+    let mut dump = config
+        .dump_dep
+        .then(|| std::io::BufWriter::new(std::io::stdout()));
     let dump = dump.as_mut().map(|d| d as &mut dyn std::io::Write);
     reach::deadcode(syms, &opts, dump).map_err(|e| diag.fatal(e))
 }
@@ -249,11 +325,15 @@ fn deadcode(config: &Config, syms: &mut Symbols, main_tasks: SymId, made: &BitSe
 /// Programs that cannot read the memory profile do not record it (`ld/lib.go:linksetup`).
 fn disable_memory_profiling(m: &mut Maker) {
     let version = i32::from(m.syms.abi_wrappers);
-    let Some(profile) = m.syms.lookup(b"runtime.memProfileInternal", version) else { return };
+    let Some(profile) = m.syms.lookup(b"runtime.memProfileInternal", version) else {
+        return;
+    };
     if m.live.reachable.has(profile) {
         return;
     }
-    let s = m.syms.lookup_or_create(b"runtime.disableMemoryProfiling", 0);
+    let s = m
+        .syms
+        .lookup_or_create(b"runtime.disableMemoryProfiling", 0);
     let e = m.ext(s);
     e.kind = SymKind::NoPtrData;
     e.relocs.clear();
@@ -272,7 +352,12 @@ fn stack_check(
 }
 
 /// The address of the entry point (`ld/lib.go:Entryvalue`).
-fn entry_address(config: &Config, syms: &Symbols, addrs: &Addresses, diag: &Diag) -> Result<u64, Stop> {
+fn entry_address(
+    config: &Config,
+    syms: &Symbols,
+    addrs: &Addresses,
+    diag: &Diag,
+) -> Result<u64, Stop> {
     let name = &config.entry;
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         return Ok(parse_go_int(name));

@@ -23,7 +23,9 @@ pub fn assign_addresses(
     let mut a = Addresses {
         value: vec![0; n],
         section: vec![SectionId(0); n],
-        section_addr: std::iter::once(0).chain(layout.sections.iter().map(|s| s.addr)).collect(),
+        section_addr: std::iter::once(0)
+            .chain(layout.sections.iter().map(|s| s.addr))
+            .collect(),
     };
     let k = &layout.known;
     for (&s, &addr) in order.textp.iter().zip(&text.addr) {
@@ -66,7 +68,11 @@ pub fn assign_addresses(
     }
     let (cov, cov_len) = layout.coverage;
     set(markers.covctrs, k.noptrbss, start(k.noptrbss) + cov);
-    set(markers.ecovctrs, k.noptrbss, start(k.noptrbss) + cov + cov_len);
+    set(
+        markers.ecovctrs,
+        k.noptrbss,
+        start(k.noptrbss) + cov + cov_len,
+    );
     set(markers.end, k.end, segs.data.addr + segs.data.len);
     if let Some(f) = k.fuzz {
         let names: [(&[u8], bool); 4] = [

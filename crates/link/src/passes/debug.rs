@@ -1,51 +1,198 @@
-//! Debugging information: made early, placed when text has its addresses, written at last.
+//! Debugging information: made early, placed when text has its addresses, compressed when all
+//! addresses are known (`ld/dwarf.go:dwarfcompress`, `ld/data.go:compressSyms`).
 
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
-use layout::{Addresses, Section, Segments, TextLayout, TextOrder};
+use dwarf::{DebugInfo, DwarfError, Options, Plan};
+use format::elf::{CHDR_SIZE, compression_header};
+use goflate::{Encoder, Generated, compress_within};
+use gover::FlateEncoder;
+use layout::{Addresses, Section, Seg, Segments, TextLayout, TextOrder};
+use rayon::prelude::*;
 use reach::Live;
+use std::sync::Mutex;
 use symbols::Symbols;
 
-/// What is known before there are addresses.
-pub struct DebugInfo;
-
-/// Sections and contents.
-pub struct Debug {
-    /// The sections.
-    pub sections: Vec<Section>,
-}
-
 /// Makes debugging information, if it is wanted.
+///
+/// # Errors
+/// What is wrong has been said.
 pub fn generate(
-    _config: &Config,
-    _syms: &Symbols,
-    _live: &Live,
-    _order: &TextOrder,
-    _diag: &Diag,
-) -> Result<DebugInfo, Stop> {
-    Ok(DebugInfo)
+    config: &Config,
+    syms: &Symbols,
+    live: &Live,
+    order: &TextOrder,
+    diag: &Diag,
+) -> Result<Option<DebugInfo>, Stop> {
+    if !config.dwarf {
+        return Ok(None);
+    }
+    let opts = Options {
+        arch: config.arch,
+        dwarf5: config.experiments.dwarf5(),
+        goroot: config.goroot.as_deref().unwrap_or(""),
+        go_version: &config.go_version,
+        call_line_data4: false,
+        gdb_script: true,
+    };
+    dwarf::generate(syms, live, order, &opts)
+        .map(Some)
+        .map_err(|e| diag.fatal(e))
 }
 
-impl DebugInfo {
-    /// Places it.
-    pub fn place(
-        &self,
-        _config: &Config,
-        _syms: &Symbols,
-        _live: &Live,
-        _order: &TextOrder,
-        _text: &TextLayout,
-        _addrs: &Addresses,
-        _segs: &mut Segments,
-        _diag: &Diag,
-    ) -> Result<Debug, Stop> {
-        Ok(Debug { sections: Vec::new() })
-    }
+/// The debug sections, sized.
+#[derive(Default)]
+pub struct Debug {
+    /// The sections, their addresses still offsets in the segment.
+    pub sections: Vec<Section>,
+    plan: Option<Plan>,
+    /// Per section its compressed contents, header included; `None` for those that stay as they are.
+    compressed: Vec<Option<Vec<u8>>>,
+}
+
+/// Lays out the sections.
+///
+/// # Errors
+/// What is wrong has been said.
+pub fn lay_out(
+    info: Option<DebugInfo>,
+    syms: &Symbols,
+    order: &TextOrder,
+    text: &TextLayout,
+    diag: &Diag,
+) -> Result<Option<Plan>, Stop> {
+    info.map(|i| i.layout(syms, order, text))
+        .transpose()
+        .map_err(|e| diag.fatal(e))
 }
 
 impl Debug {
-    /// Writes it.
-    pub fn write(&self, _tail: &mut [u8], _base: u64, _segs: &Segments, _diag: &Diag) -> Result<(), Stop> {
-        Ok(())
+    /// Compresses the sections, if that is wanted, and places them in their segment.
+    ///
+    /// # Errors
+    /// What is wrong has been said.
+    pub fn place(
+        config: &Config,
+        plan: Option<Plan>,
+        syms: &Symbols,
+        addrs: &Addresses,
+        segs: &mut Segments,
+        diag: &Diag,
+    ) -> Result<Debug, Stop> {
+        let Some(plan) = plan else {
+            return Ok(Debug::default());
+        };
+        let n = plan.sections().len();
+        let mut compressed = vec![None; n];
+        if config.compress_dwarf {
+            compressed = compress_sections(config, &plan, syms, addrs, diag)?;
+        }
+        let mut at = 0;
+        let sections = plan
+            .sections()
+            .iter()
+            .zip(&compressed)
+            .map(|(s, c)| {
+                let len = c.as_ref().map_or(s.size, |c| c.len() as u64);
+                let section = Section {
+                    name: s.name.into(),
+                    seg: Seg::Dwarf,
+                    rwx: 4,
+                    align: 1,
+                    addr: segs.dwarf.addr + at,
+                    len,
+                    syms: 0..0,
+                    compressed: c.is_some(),
+                };
+                at += len;
+                section
+            })
+            .collect();
+        segs.dwarf.len = at;
+        segs.dwarf.file_len = at;
+        Ok(Debug {
+            sections,
+            plan: Some(plan),
+            compressed,
+        })
     }
+
+    /// Writes the sections into `out`, the segment in the output.
+    ///
+    /// # Errors
+    /// What is wrong has been said.
+    pub fn write(
+        self,
+        syms: &Symbols,
+        addrs: &Addresses,
+        out: &mut [u8],
+        diag: &Diag,
+    ) -> Result<(), Stop> {
+        let Some(plan) = self.plan else { return Ok(()) };
+        let mut rest = out;
+        let mut parts = Vec::new();
+        for (i, (s, c)) in self.sections.iter().zip(self.compressed).enumerate() {
+            let (part, r) = rest.split_at_mut(s.len as usize);
+            rest = r;
+            parts.push((i, part, c));
+        }
+        parts
+            .into_par_iter()
+            .try_for_each(|(i, part, c)| match c {
+                Some(c) => {
+                    part.copy_from_slice(&c);
+                    Ok(())
+                }
+                None => plan.fill_parallel(syms, addrs, i, part),
+            })
+            .or_else(|e| diag.error(e))
+    }
+}
+
+fn compress_sections(
+    config: &Config,
+    plan: &Plan,
+    syms: &Symbols,
+    addrs: &Addresses,
+    diag: &Diag,
+) -> Result<Vec<Option<Vec<u8>>>, Stop> {
+    let encoder = match config.release.flate {
+        FlateEncoder::Go126 => Encoder::Go126,
+        // What the release's own linker, built for this host, would do.
+        FlateEncoder::Go127 if cfg!(target_arch = "x86_64") => Encoder::Go127,
+        FlateEncoder::Go127 => Encoder::Go127Fused,
+    };
+    let error: Mutex<Option<DwarfError>> = Mutex::new(None);
+    let mut order: Vec<usize> = (0..plan.sections().len()).collect();
+    // A stream is made from its beginning to its end: the longest decides, so it goes first.
+    order.sort_by_key(|&i| std::cmp::Reverse(plan.sections()[i].size));
+    let done: Mutex<Vec<Option<Vec<u8>>>> = Mutex::new(vec![None; order.len()]);
+    rayon::scope_fifo(|sc| {
+        for i in order {
+            let (error, done) = (&error, &done);
+            sc.spawn_fifo(move |_| {
+                let size = plan.sections()[i].size;
+                let mut out = compression_header(size, config.arch.alignment.into()).to_vec();
+                let source = Generated {
+                    len: size,
+                    fill: |off, buf: &mut [u8]| {
+                        if let Err(e) = plan.fill(syms, addrs, i, off, buf) {
+                            error.lock().unwrap().get_or_insert(e);
+                        }
+                    },
+                };
+                // It must get shorter to be worth it.
+                let Some(limit) = size.checked_sub(CHDR_SIZE as u64 + 1) else {
+                    return;
+                };
+                if compress_within(encoder, &source, limit, &mut out) {
+                    done.lock().unwrap()[i] = Some(out);
+                }
+            });
+        }
+    });
+    if let Some(e) = error.into_inner().unwrap() {
+        diag.error(e)?;
+    }
+    Ok(done.into_inner().unwrap())
 }

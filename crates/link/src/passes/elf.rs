@@ -42,7 +42,13 @@ pub fn describe<'a>(
     }
     let segment = |seg: Seg, flags: u32| {
         let s = segs.get(seg);
-        SegmentInput { addr: s.addr, mem_len: s.len, off: s.file_off, file_len: s.file_len, flags }
+        SegmentInput {
+            addr: s.addr,
+            mem_len: s.len,
+            off: s.file_off,
+            file_len: s.file_len,
+            flags,
+        }
     };
     ExecInput {
         typ: ET_EXEC,
@@ -56,7 +62,12 @@ pub fn describe<'a>(
             segment(Seg::Rodata, PF_R),
             segment(Seg::Data, PF_R | PF_W),
         ],
-        sections: layout.sections.iter().chain(dwarf).map(|s| section(s, segs)).collect(),
+        sections: layout
+            .sections
+            .iter()
+            .chain(dwarf)
+            .map(|s| section(s, segs))
+            .collect(),
         notes,
         symtab,
         end,
@@ -68,10 +79,18 @@ fn section<'a>(s: &'a Section, segs: &Segments) -> SectionInput<'a> {
     let tls = s.name == ".tbss";
     let mut x = SectionInput {
         name: &s.name,
-        typ: if s.addr < seg.addr + seg.file_len && !tls { SHT_PROGBITS } else { SHT_NOBITS },
+        typ: if s.addr < seg.addr + seg.file_len && !tls {
+            SHT_PROGBITS
+        } else {
+            SHT_NOBITS
+        },
         flags: SHF_ALLOC,
         addr: s.addr,
-        off: if tls { 0 } else { (seg.file_off + s.addr).wrapping_sub(seg.addr) },
+        off: if tls {
+            0
+        } else {
+            (seg.file_off + s.addr).wrapping_sub(seg.addr)
+        },
         len: s.len,
         align: s.align.into(),
     };

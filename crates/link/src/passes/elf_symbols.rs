@@ -59,7 +59,10 @@ impl Entry {
 
 /// Offsets of the middle dots (two bytes each) in a name.
 fn middle_dots(name: &[u8]) -> impl Iterator<Item = usize> + '_ {
-    name.windows(2).enumerate().filter(|(_, w)| *w == "·".as_bytes()).map(|(i, _)| i)
+    name.windows(2)
+        .enumerate()
+        .filter(|(_, w)| *w == "·".as_bytes())
+        .map(|(i, _)| i)
 }
 
 impl<'a> ElfSymbols<'a> {
@@ -77,7 +80,9 @@ impl<'a> ElfSymbols<'a> {
             let version = syms.version(s);
             let name = syms.name(s);
             let is_static = version >= symbols::VERSION_STATIC
-                && !name.windows(8).any(|w| w == b"..stmp_\0" || &w[..7] == b"..stmp_")
+                && !name
+                    .windows(8)
+                    .any(|w| w == b"..stmp_\0" || &w[..7] == b"..stmp_")
                 && !name.ends_with(b"..stmp_");
             let hashed = syms.gover.content_hashed_text == ContentHashedText::Local
                 && is_text
@@ -98,7 +103,10 @@ impl<'a> ElfSymbols<'a> {
             }
         };
         let finish = |entries: Vec<Entry>| -> Chunk {
-            let mut c = Chunk { entries, ..Chunk::default() };
+            let mut c = Chunk {
+                entries,
+                ..Chunk::default()
+            };
             for e in &c.entries {
                 c.n[usize::from(e.global)] += 1;
                 c.len[usize::from(e.global)] += e.name_len(syms);
@@ -106,11 +114,17 @@ impl<'a> ElfSymbols<'a> {
             c
         };
         let g = syms.gover;
-        let (low, high) = (g.rank(SymKind::ElfRxSect), g.rank(SymKind::FirstUnallocated));
+        let (low, high) = (
+            g.rank(SymKind::ElfRxSect),
+            g.rank(SymKind::FirstUnallocated),
+        );
         let n = syms.len();
         let mut chunks = vec![finish(vec![entry(text.text, true)])];
         chunks.par_extend(
-            order.textp.par_chunks(CHUNK).map(|c| finish(c.iter().map(|&s| entry(s, true)).collect())),
+            order
+                .textp
+                .par_chunks(CHUNK)
+                .map(|c| finish(c.iter().map(|&s| entry(s, true)).collect())),
         );
         chunks.push(finish(vec![entry(text.etext, true)]));
         chunks.par_extend((0..n.div_ceil(4 * CHUNK)).into_par_iter().map(|c| {
@@ -138,13 +152,24 @@ impl<'a> ElfSymbols<'a> {
             first_global: locals as u32,
             strtab: 1 + FILE_NAME.len() as u64 + sum(|c| c.len[0]) + sum(|c| c.len[1]),
         };
-        ElfSymbols { syms, addrs, chunks, sizes }
+        ElfSymbols {
+            syms,
+            addrs,
+            chunks,
+            sizes,
+        }
     }
 
     /// Writes the entries to `symtab` and the names to `strtab`, both zeroed and of the sizes
     /// announced. `index` gives the header index of a section number.
     pub fn write(&self, symtab: &mut [u8], strtab: &mut [u8], index: &[u16]) {
-        let file = Sym { name: 1, bind: STB_LOCAL, typ: STT_FILE, shndx: SHN_ABS, ..Sym::default() };
+        let file = Sym {
+            name: 1,
+            bind: STB_LOCAL,
+            typ: STT_FILE,
+            shndx: SHN_ABS,
+            ..Sym::default()
+        };
         let (head, syms_rest) = symtab.split_at_mut(2 * SYM_SIZE);
         file.write(&mut head[SYM_SIZE..]);
         let (head, names_rest) = strtab.split_at_mut(1 + FILE_NAME.len());
@@ -163,24 +188,26 @@ impl<'a> ElfSymbols<'a> {
                 off += c.len[g];
             }
         }
-        tasks.into_par_iter().for_each(|(c, global, mut out, names, off)| {
-            let mut at = 0;
-            for e in c.entries.iter().filter(|e| e.global == global) {
-                let s = e.sym;
-                Sym {
-                    name: off as u32 + at as u32,
-                    bind: if global { STB_GLOBAL } else { STB_LOCAL },
-                    typ: if e.func { STT_FUNC } else { STT_OBJECT },
-                    other: 0,
-                    shndx: index[usize::from(self.addrs.section(s).0)],
-                    value: self.addrs.addr(s),
-                    size: self.syms.size(s),
+        tasks
+            .into_par_iter()
+            .for_each(|(c, global, mut out, names, off)| {
+                let mut at = 0;
+                for e in c.entries.iter().filter(|e| e.global == global) {
+                    let s = e.sym;
+                    Sym {
+                        name: off as u32 + at as u32,
+                        bind: if global { STB_GLOBAL } else { STB_LOCAL },
+                        typ: if e.func { STT_FUNC } else { STT_OBJECT },
+                        other: 0,
+                        shndx: index[usize::from(self.addrs.section(s).0)],
+                        value: self.addrs.addr(s),
+                        size: self.syms.size(s),
+                    }
+                    .write(out);
+                    out = &mut out[SYM_SIZE..];
+                    at += put_name(&mut names[at..], self.syms.name(s), e);
                 }
-                .write(out);
-                out = &mut out[SYM_SIZE..];
-                at += put_name(&mut names[at..], self.syms.name(s), e);
-            }
-        });
+            });
     }
 }
 

@@ -18,14 +18,21 @@ pub fn store_sum(
 ) -> Result<(), String> {
     let mut sum = FipsSum::default();
     let mut copy = match fipso {
-        Some(p) => Some(std::io::BufWriter::new(
-            std::fs::File::create(p)
-                .map_err(|e| format!("asmbfips: open {}: {}", p.display(), symbols::map::go_error_text(&e)))?,
-        )),
+        Some(p) => Some(std::io::BufWriter::new(std::fs::File::create(p).map_err(
+            |e| {
+                format!(
+                    "asmbfips: open {}: {}",
+                    p.display(),
+                    symbols::map::go_error_text(&e)
+                )
+            },
+        )?)),
         None => None,
     };
     let mut write = |b: &[u8]| match &mut copy {
-        Some(w) => w.write_all(b).map_err(|e| format!("asmbfips: {}", symbols::map::go_error_text(&e))),
+        Some(w) => w
+            .write_all(b)
+            .map_err(|e| format!("asmbfips: {}", symbols::map::go_error_text(&e))),
         None => Ok(()),
     };
     write(FIPS_TITLE)?;

@@ -64,7 +64,13 @@ impl Writer<'_> {
         // Sections are in file order within a segment, and segments in file order.
         for seg in [Seg::Text, Seg::Rodata, Seg::Relro, Seg::Data] {
             let s = self.segs.get(seg);
-            for (i, sect) in self.layout.sections.iter().enumerate().filter(|(_, x)| x.seg == seg) {
+            for (i, sect) in self
+                .layout
+                .sections
+                .iter()
+                .enumerate()
+                .filter(|(_, x)| x.seg == seg)
+            {
                 if sect.len == 0 || sect.addr < s.addr || sect.addr >= s.addr + s.file_len {
                     continue;
                 }
@@ -81,7 +87,11 @@ impl Writer<'_> {
                         let next = (first..n)
                             .find(|&j| self.text.addr[j] >= from + TASK)
                             .unwrap_or(n);
-                        let to = if next < n { self.text.addr[next] } else { sect.addr + len };
+                        let to = if next < n {
+                            self.text.addr[next]
+                        } else {
+                            sect.addr + len
+                        };
                         let (b, r) = bytes.split_at_mut((to - from) as usize);
                         bytes = r;
                         tasks.push(Task::Text(b, first..next, from));
@@ -95,7 +105,11 @@ impl Writer<'_> {
                     let next = (first..sect.syms.end)
                         .find(|&j| u64::from(placed[j].off) >= from + TASK)
                         .unwrap_or(sect.syms.end);
-                    let to = if next < sect.syms.end { placed[next].off.into() } else { len };
+                    let to = if next < sect.syms.end {
+                        placed[next].off.into()
+                    } else {
+                        len
+                    };
                     let (b, r) = bytes.split_at_mut((to - from) as usize);
                     bytes = r;
                     tasks.push(Task::Data(b, first..next, sect.addr, from));
@@ -106,7 +120,13 @@ impl Writer<'_> {
         tasks
     }
 
-    fn text(&self, out: &mut [u8], range: std::ops::Range<usize>, addr: u64, errors: &mut Vec<RelocError>) {
+    fn text(
+        &self,
+        out: &mut [u8],
+        range: std::ops::Range<usize>,
+        addr: u64,
+        errors: &mut Vec<RelocError>,
+    ) {
         let mut at = 0;
         for i in range {
             let s = self.order.textp[i];
@@ -144,7 +164,8 @@ impl Writer<'_> {
             if !data.is_empty() {
                 field.copy_from_slice(data);
             }
-            self.relocator.apply(sym, base + u64::from(o), field, errors);
+            self.relocator
+                .apply(sym, base + u64::from(o), field, errors);
         }
     }
 }
