@@ -12,9 +12,21 @@ pub(crate) fn load64(window: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(*window[at..].first_chunk().expect("eight bytes at the load"))
 }
 
-/// How many bytes at `a` equal those at `b`, where `b < a`, without looking at `end` or beyond.
+/// How many bytes at `a` equal those at `b`, where `b < a`, without counting `end` or beyond.
 #[inline(always)]
 pub(crate) fn match_len(window: &[u8], a: usize, b: usize, end: usize) -> usize {
+    if a + 8 <= window.len() {
+        // Most matches end within these eight bytes.
+        let diff = load64(window, a) ^ load64(window, b);
+        if diff != 0 {
+            return ((diff.trailing_zeros() / 8) as usize).min(end - a);
+        }
+    }
+    long_match_len(window, a, b, end)
+}
+
+/// [`match_len`] without a guess about the result.
+fn long_match_len(window: &[u8], a: usize, b: usize, end: usize) -> usize {
     let left = &window[a..end];
     let right = &window[b..b + left.len()];
     let mut n = 0;

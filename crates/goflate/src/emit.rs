@@ -2,9 +2,7 @@
 
 use crate::huffman::{Code, Codes};
 use crate::plan::{Block, Form, Plan};
-use crate::sequence::{
-    LENGTH_SYMBOL, Sequence, distance_extra_bits, distance_symbol, length_extra_bits,
-};
+use crate::sequence::{LENGTH_SYMBOL, Sequence, distance_extra_bits, length_extra_bits};
 
 /// Bytes behind the bits that a writer may overwrite with zeros.
 const SLACK: usize = 8;
@@ -63,10 +61,24 @@ impl Bits {
     }
 }
 
-/// Codes with their extra bits, ready for each length and distance.
+/// Codes ready to be joined with their extra bits.
 struct Prepared<'a> {
-    codes: &'a Codes,
+    literals: &'a [Code; 256],
+    /// Code and extra bits of each length minus the least.
     lengths: [Code; 256],
+    /// A power of two, so that no index needs checking.
+    distances: [DistanceCode; 32],
+}
+
+/// The code of a distance symbol and what to make of its extra bits.
+#[derive(Clone, Copy, Default)]
+struct DistanceCode {
+    bits: u16,
+    /// The bits of a distance minus one that follow the code.
+    extra_mask: u16,
+    len: u8,
+    /// With the extra bits.
+    whole_len: u8,
 }
 
 impl<'a> Prepared<'a> {
@@ -81,7 +93,21 @@ impl<'a> Prepared<'a> {
             let extra = (length_3 - first) as u32;
             *prepared = codes.literals[257 + symbol].followed_by(extra, length_extra_bits(symbol));
         }
-        Prepared { codes, lengths }
+        let mut distances = [DistanceCode::default(); 32];
+        for (symbol, (prepared, code)) in distances.iter_mut().zip(&codes.distances).enumerate() {
+            let extra_bits = distance_extra_bits(symbol);
+            *prepared = DistanceCode {
+                bits: code.bits() as u16,
+                extra_mask: (1 << extra_bits) - 1,
+                len: code.len() as u8,
+                whole_len: (code.len() + extra_bits) as u8,
+            };
+        }
+        Prepared {
+            literals: codes.literals.first_chunk().expect("all bytes have a code"),
+            lengths,
+            distances,
+        }
     }
 }
 
@@ -131,11 +157,21 @@ impl Writer<'_> {
                     self.put(piece);
                     self.flush();
                 }
+                let prepared = Prepared::new(&coded.codes);
+                // A copy that nothing points to can stay in registers.
+                let mut writer = Writer {
+                    out: &mut *self.out,
+                    ..*self
+                };
                 if let Form::Literals(_) = plan.form {
-                    self.literals(&coded.codes, block.raw);
+                    writer.literals(prepared.literals, block.raw);
                 } else {
-                    self.sequences(&Prepared::new(&coded.codes), block.raw, block.sequences);
+                    writer.sequences(&prepared, block.raw, block.sequences);
                 }
+                let Writer {
+                    at, pending, count, ..
+                } = writer;
+                (self.at, self.pending, self.count) = (at, pending, count);
                 if coded.ends {
                     self.put(coded.codes.end_of_block());
                     self.flush();
@@ -159,11 +195,7 @@ impl Writer<'_> {
     }
 
     #[inline(always)]
-    fn literals(&mut self, codes: &Codes, bytes: &[u8]) {
-        let codes: &[Code; 256] = codes
-            .literals
-            .first_chunk()
-            .expect("all bytes have a place");
+    fn literals(&mut self, codes: &[Code; 256], bytes: &[u8]) {
         // Three codes and seven pending bits stay below 56.
         let triples = bytes.chunks_exact(3);
         let rest = triples.remainder();
@@ -179,21 +211,34 @@ impl Writer<'_> {
         self.flush();
     }
 
+    #[inline(always)]
     fn sequences(&mut self, prepared: &Prepared<'_>, raw: &[u8], sequences: &[Sequence]) {
-        let mut rest = raw;
+        let mut at = 0;
         for sequence in sequences {
-            let (run, after) = rest.split_at(usize::from(sequence.literals));
-            self.literals(prepared.codes, run);
-            rest = &after[sequence.length()..];
+            let run = sequence.literals();
+            // Most runs are short, but of no predictable length: put three codes, perhaps empty ones.
+            let mut done = 0;
+            loop {
+                let bytes: &[u8; 3] = raw[at + done..].first_chunk().expect("a match follows");
+                for (i, &byte) in bytes.iter().enumerate() {
+                    self.put(prepared.literals[usize::from(byte)].only_if(done + i < run));
+                }
+                self.flush();
+                done += 3;
+                if done >= run {
+                    break;
+                }
+            }
+            at += run + sequence.length();
 
-            self.put(prepared.lengths[usize::from(sequence.length_3)]);
-            let symbol = distance_symbol(sequence.distance_1);
-            let extra_bits = distance_extra_bits(symbol);
-            let extra = u32::from(sequence.distance_1) & ((1 << extra_bits) - 1);
-            self.put(prepared.codes.distances[symbol]);
-            self.put(Code::new(extra, extra_bits));
+            self.put(prepared.lengths[sequence.length_3()]);
+            let distance = prepared.distances[sequence.distance_symbol() % 32];
+            let extra = u64::from(sequence.distance_1() & distance.extra_mask);
+            let bits = u64::from(distance.bits) | extra << distance.len;
+            self.pending |= bits << self.count;
+            self.count += u32::from(distance.whole_len);
             self.flush();
         }
-        self.literals(prepared.codes, rest);
+        self.literals(prepared.literals, &raw[at..]);
     }
 }

@@ -4,17 +4,10 @@ mod dense;
 mod sparse;
 
 use crate::bytes::{load32, load64, match_len};
-use crate::sequence::{MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Sequence};
+use crate::sequence::{MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Sequence, Sequences};
 
 pub(crate) use dense::DenseFinder;
 pub(crate) use sparse::SparseFinder;
-
-/// Added to stream positions before they enter a hash table, so that an empty slot (0) is out of
-/// reach of every position.
-const POSITION_BIAS: u32 = 1 << 16;
-
-/// Positions are moved down when the next block would start beyond this.
-const POSITION_LIMIT: u32 = 1 << 31;
 
 /// Where a block lies in a window of the stream.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +18,36 @@ pub(crate) struct BlockSpan {
     pub(crate) end: usize,
 }
 
-/// Stream positions as a finder's table holds them.
+/// A slot of a finder's table: a position in the stream in the low half, and the four bytes there in
+/// the high half, so that one subtraction tells whether the bytes at a later position are the same
+/// and how far away they are.
+#[derive(Clone, Copy, Default)]
+struct Slot(u64);
+
+impl Slot {
+    #[inline(always)]
+    fn new(bytes: u32, position: u32) -> Self {
+        Slot(u64::from(bytes) << 32 | u64::from(position))
+    }
+
+    /// The distance from `earlier` to this slot; more than any distance if their bytes differ.
+    #[inline(always)]
+    fn distance_from(self, earlier: Slot) -> usize {
+        // Positions grow, so nothing is borrowed from the high half.
+        self.0.wrapping_sub(earlier.0) as usize
+    }
+}
+
+/// Added to stream positions before they enter a table, so that an empty slot is out of reach of
+/// every position.
+const POSITION_BIAS: u32 = 1 << 16;
+
+/// Positions are moved down when the next block would start beyond this.
+const POSITION_LIMIT: u32 = 1 << 31;
+
+/// Stream positions as the slots hold them.
 struct Positions {
-    /// What to add to an index in the block's window to get its position.
+    /// Position of the next block.
     next: u32,
 }
 
@@ -39,17 +59,64 @@ impl Positions {
     }
 
     /// Enters a block of `span`; answers the number that added to a window index gives the position.
-    /// The sum is meant to wrap.
-    fn enter(&mut self, span: BlockSpan, table: &mut [u32]) -> u32 {
+    /// That sum is meant to wrap.
+    fn enter(&mut self, span: BlockSpan, table: &mut [Slot]) -> u32 {
         if self.next > POSITION_LIMIT {
             let down = self.next - 2 * POSITION_BIAS;
             for slot in table {
-                *slot = slot.saturating_sub(down);
+                let position = slot.0 as u32;
+                slot.0 -= u64::from(position.min(down));
             }
             self.next -= down;
         }
         let base = self.next.wrapping_sub(span.start as u32);
         self.next += (span.end - span.start) as u32;
         base
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sequence::{BLOCK_LEN, MAX_SEQUENCES};
+
+    /// Sequences do not change when positions are moved down amid a stream.
+    #[test]
+    fn positions_move_down_unnoticed() {
+        let mut state = 1u32;
+        let data: Vec<u8> = (0..4 * BLOCK_LEN)
+            .map(|_| {
+                state = state.wrapping_mul(1664525).wrapping_add(1013904223);
+                (state >> 28) as u8
+            })
+            .collect();
+        let spans = || {
+            (0..4).map(|i| BlockSpan {
+                start: i * BLOCK_LEN,
+                end: (i + 1) * BLOCK_LEN,
+            })
+        };
+        let late = Positions {
+            next: POSITION_LIMIT - BLOCK_LEN as u32,
+        };
+        let mut buffers = [(); 4].map(|()| vec![Sequence::default(); 4 * MAX_SEQUENCES]);
+        let mut lens = Vec::new();
+        let mut dense = [DenseFinder::new(), DenseFinder::new()];
+        let mut sparse = [SparseFinder::new(), SparseFinder::new()];
+        dense[1].positions = Positions { next: late.next };
+        sparse[1].positions = late;
+        for (finder, buffer) in dense.iter_mut().zip(&mut buffers) {
+            let mut found = Sequences::new(buffer);
+            spans().for_each(|span| finder.find(&data, span, &mut found));
+            lens.push(found.len());
+        }
+        for (finder, buffer) in sparse.iter_mut().zip(&mut buffers[2..]) {
+            let mut found = Sequences::new(buffer);
+            spans().for_each(|span| finder.find(&data, span, &mut found));
+            lens.push(found.len());
+        }
+        assert!(lens.iter().all(|&len| len > 1000), "{lens:?}");
+        assert!(buffers[0] == buffers[1] && buffers[2] == buffers[3]);
+        assert!(dense[1].positions.next < POSITION_LIMIT);
     }
 }

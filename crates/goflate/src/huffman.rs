@@ -28,6 +28,12 @@ impl Code {
         self.0 >> 24
     }
 
+    /// This code, or the empty one.
+    #[inline(always)]
+    pub(crate) fn only_if(self, wanted: bool) -> Self {
+        Code(std::hint::select_unpredictable(wanted, self.0, 0))
+    }
+
     /// This code followed by the low `n` bits of `extra`.
     #[inline(always)]
     pub(crate) fn followed_by(self, extra: u32, n: u32) -> Self {

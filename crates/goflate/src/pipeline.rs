@@ -15,7 +15,7 @@ use crate::emit::Bits;
 use crate::finder::{BlockSpan, DenseFinder, SparseFinder};
 use crate::huffman::Code;
 use crate::plan::{Block, Plan, ReusingPlanner, plan_separate};
-use crate::sequence::{BLOCK_LEN, MAX_DISTANCE, Sequence};
+use crate::sequence::{BLOCK_LEN, MAX_DISTANCE, MAX_SEQUENCES, Sequence, Sequences};
 use crate::{Encoder, Source};
 
 /// Blocks that travel together. Fewer cost more scheduling, more need more memory.
@@ -43,7 +43,7 @@ impl Finder {
         }
     }
 
-    fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Vec<Sequence>) {
+    fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences<'_>) {
         match self {
             Finder::Dense(finder) => finder.find(window, span, out),
             Finder::Sparse(finder) => finder.find(window, span, out),
@@ -192,7 +192,7 @@ pub(crate) fn compress(
             next_append: 0,
             output: Some(Output {
                 out: &mut *out,
-                adler: Adler::new(),
+                adler: Adler::of(&[]),
             }),
             too_long: false,
         }),
@@ -322,10 +322,8 @@ impl<'a> Stream<'a> {
                     let bytes = &mut batch.window[MAX_DISTANCE..];
                     self.source.fill(self.offset(batch.index), bytes);
                 }
-                let mut adler = Adler::new();
                 let (window, start) = self.window(&batch);
-                adler.update(&window[start..]);
-                batch.adler = Some(adler);
+                batch.adler = Some(Adler::of(&window[start..]));
                 Task::Fill(batch)
             }
             Task::Search(mut searcher, mut batch) => {
@@ -367,8 +365,9 @@ impl<'a> Stream<'a> {
     fn search(&self, searcher: &mut Searcher, batch: &mut Batch) {
         let mut sequences = std::mem::take(&mut batch.sequences);
         let mut ends = std::mem::take(&mut batch.sequence_ends);
-        sequences.clear();
         ends.clear();
+        sequences.resize(BATCH_BLOCKS * MAX_SEQUENCES, Sequence::default());
+        let mut found = Sequences::new(&mut sequences);
         let generated = self.source.as_slice().is_none();
         let first = batch.index == 0;
         if generated && !first {
@@ -381,8 +380,8 @@ impl<'a> Stream<'a> {
             start = 0;
         }
         for span in self.spans(batch.index, start) {
-            searcher.finder.find(window, span, &mut sequences);
-            ends.push(sequences.len());
+            searcher.finder.find(window, span, &mut found);
+            ends.push(found.len());
         }
         if generated && batch.index + 1 < self.batches {
             searcher.history.clear();

@@ -15,29 +15,78 @@ pub(crate) const MAX_MATCH: usize = 258;
 
 /// Some literals, then one match. The literals are the next bytes of the input, so only their number
 /// is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sequence {
-    /// Number of literals before the match.
-    pub(crate) literals: u16,
-    /// Distance of the match minus one, as the format counts it.
-    pub(crate) distance_1: u16,
-    /// Length of the match minus [`MIN_MATCH`], as the format counts it.
-    pub(crate) length_3: u8,
-}
+///
+/// Packed into a word, since it is written once and read twice in loops that do little else: from
+/// the lowest bit up, distance minus one (16 bits), length minus [`MIN_MATCH`] (8), distance symbol
+/// (8), number of literals (16).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sequence(u64);
 
 impl Sequence {
     #[inline(always)]
     pub(crate) fn new(literals: usize, length: usize, distance: usize) -> Self {
-        Sequence {
-            literals: literals as u16,
-            distance_1: (distance - 1) as u16,
-            length_3: (length - MIN_MATCH) as u8,
-        }
+        let distance_1 = distance as u64 - 1;
+        let symbol = distance_symbol(distance_1 as u16) as u64;
+        let length_3 = (length - MIN_MATCH) as u64;
+        Sequence((literals as u64) << 32 | symbol << 24 | length_3 << 16 | distance_1)
+    }
+
+    /// Number of literals before the match.
+    #[inline(always)]
+    pub(crate) fn literals(self) -> usize {
+        (self.0 >> 32) as usize
     }
 
     /// Length of the match in bytes.
+    #[inline(always)]
     pub(crate) fn length(self) -> usize {
-        usize::from(self.length_3) + MIN_MATCH
+        self.length_3() + MIN_MATCH
+    }
+
+    /// Length of the match minus [`MIN_MATCH`].
+    #[inline(always)]
+    pub(crate) fn length_3(self) -> usize {
+        usize::from((self.0 >> 16) as u8)
+    }
+
+    /// Distance of the match minus one.
+    #[inline(always)]
+    pub(crate) fn distance_1(self) -> u16 {
+        self.0 as u16
+    }
+
+    /// Symbol of the distance.
+    #[inline(always)]
+    pub(crate) fn distance_symbol(self) -> usize {
+        usize::from((self.0 >> 24) as u8)
+    }
+}
+
+/// The sequences of a block, at most one for every four bytes and one for each match that is split
+/// because of its length.
+pub(crate) const MAX_SEQUENCES: usize = BLOCK_LEN / 4 + BLOCK_LEN / MAX_MATCH + 2;
+
+/// Sequences being found, in a buffer that has room for all.
+pub(crate) struct Sequences<'a> {
+    buffer: &'a mut [Sequence],
+    len: usize,
+}
+
+impl<'a> Sequences<'a> {
+    /// Begins with none. The buffer must hold [`MAX_SEQUENCES`] for each block.
+    pub(crate) fn new(buffer: &'a mut [Sequence]) -> Self {
+        Sequences { buffer, len: 0 }
+    }
+
+    /// Number of sequences so far.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline(always)]
+    pub(crate) fn push(&mut self, sequence: Sequence) {
+        self.buffer[self.len] = sequence;
+        self.len += 1;
     }
 }
 
@@ -145,25 +194,39 @@ impl Histogram {
 
     /// Counts a block given as sequences. The end of the block is not counted.
     pub(crate) fn of_sequences(raw: &[u8], sequences: &[Sequence]) -> Self {
-        let mut histogram = Histogram::empty();
-        let mut literals = [0u32; 256];
-        let mut lengths = [0u32; 256];
-        let mut rest = raw;
-        for sequence in sequences {
-            let (run, after) = rest.split_at(usize::from(sequence.literals));
-            for &byte in run {
-                literals[usize::from(byte)] += 1;
+        /// Bytes copied at a time; most runs are shorter.
+        const CHUNK: usize = 16;
+        // Literals are first brought together, so that no loop depends on the length of a run.
+        let mut literals = [0u8; BLOCK_LEN + CHUNK];
+        let mut end = 0;
+        let mut at = 0;
+        let mut lengths = [[0u32; 256]; 2];
+        let mut distances = [[0u32; 256]; 2];
+        for (i, sequence) in sequences.iter().enumerate() {
+            let run = sequence.literals();
+            let from = &raw[at..];
+            let to = &mut literals[end..];
+            match (from.first_chunk::<CHUNK>(), to.first_chunk_mut::<CHUNK>()) {
+                (Some(from), Some(to)) if run <= CHUNK => *to = *from,
+                _ => to[..run].copy_from_slice(&from[..run]),
             }
-            rest = &after[sequence.length()..];
-            lengths[usize::from(sequence.length_3)] += 1;
-            histogram.distances[distance_symbol(sequence.distance_1)] += 1;
+            end += run;
+            at += run + sequence.length();
+            // Two tables, since equal neighbours in one table wait for each other.
+            lengths[i % 2][sequence.length_3()] += 1;
+            distances[i % 2][sequence.distance_symbol()] += 1;
         }
-        for &byte in rest {
-            literals[usize::from(byte)] += 1;
+        let rest = &raw[at..];
+        literals[end..end + rest.len()].copy_from_slice(rest);
+        end += rest.len();
+
+        let mut histogram = Histogram::of_bytes(&literals[..end]);
+        for (length_3, symbol) in LENGTH_SYMBOL.iter().enumerate() {
+            let count = lengths[0][length_3] + lengths[1][length_3];
+            histogram.literals[257 + usize::from(*symbol)] += count;
         }
-        histogram.literals[..256].copy_from_slice(&literals);
-        for (length_3, count) in lengths.into_iter().enumerate() {
-            histogram.literals[257 + usize::from(LENGTH_SYMBOL[length_3])] += count;
+        for (symbol, total) in histogram.distances.iter_mut().enumerate() {
+            *total = distances[0][symbol] + distances[1][symbol];
         }
         histogram
     }

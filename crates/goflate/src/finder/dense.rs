@@ -1,7 +1,10 @@
 //! The match finder of Go up to 1.26 (compress/flate deflatefast.go, `deflateFast.encode`): every
 //! position is looked up until 32 misses in a row, matches do not extend backwards.
 
-use super::{BlockSpan, MAX_DISTANCE, MAX_MATCH, Positions, Sequence, load32, load64, match_len};
+use super::{
+    BlockSpan, MAX_DISTANCE, MAX_MATCH, Positions, Sequence, Sequences, Slot, load32, load64,
+    match_len,
+};
 
 const TABLE_BITS: u32 = 14;
 
@@ -13,8 +16,8 @@ const PATIENCE: usize = 32;
 
 /// The table of recent positions, carried from block to block.
 pub(crate) struct DenseFinder {
-    table: Box<[u32; 1 << TABLE_BITS]>,
-    positions: Positions,
+    table: Box<[Slot; 1 << TABLE_BITS]>,
+    pub(super) positions: Positions,
 }
 
 #[inline(always)]
@@ -25,14 +28,14 @@ fn hash(bytes: u32) -> usize {
 impl DenseFinder {
     pub(crate) fn new() -> Self {
         DenseFinder {
-            table: vec![0; 1 << TABLE_BITS].try_into().expect("table size"),
+            table: Box::new([Slot::default(); 1 << TABLE_BITS]),
             positions: Positions::new(),
         }
     }
 
     /// Appends the sequences of one block. `window` reaches back [`MAX_DISTANCE`] bytes before the
     /// block, or to the start of the stream.
-    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Vec<Sequence>) {
+    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences<'_>) {
         let base = self.positions.enter(span, &mut self.table[..]);
         let BlockSpan { start, end } = span;
         if end - start < MARGIN + 2 {
@@ -57,12 +60,12 @@ impl DenseFinder {
                 if next > last {
                     return;
                 }
-                let here = base.wrapping_add(s as u32);
-                distance = here.wrapping_sub(table[slot]) as usize;
+                let here = Slot::new(bytes, base.wrapping_add(s as u32));
+                distance = here.distance_from(table[slot]);
                 table[slot] = here;
                 let ahead = load32(window, next);
                 slot = hash(ahead);
-                if distance <= MAX_DISTANCE && load32(window, s - distance) == bytes {
+                if distance <= MAX_DISTANCE {
                     break;
                 }
                 bytes = ahead;
@@ -77,13 +80,15 @@ impl DenseFinder {
                     return;
                 }
                 let around = load64(window, s - 1);
-                let here = base.wrapping_add(s as u32);
-                table[hash(around as u32)] = here.wrapping_sub(1);
+                let position = base.wrapping_add(s as u32);
+                let before = around as u32;
+                table[hash(before)] = Slot::new(before, position.wrapping_sub(1));
                 let now = (around >> 8) as u32;
                 let slot_now = hash(now);
-                distance = here.wrapping_sub(table[slot_now]) as usize;
+                let here = Slot::new(now, position);
+                distance = here.distance_from(table[slot_now]);
                 table[slot_now] = here;
-                if distance > MAX_DISTANCE || load32(window, s - distance) != now {
+                if distance > MAX_DISTANCE {
                     bytes = (around >> 16) as u32;
                     slot = hash(bytes);
                     s += 1;

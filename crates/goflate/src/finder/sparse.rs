@@ -2,7 +2,8 @@
 //! neighbouring positions are looked up, every other byte at most; matches extend both ways.
 
 use super::{
-    BlockSpan, MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Positions, Sequence, load32, load64, match_len,
+    BlockSpan, MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Positions, Sequence, Sequences, Slot, load64,
+    match_len,
 };
 
 const TABLE_BITS: u32 = 15;
@@ -12,8 +13,8 @@ const MARGIN: usize = 11;
 
 /// The table of recent positions, carried from block to block.
 pub(crate) struct SparseFinder {
-    table: Box<[u32; 1 << TABLE_BITS]>,
-    positions: Positions,
+    table: Box<[Slot; 1 << TABLE_BITS]>,
+    pub(super) positions: Positions,
 }
 
 /// Hash of the low five bytes.
@@ -25,7 +26,7 @@ fn hash(bytes: u64) -> usize {
 /// Appends a match of any length, in pieces the format can express; the last piece must not be
 /// shorter than [`MIN_MATCH`].
 #[inline(always)]
-fn push_match(out: &mut Vec<Sequence>, mut literals: usize, mut length: usize, distance: usize) {
+fn push_match(out: &mut Sequences<'_>, mut literals: usize, mut length: usize, distance: usize) {
     while length > MAX_MATCH {
         let piece = if length > MAX_MATCH + MIN_MATCH {
             MAX_MATCH
@@ -42,14 +43,14 @@ fn push_match(out: &mut Vec<Sequence>, mut literals: usize, mut length: usize, d
 impl SparseFinder {
     pub(crate) fn new() -> Self {
         SparseFinder {
-            table: vec![0; 1 << TABLE_BITS].try_into().expect("table size"),
+            table: Box::new([Slot::default(); 1 << TABLE_BITS]),
             positions: Positions::new(),
         }
     }
 
     /// Appends the sequences of one block. `window` reaches back [`MAX_DISTANCE`] bytes before the
     /// block, or to the start of the stream.
-    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Vec<Sequence>) {
+    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences<'_>) {
         let base = self.positions.enter(span, &mut self.table[..]);
         let BlockSpan { start, end } = span;
         let len = end - start;
@@ -73,25 +74,25 @@ impl SparseFinder {
                 if next > last {
                     return;
                 }
-                let here = base.wrapping_add(s as u32);
-                distance = here.wrapping_sub(table[slot]) as usize;
+                let here = Slot::new(bytes as u32, base.wrapping_add(s as u32));
+                distance = here.distance_from(table[slot]);
                 table[slot] = here;
                 let ahead = load64(window, next);
                 let slot = hash(ahead);
-                if distance < MAX_DISTANCE && load32(window, s - distance) == bytes as u32 {
-                    table[slot] = base.wrapping_add(next as u32);
+                let there = Slot::new(ahead as u32, base.wrapping_add(next as u32));
+                if distance < MAX_DISTANCE {
+                    table[slot] = there;
                     break;
                 }
                 s = next;
                 next += 1;
-                let here = base.wrapping_add(s as u32);
-                distance = here.wrapping_sub(table[slot]) as usize;
-                table[slot] = here;
-                if distance < MAX_DISTANCE && load32(window, s - distance) == ahead as u32 {
-                    table[slot] = here.wrapping_add(1);
+                distance = there.distance_from(table[slot]);
+                table[slot] = there;
+                bytes = ahead >> 8;
+                if distance < MAX_DISTANCE {
+                    table[slot] = Slot::new(bytes as u32, base.wrapping_add(next as u32));
                     break;
                 }
-                bytes = ahead >> 8;
                 s = next;
             }
             loop {
@@ -110,18 +111,20 @@ impl SparseFinder {
                 }
                 if s >= last {
                     if s + length + 8 < end {
-                        table[hash(load64(window, s))] = base.wrapping_add(s as u32);
+                        let now = load64(window, s);
+                        table[hash(now)] = Slot::new(now as u32, base.wrapping_add(s as u32));
                     }
                     return;
                 }
                 let around = load64(window, s - 2);
-                let here = base.wrapping_add(s as u32);
-                table[hash(around)] = here.wrapping_sub(2);
+                let position = base.wrapping_add(s as u32);
+                table[hash(around)] = Slot::new(around as u32, position.wrapping_sub(2));
                 let now = around >> 16;
                 let slot = hash(now);
-                distance = here.wrapping_sub(table[slot]) as usize;
+                let here = Slot::new(now as u32, position);
+                distance = here.distance_from(table[slot]);
                 table[slot] = here;
-                if distance > MAX_DISTANCE || load32(window, s - distance) != now as u32 {
+                if distance > MAX_DISTANCE {
                     bytes = now >> 8;
                     s += 1;
                     break;
