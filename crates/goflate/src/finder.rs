@@ -87,7 +87,7 @@ mod tests {
         let data: Vec<u8> = (0..4 * BLOCK_LEN)
             .map(|_| {
                 state = state.wrapping_mul(1664525).wrapping_add(1013904223);
-                (state >> 28) as u8
+                (state >> 30) as u8
             })
             .collect();
         let spans = || {
