@@ -72,9 +72,6 @@ pub fn link_executable(
     if config.rand_layout != 0 {
         order.shuffle(config.rand_layout);
     }
-    if config.rand_layout != 0 {
-        order.shuffle(config.rand_layout);
-    }
     order.gather_fips(&syms);
     let mut maker = Maker {
         syms: &mut syms,
