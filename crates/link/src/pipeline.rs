@@ -31,6 +31,7 @@ pub fn link_executable(
     output: &mut Output,
 ) -> Result<(), Stop> {
     let ptr = config.arch.ptr_size;
+    diag.phases.start("loadlib: symbols");
     let mut syms = resolve(config, inputs, diag)?;
     let mut special = BitSet::default();
     let mut made = Live::default();
@@ -42,7 +43,9 @@ pub fn link_executable(
     };
     let fips = Fips::make(&mut maker);
 
+    diag.phases.start("inittasks");
     let main_tasks = init_tasks(&mut syms, InitRoots::Program, ptr).map_err(|e| diag.exit(e))?;
+    diag.phases.start("deadcode");
     let mut live = deadcode(config, &mut syms, main_tasks, &made.reachable, diag)?;
     made.reachable.iter().for_each(|s| live.reachable.insert(s));
 
@@ -65,8 +68,11 @@ pub fn link_executable(
         diag.error(e)?;
     }
 
+    diag.phases.start("linksetup");
     let mut order = TextOrder::assign(&syms, &live, &fips.text());
+    diag.phases.start("dwarfGenerateDebugInfo");
     let debug_info = debug::generate(config, &syms, &live, &order, diag)?;
+    diag.phases.start("doStackCheck");
     stack_check(config, &syms, &live, &order, diag)?;
 
     if config.rand_layout != 0 {
@@ -80,7 +86,9 @@ pub fn link_executable(
         ptr_size: ptr,
     };
     let text_markers = TextMarkers::make(&mut maker);
+    diag.phases.start("textaddress");
     let text = TextLayout::assign(maker.syms, &order, config.text_addr, config.func_align);
+    diag.phases.start("dwarfGenerateDebugSyms");
     let debug_plan = debug::lay_out(debug_info, maker.syms, &order, &text, diag)?;
     if config.release.typelinks == TypelinkHome::Section {
         tables::make_typelinks(&mut maker);
@@ -95,6 +103,7 @@ pub fn link_executable(
         value("runtime.buildVersion"),
         value("runtime.modinfo"),
     );
+    diag.phases.start("pclntab");
     let pcln = pclntab::plan(
         &mut maker,
         &PclntabInput {
@@ -113,6 +122,7 @@ pub fn link_executable(
     pcln.carried()
         .chain([pcln.carrier])
         .for_each(|s| maker.syms.local.insert(s));
+    diag.phases.start("symtab");
     let markers = DataMarkers::make(&mut maker);
     let text_len = text.end - text.start + u64::from(config.arch.min_lc);
     let tasks = main_tasks.is_some().then(|| tables::TableRef {
@@ -129,6 +139,7 @@ pub fn link_executable(
         text_len,
     );
 
+    diag.phases.start("dodata");
     let mut buckets = Buckets::collect(&syms, &live, &special, ptr, markers.type_star, true);
     for (s, e) in &buckets.errors {
         diag.symbol_error(syms.name(*s), s.0, e)?;
@@ -160,6 +171,7 @@ pub fn link_executable(
     {
         syms.ext_mut(s).set_data(bytes.clone());
     }
+    diag.phases.start("address");
     let mut segs = places.place(
         config.text_addr,
         config.round,
@@ -176,11 +188,13 @@ pub fn link_executable(
     );
     pcln.set_funcdata_values(&mut addrs, 0);
 
+    diag.phases.start("dwarfcompress");
     let debug = Debug::place(config, debug_plan, &syms, &addrs, &mut segs, diag)?;
     let end = segs
         .layout_file(elf::HEADER_LEN, config.round)
         .map_err(|e| diag.exit(e))?;
 
+    diag.phases.start("layout");
     let symbols = (!config.strip)
         .then(|| ElfSymbols::collect(&syms, &live, &order, &text_markers, &buckets.hidden, &addrs));
     let entry = entry_address(config, &syms, &addrs, diag)?;
@@ -196,6 +210,7 @@ pub fn link_executable(
     let plan = ExecPlan::new(&headers).map_err(|e| diag.exit(e))?;
     let out = output(plan.file_len)?;
 
+    diag.phases.start("Asmb");
     let relocator = Relocator {
         syms: &syms,
         live: &live,
@@ -246,8 +261,10 @@ pub fn link_executable(
     )?;
     diag.exit_if_errors()?;
 
+    diag.phases.start("asmbfips");
     fips::store_sum(loaded, &fips, &addrs, &segs, config.fipso.as_deref())
         .or_else(|e| diag.error(e))?;
+    diag.phases.start("Asmb2");
     for (off, bytes) in &plan.header {
         loaded[*off as usize..][..bytes.len()].copy_from_slice(bytes);
     }
