@@ -128,8 +128,11 @@ impl Filler<'_> {
         match (kind, a.atom(), unit) {
             (Kind::Abbrev, ..) => buf.copy_from_slice(&p.abbrev),
             (Kind::GdbScripts, ..) => buf.copy_from_slice(&p.gdb_script),
-            (Kind::Frame, Atom::Symbol(s), _) => {
-                frames::put_entry(self.syms, &p.arch, s, self.addrs.addr(s), buf)?;
+            (Kind::Frame, Atom::Function(i), _) => {
+                let f = p.frames[i as usize];
+                let function = &p.units[f.unit as usize].functions[f.index as usize];
+                let table = function.stack_table(self.syms);
+                table.put_entry(&p.arch, f.addr, buf);
             }
             (Kind::Frame, ..) => buf.copy_from_slice(&frames::common_entry(&p.arch)),
             (_, Atom::Type(d), _) => {

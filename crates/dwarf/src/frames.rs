@@ -1,10 +1,7 @@
 //! `.debug_frame`: one common entry, and for every function how its stack pointer moves
 //! (`ld/dwarf.go:writeframes`).
 
-use crate::DwarfError;
 use crate::encode::{Count, Out, Sink, read_uvarint, read_varint};
-use gover::AuxType;
-use symbols::{SymId, Symbols};
 use target::ArchInfo;
 
 const DATA_ALIGNMENT: i64 = -4;
@@ -56,21 +53,40 @@ pub(crate) fn common_entry(arch: &ArchInfo) -> Vec<u8> {
 }
 
 /// What an entry is made of.
-struct Function<'a> {
-    pcsp: &'a [u8],
-    size: u64,
-    top_frame: bool,
+pub(crate) struct StackTable<'a> {
+    /// How the stack pointer moves: pairs of delta and length.
+    pub pcsp: &'a [u8],
+    /// Length of the function, bytes.
+    pub size: u64,
+    /// Whether nobody called the function.
+    pub top_frame: bool,
 }
 
-impl<'a> Function<'a> {
-    fn open(syms: &'a Symbols, s: SymId) -> Option<Function<'a>> {
-        let (info, _) = syms.func_info(s)?;
-        let pcsp = syms.aux(s, AuxType::Pcsp);
-        Some(Function {
-            pcsp: if pcsp.is_some() { syms.data(pcsp) } else { &[] },
-            size: syms.data(s).len() as u64,
-            top_frame: info.func_flag() & TOP_FRAME != 0,
-        })
+/// Whether the data of a FuncInfo says that nobody called the function.
+pub(crate) fn is_top_frame(func_info: &[u8]) -> bool {
+    func_info.get(9).is_some_and(|f| f & TOP_FRAME != 0)
+}
+
+impl StackTable<'_> {
+    /// Length of the entry, bytes; never 0. `None` when the table is damaged.
+    pub(crate) fn entry_size(&self, arch: &ArchInfo) -> Option<u32> {
+        let mut n = Count::default();
+        self.put(arch, &mut n)?;
+        let n = n.0.next_multiple_of(arch.ptr_size.into());
+        u32::try_from(8 + 2 * u64::from(arch.ptr_size) + n).ok()
+    }
+
+    /// Writes the entry of the function, which lies at `addr`; the table has been measured.
+    pub(crate) fn put_entry(&self, arch: &ArchInfo, addr: u64, buf: &mut [u8]) {
+        let len = buf.len() as u32;
+        let mut out = Out::new(buf);
+        out.u32(len - 4);
+        out.u32(0); // the common entry is at the start of the section
+        out.word(arch.ptr_size, addr);
+        out.word(arch.ptr_size, self.size);
+        let measured = self.put(arch, &mut out);
+        debug_assert!(measured.is_some());
+        out.pad();
     }
 
     /// The instructions, without padding. `None` when the table is damaged.
@@ -138,49 +154,6 @@ impl<'a> Function<'a> {
     }
 }
 
-fn damaged(syms: &Symbols, s: SymId) -> DwarfError {
-    DwarfError::BadStackTable {
-        function: syms.name_lossy(s).into_owned(),
-    }
-}
-
-/// Length of the entry of `s`, bytes; 0 for functions that get none.
-///
-/// # Errors
-/// A damaged stack table.
-pub(crate) fn entry_size(syms: &Symbols, arch: &ArchInfo, s: SymId) -> Result<u32, DwarfError> {
-    let Some(f) = Function::open(syms, s) else {
-        return Ok(0);
-    };
-    let mut n = Count::default();
-    f.put(arch, &mut n).ok_or_else(|| damaged(syms, s))?;
-    let n = n.0.next_multiple_of(arch.ptr_size.into());
-    u32::try_from(8 + 2 * u64::from(arch.ptr_size) + n).map_err(|_| damaged(syms, s))
-}
-
-/// Writes the entry of `s`, which lies at `addr`.
-///
-/// # Errors
-/// A damaged stack table.
-pub(crate) fn put_entry(
-    syms: &Symbols,
-    arch: &ArchInfo,
-    s: SymId,
-    addr: u64,
-    buf: &mut [u8],
-) -> Result<(), DwarfError> {
-    let f = Function::open(syms, s).ok_or_else(|| damaged(syms, s))?;
-    let len = buf.len() as u32;
-    let mut out = Out::new(buf);
-    out.u32(len - 4);
-    out.u32(0); // the common entry is at the start of the section
-    out.word(arch.ptr_size, addr);
-    out.word(arch.ptr_size, f.size);
-    f.put(arch, &mut out).ok_or_else(|| damaged(syms, s))?;
-    out.pad();
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,7 +170,7 @@ mod tests {
     }
 
     fn instructions(pcsp: &[u8], size: u64) -> Option<Vec<u8>> {
-        let f = Function {
+        let f = StackTable {
             pcsp,
             size,
             top_frame: false,

@@ -1,9 +1,10 @@
 //! First step: finds every piece and makes the DIEs of types.
 
 use crate::names::Named;
+use crate::plan::NO_UNIT;
 use crate::types::{Child, DieRef, TypeDie, TypeSink, Types, put_die, static_name};
 use crate::units::{self, Event, Unit};
-use crate::{DwarfError, Options, abbrev, frames};
+use crate::{DwarfError, Options, abbrev};
 use gover::{AuxType, RelocType, SymKind};
 use layout::TextOrder;
 use rayon::prelude::*;
@@ -11,19 +12,6 @@ use reach::Live;
 use std::collections::HashSet;
 use symbols::{BitSet, SymId, Symbols, UnitId, VERSION_STATIC};
 use target::ArchInfo;
-
-/// A function as `.debug_frame` and the address ranges of units see it.
-#[derive(Clone, Copy)]
-pub(crate) struct Frame {
-    /// The function.
-    pub sym: SymId,
-    /// Number of its unit in [`DebugInfo::units`]; `u32::MAX` for none.
-    pub unit: u32,
-    /// Its length, bytes.
-    pub size: u32,
-    /// Length of its entry in `.debug_frame`, bytes.
-    pub entry: u32,
-}
 
 /// The pieces of a program's DWARF.
 pub struct DebugInfo {
@@ -39,8 +27,6 @@ pub struct DebugInfo {
     pub(crate) die_offsets: Vec<u32>,
     /// What references to types by name mean.
     pub(crate) refs: Vec<(SymId, DieRef)>,
-    /// In the order of text.
-    pub(crate) frames: Vec<Frame>,
     pub(crate) abbrev: Vec<u8>,
     pub(crate) gdb_script: Option<Vec<u8>>,
     flag_variants: usize,
@@ -71,16 +57,11 @@ pub fn generate(
     opts: &Options,
 ) -> Result<DebugInfo, DwarfError> {
     let list = unit_list(syms, order);
-    let ((named, scanned), frames) = rayon::join(
-        || {
-            rayon::join(
-                || Named::gather(syms),
-                || scan_units(syms, order, &list, opts),
-            )
-        },
-        || frames_of(syms, order, &list, opts.arch),
+    let (named, units) = rayon::join(
+        || Named::gather(syms),
+        || scan_units(syms, order, &list, opts),
     );
-    let (mut units, frames) = (scanned?, frames?);
+    let mut units = units?;
     let Named { types, notes } = named;
     let variables = find_variables(syms, live);
 
@@ -126,7 +107,7 @@ pub fn generate(
             }
         }
     }
-    let number = unit_numbers(syms, &list);
+    let number = unit_numbers(syms, list.iter().copied());
     for v in &variables {
         match *v {
             Global::Variable { sym, gotype, die } => {
@@ -168,7 +149,6 @@ pub fn generate(
         children,
         die_offsets,
         refs,
-        frames,
         abbrev: abbrev::section(opts.dwarf5, opts.call_line_data4),
         gdb_script,
         flag_variants: flags.len(),
@@ -185,11 +165,11 @@ fn unit_list(syms: &Symbols, order: &TextOrder) -> Vec<UnitId> {
         .collect()
 }
 
-/// The place of each unit in the list; `u32::MAX` for units outside.
-fn unit_numbers(syms: &Symbols, list: &[UnitId]) -> Vec<u32> {
-    let mut n = vec![u32::MAX; syms.units.len()];
-    for (i, u) in list.iter().enumerate() {
-        n[u.index()] = i as u32;
+/// The place of each unit in the list; [`NO_UNIT`] for units outside.
+pub(crate) fn unit_numbers(syms: &Symbols, list: impl Iterator<Item = UnitId>) -> Vec<u32> {
+    let mut n = vec![NO_UNIT; syms.units.len()];
+    for (i, u) in (0..).zip(list) {
+        n[u.index()] = i;
     }
     n
 }
@@ -202,8 +182,8 @@ fn scan_units(
 ) -> Result<Vec<Unit>, DwarfError> {
     let opts = units::ScanOptions {
         syms,
+        arch: opts.arch,
         dwarf5: opts.dwarf5,
-        ptr_size: opts.arch.ptr_size,
         goroot: opts.goroot,
     };
     list.par_iter()
@@ -213,36 +193,6 @@ fn scan_units(
             |seen, &u| units::scan(opts, u, order.unit(u), seen),
         )
         .collect()
-}
-
-/// The functions that have frames.
-fn frames_of(
-    syms: &Symbols,
-    order: &TextOrder,
-    list: &[UnitId],
-    arch: &ArchInfo,
-) -> Result<Vec<Frame>, DwarfError> {
-    let number = unit_numbers(syms, list);
-    let parts: Vec<Vec<Frame>> = order
-        .textp
-        .par_chunks(1024)
-        .map(|chunk| {
-            let mut out = Vec::with_capacity(chunk.len());
-            for &sym in chunk {
-                let entry = frames::entry_size(syms, arch, sym)?;
-                if entry != 0 {
-                    out.push(Frame {
-                        sym,
-                        unit: syms.unit(sym).map_or(u32::MAX, |u| number[u.index()]),
-                        size: syms.data(sym).len() as u32,
-                        entry,
-                    });
-                }
-            }
-            Ok(out)
-        })
-        .collect::<Result<_, DwarfError>>()?;
-    Ok(parts.concat())
 }
 
 fn producer(version: &str, extra: &[u8]) -> Vec<u8> {

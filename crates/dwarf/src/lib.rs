@@ -91,12 +91,6 @@ pub enum DwarfError {
         /// What is wrong with it.
         what: &'static str,
     },
-    /// A stack table that cannot be read.
-    #[error("{function}: dwarf: damaged table of stack pointer deltas")]
-    BadStackTable {
-        /// Name of the function.
-        function: String,
-    },
     /// A DWARF symbol that cannot be relocated.
     #[error("{name}: invalid relocation at {off:#x} of {len:#x} bytes: {what}")]
     BadReloc {

@@ -4,7 +4,7 @@
 //! of atoms are relative to their run, so runs are made in parallel and only their starts are summed up.
 
 use crate::encode::{Count, Sink};
-use crate::generate::{DebugInfo, Frame};
+use crate::generate::{DebugInfo, unit_numbers};
 use crate::types::{Child, DieRef, TypeDie};
 use crate::units::Unit;
 use crate::{DwarfError, frames};
@@ -41,9 +41,9 @@ pub(crate) enum Kind {
 pub(crate) enum Atom {
     /// What the section begins with, or, in a run that belongs to a unit, what the unit begins with.
     Header,
-    /// A piece of a function, by number in its unit.
+    /// A piece of a function, by number in its unit; a frame by number in [`Plan::frames`].
     Function(u32),
-    /// The DIE of an abstract function, of a variable or of constants; the frame of a function.
+    /// The DIE of an abstract function, of a variable or of constants.
     Symbol(SymId),
     /// The DIE of a type.
     Type(DieRef),
@@ -146,6 +146,17 @@ pub(crate) struct UnitPlan {
     pub pieces: Vec<Pieces>,
 }
 
+/// A function in the order of text.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    /// Number of its unit.
+    pub unit: u32,
+    /// Its number in the unit.
+    pub index: u32,
+    /// Its virtual address.
+    pub addr: u64,
+}
+
 /// Offsets of the pieces of a function that its own DIE refers to.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Pieces {
@@ -169,6 +180,7 @@ pub struct Plan {
     pub(crate) die_offsets: Vec<u32>,
     /// By symbol, one more than the offset in `.debug_info`; 0 for none.
     pub(crate) info_offsets: Vec<u32>,
+    pub(crate) frames: Vec<Frame>,
     pub(crate) abbrev: Vec<u8>,
     pub(crate) gdb_script: Vec<u8>,
     pub(crate) sections: Vec<Section>,
@@ -308,51 +320,65 @@ impl DebugInfo {
         r
     }
 
-    /// Brings frames into the order of text, which sorting may have changed.
-    fn arrange_frames(&mut self, order: &TextOrder) {
-        let mut rest = self.frames.iter().peekable();
-        for s in &order.textp {
-            rest.next_if(|f| f.sym == *s);
+    /// The functions that have frames, in the order of text, with their addresses. Within a unit that
+    /// is mostly the order of the unit's functions.
+    fn frames(&self, syms: &Symbols, order: &TextOrder, text: &TextLayout) -> Vec<Frame> {
+        let number = unit_numbers(syms, self.units.iter().map(|u| u.id));
+        let mut next = vec![0usize; self.units.len()];
+        let mut maps: FxHashMap<u32, FxHashMap<SymId, usize>> = FxHashMap::default();
+        let mut out = Vec::with_capacity(order.textp.len());
+        for (&sym, &addr) in order.textp.iter().zip(&text.addr) {
+            let Some(unit) = syms.unit(sym).map(|u| number[u.index()]) else {
+                continue;
+            };
+            let Some(u) = self.units.get(unit as usize) else {
+                continue;
+            };
+            let n = &mut next[unit as usize];
+            let index = if u.functions.get(*n).is_some_and(|f| f.sym == sym) {
+                *n
+            } else {
+                let map = maps.entry(unit).or_insert_with(|| {
+                    let all = u.functions.iter().enumerate();
+                    all.map(|(i, f)| (f.sym, i)).collect()
+                });
+                match map.get(&sym) {
+                    Some(&i) => i,
+                    None => continue,
+                }
+            };
+            *n = index + 1;
+            out.push(Frame {
+                unit,
+                index: index as u32,
+                addr,
+            });
         }
-        if rest.peek().is_none() {
-            return;
-        }
-        let by_sym: FxHashMap<SymId, Frame> = self.frames.iter().map(|f| (f.sym, *f)).collect();
-        self.frames.clear();
-        let found = order.textp.iter().filter_map(|s| by_sym.get(s));
-        self.frames.extend(found);
+        out
     }
 
     /// The address ranges of every unit (`calcCompUnitRanges`). They are relative to the first of the
     /// unit's functions, which need not have the lowest address.
-    fn unit_ranges(&self, order: &TextOrder, text: &TextLayout) -> Vec<Vec<(i64, i64)>> {
+    fn unit_ranges(&self, frames: &[Frame]) -> Vec<Vec<(i64, i64)>> {
         let mut pcs: Vec<Vec<(i64, i64)>> = vec![Vec::new(); self.units.len()];
-        let first: FxHashMap<SymId, u32> =
-            (0..).zip(&self.units).map(|(i, u)| (u.base(), i)).collect();
         let mut base = vec![0u64; self.units.len()];
-        for (s, &addr) in order.textp.iter().zip(&text.addr) {
-            if let Some(&u) = first.get(s) {
-                base[u as usize] = addr;
-            }
+        for f in frames.iter().filter(|f| f.index == 0) {
+            base[f.unit as usize] = f.addr;
         }
-        // What came into the text after it was read has no frame.
-        let mut frames = self.frames.iter().peekable();
         let mut previous = NO_UNIT;
-        for (&s, &addr) in order.textp.iter().zip(&text.addr) {
-            let Some(f) = frames.next_if(|f| f.sym == s) else {
-                continue;
-            };
-            if f.unit == NO_UNIT {
+        for f in frames {
+            let function = &self.units[f.unit as usize].functions[f.index as usize];
+            if function.frame == 0 {
                 continue;
             }
-            let start = addr.wrapping_sub(base[f.unit as usize]) as i64;
+            let start = f.addr.wrapping_sub(base[f.unit as usize]) as i64;
             let unit = &mut pcs[f.unit as usize];
             if previous != f.unit {
                 unit.push((start, start));
                 previous = f.unit;
             }
             if let Some(last) = unit.last_mut() {
-                last.1 = start.wrapping_add(f.size.into());
+                last.1 = start.wrapping_add(function.size.into());
             }
         }
         pcs
@@ -377,24 +403,21 @@ impl DebugInfo {
         order
     }
 
-    fn frame_runs(&self) -> Vec<Run> {
-        let mut runs = vec![Run::header(
-            NO_UNIT,
-            frames::common_entry(&self.arch).len() as u64,
-        )];
-        runs.extend(
-            self.frames
-                .par_chunks(4096)
-                .map(|c| {
-                    let mut r = Run::new(NO_UNIT);
-                    r.atoms.reserve_exact(c.len());
-                    for &Frame { sym, entry, .. } in c {
-                        r.push(Atom::Symbol(sym), entry.into());
-                    }
-                    r
-                })
-                .collect::<Vec<_>>(),
-        );
+    fn frame_runs(&self, frames: &[Frame]) -> Vec<Run> {
+        const EACH: usize = 4096;
+        let header = frames::common_entry(&self.arch).len() as u64;
+        let mut runs = vec![Run::header(NO_UNIT, header)];
+        for (c, i) in frames.chunks(EACH).zip((0..).step_by(EACH)) {
+            let mut r = Run::new(NO_UNIT);
+            r.atoms.reserve_exact(c.len());
+            for (f, i) in c.iter().zip(i..) {
+                let function = &self.units[f.unit as usize].functions[f.index as usize];
+                if function.frame != 0 {
+                    r.push(Atom::Function(i), function.frame.into());
+                }
+            }
+            runs.push(r);
+        }
         runs
     }
 
@@ -413,8 +436,8 @@ impl DebugInfo {
             return Err(DwarfError::TooLarge(".debug_info"));
         }
         let (dwarf5, ptr) = (self.dwarf5, self.arch.ptr_size);
-        self.arrange_frames(order);
-        let pcs = self.unit_ranges(order, text);
+        let frames = self.frames(syms, order, text);
+        let pcs = self.unit_ranges(&frames);
         let unit_order = self.unit_order(syms, &pcs);
         let (runs, frame) = rayon::join(
             || {
@@ -424,7 +447,7 @@ impl DebugInfo {
                     .map(|i| self.unit_runs(syms, i))
                     .collect::<Vec<_>>()
             },
-            || self.frame_runs(),
+            || self.frame_runs(&frames),
         );
         let mut plans: Vec<UnitPlan> = pcs
             .into_iter()
@@ -557,6 +580,7 @@ impl DebugInfo {
             children: self.children,
             die_offsets: self.die_offsets,
             info_offsets,
+            frames,
             abbrev: self.abbrev,
             gdb_script,
             sections,

@@ -4,10 +4,12 @@
 //! One walk over the relocations of a unit's functions finds everything; units are walked in parallel
 //! (`ld/dwarf.go`: `dwarfVisitFunction`, `writedebugaddr`, `collectUnitLocs`).
 
+use crate::frames::{StackTable, is_top_frame};
 use crate::{DwarfError, lines};
-use gover::{RelocType, SymKind};
+use gover::{AuxType, RelocType, SymKind};
 use rustc_hash::FxHashMap;
-use symbols::{BitSet, SymId, Symbols, UnitId};
+use symbols::{BitSet, DwarfAuxs, SymId, Symbols, UnitId};
+use target::ArchInfo;
 
 /// The DWARF symbols of a function.
 #[derive(Clone, Copy, Default)]
@@ -24,6 +26,14 @@ pub(crate) struct Function {
     pub lines: SymId,
     /// Its slot in the unit's part of `.debug_addr`; [`NO_SLOT`] without.
     pub slot: u32,
+    /// Its table of stack pointer deltas.
+    pub pcsp: SymId,
+    /// Its length, bytes.
+    pub size: u32,
+    /// Length of its entry in `.debug_frame`, bytes; 0 for functions without information.
+    pub frame: u32,
+    /// Whether nobody called it.
+    pub top_frame: bool,
 }
 
 /// No slot.
@@ -66,6 +76,21 @@ pub(crate) struct Unit {
     pub producer: Vec<u8>,
     /// Name of the package as the source has it.
     pub package_name: &'static [u8],
+}
+
+impl Function {
+    /// What its frame is made from.
+    pub(crate) fn stack_table<'a>(&self, syms: &'a Symbols) -> StackTable<'a> {
+        StackTable {
+            pcsp: if self.pcsp.is_some() {
+                syms.data(self.pcsp)
+            } else {
+                &[]
+            },
+            size: self.size.into(),
+            top_frame: self.top_frame,
+        }
+    }
 }
 
 impl Unit {
@@ -111,8 +136,8 @@ impl Seen {
 #[derive(Clone, Copy)]
 pub(crate) struct ScanOptions<'a> {
     pub syms: &'a Symbols,
+    pub arch: &'a ArchInfo,
     pub dwarf5: bool,
-    pub ptr_size: u8,
     pub goroot: &'a str,
 }
 
@@ -192,7 +217,7 @@ pub(crate) fn scan(
     {
         let n = o.object.n_files();
         let files = lines::file_names((0..n).filter_map(|i| o.object.file(i)), opts.goroot);
-        line_header = lines::header(&files, program, opts.dwarf5, opts.ptr_size);
+        line_header = lines::header(&files, program, opts.dwarf5, opts.arch.ptr_size);
         if syms.libs[o.lib.index()].pkg == "runtime" {
             gdb_script = lines::gdb_script(&files);
         }
@@ -223,23 +248,43 @@ impl Scan<'_> {
 
     fn function(&mut self, s: SymId) -> Result<Function, DwarfError> {
         let syms = self.opts.syms;
-        let aux = syms.dwarf_auxs(s);
-        for (a, kind) in [
-            (aux.info, SymKind::DwarfFcn),
-            (aux.loc, SymKind::DwarfLoc),
-            (aux.ranges, SymKind::DwarfRange),
-            (aux.lines, SymKind::DwarfLines),
-        ] {
-            if a.is_some() && syms.kind(a) != kind {
-                return Err(self.bad(s, "a DWARF symbol of the wrong kind"));
-            }
-        }
+        let mut aux = DwarfAuxs::default();
         let mut f = Function {
             sym: s,
-            lines: aux.lines,
             slot: NO_SLOT,
             ..Function::default()
         };
+        let mut func_info = SymId::NONE;
+        for a in syms.auxs(s) {
+            let (place, kind) = match a.typ {
+                AuxType::FuncInfo if func_info.is_none() => {
+                    func_info = a.sym;
+                    continue;
+                }
+                AuxType::Pcsp => {
+                    f.pcsp = a.sym;
+                    continue;
+                }
+                AuxType::DwarfInfo => (&mut aux.info, SymKind::DwarfFcn),
+                AuxType::DwarfLoc => (&mut aux.loc, SymKind::DwarfLoc),
+                AuxType::DwarfRanges => (&mut aux.ranges, SymKind::DwarfRange),
+                AuxType::DwarfLines => (&mut aux.lines, SymKind::DwarfLines),
+                _ => continue,
+            };
+            *place = a.sym;
+            if syms.kind(a.sym) != kind {
+                return Err(self.bad(s, "a DWARF symbol of the wrong kind"));
+            }
+        }
+        f.lines = aux.lines;
+        if func_info.is_some() {
+            f.size = u32::try_from(syms.data(s).len()).map_err(|_| self.bad(s, "too long"))?;
+            f.top_frame = self.opts.arch.has_link_register && is_top_frame(syms.data(func_info));
+            f.frame = f
+                .stack_table(syms)
+                .entry_size(self.opts.arch)
+                .ok_or_else(|| self.bad(s, "damaged table of stack pointer deltas"))?;
+        }
         if aux.info.is_none() {
             return Ok(f);
         }
