@@ -25,9 +25,10 @@ pub enum Encoder {
     /// Go from 1.27 on, as compiled for hosts without fused multiply-add, such as amd64 at its
     /// default `GOAMD64=v1`.
     Go127,
-    /// Go from 1.27 on, as compiled for hosts where the compiler fuses a multiplication with an
-    /// addition (arm64, loong64, ppc64, riscv64, s390x, `GOAMD64=v3`). An estimate in single
-    /// precision then rounds otherwise, which can change where a stream gets new codes.
+    /// Go from 1.27 on, as compiled for hosts where the compiler fuses a multiplication with the
+    /// addition or subtraction of its product (arm64, loong64, ppc64, riscv64, s390x). An estimate in
+    /// single precision then rounds otherwise, which can change where a stream gets new codes.
+    /// (amd64 at `GOAMD64=v3` fuses additions only; it is not reproduced.)
     Go127Fused,
 }
 

@@ -2,7 +2,7 @@
 //
 //	GOTOOLCHAIN=go1.26.8 go run generate.go > go126.txt
 //	GOTOOLCHAIN=go1.27.3 go run generate.go > go127.txt
-//	GOTOOLCHAIN=go1.27.3 GOAMD64=v3 go run generate.go > go127fused.txt
+//	GOTOOLCHAIN=go1.27.3 GOARCH=arm64 go run -exec qemu-aarch64-static generate.go > go127fused.txt
 //
 // tests/streams.rs makes the same inputs and compares.
 package main

@@ -1,0 +1,3 @@
+module estimate
+
+go 1.27
