@@ -12,9 +12,10 @@ use crate::{
 use goobj::{ABI_STATIC, Object};
 use gover::{DupokRule, GoLayout, SymKind};
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHasher};
-use std::hash::Hasher;
+use rustc_hash::FxHashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// Mark in `Symbols::obj_of`: the definition is not the one the number belongs to.
 pub(crate) const MOVED: u32 = 1 << 31;
@@ -70,37 +71,59 @@ pub enum ResolveError {
     TooMany,
 }
 
+/// The 128-bit hash that stands for a name. It is seeded anew in every process, and two names of one
+/// program sharing it is less likely than memory failing; names themselves are not compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct NameHash(u64, u64);
+
+/// Hashes names. The seed is this process's own.
+#[derive(Clone, Copy)]
+struct NameHasher {
+    seed: u64,
+}
+
+impl Default for NameHasher {
+    fn default() -> NameHasher {
+        NameHasher {
+            seed: RandomState::new().hash_one(0),
+        }
+    }
+}
+
+impl NameHasher {
+    #[inline]
+    fn hash(self, name: &[u8]) -> NameHash {
+        let h = xxh3_128_with_seed(name, self.seed);
+        NameHash((h >> 64) as u64, h as u64)
+    }
+}
+
+impl NameHash {
+    #[inline]
+    fn shard(self) -> usize {
+        (self.0 >> (64 - SHARD_BITS)) as usize
+    }
+}
+
 /// A named symbol in both its versions.
 struct Named {
-    name: &'static [u8],
-    hash: u32,
+    hash: NameHash,
     /// Per version the symbol, or 0.
     ids: [u32; 2],
 }
 
 #[derive(Default)]
 struct NameShard {
-    /// Open addressing: index into `entries` plus one.
-    table: Vec<u32>,
+    /// Open addressing: some bits of the hash above the index into `entries` plus one.
+    table: Vec<u64>,
     entries: Vec<Named>,
 }
 
 /// The names that objects or the linker refer to, and the symbols they have become.
 #[derive(Default)]
 pub(crate) struct NameTable {
+    hasher: NameHasher,
     shards: Vec<NameShard>,
-}
-
-fn hash_name(name: &[u8]) -> u64 {
-    let mut h = FxHasher::default();
-    h.write(name);
-    h.finish()
-}
-
-/// Shard number and the hash within it.
-#[inline]
-fn split(h: u64) -> (usize, u32) {
-    ((h >> (64 - SHARD_BITS)) as usize, (h >> 20) as u32)
 }
 
 impl NameShard {
@@ -113,43 +136,69 @@ impl NameShard {
         s
     }
     #[inline]
-    fn find(&self, name: &[u8], hash: u32) -> Result<u32, usize> {
+    fn find(&self, h: NameHash) -> Result<u32, usize> {
         let mask = self.table.len() - 1;
-        let mut i = hash as usize & mask;
+        let mut i = h.1 as usize & mask;
         loop {
-            match self.table[i] {
-                0 => return Err(i),
-                e => {
-                    let n = &self.entries[e as usize - 1];
-                    if n.hash == hash && n.name == name {
-                        return Ok(e - 1);
-                    }
-                }
+            let e = self.table[i];
+            if e == 0 {
+                return Err(i);
+            }
+            let index = e as u32 - 1;
+            if e >> 32 == h.0 & 0xffff_ffff && self.entries[index as usize].hash == h {
+                return Ok(index);
             }
             i = (i + 1) & mask;
         }
     }
-    fn insert(&mut self, name: &'static [u8], hash: u32) -> u32 {
-        match self.find(name, hash) {
+    #[inline]
+    fn insert(&mut self, h: NameHash) -> u32 {
+        match self.find(h) {
             Ok(e) => e,
             Err(at) => {
                 self.entries.push(Named {
-                    name,
-                    hash,
+                    hash: h,
                     ids: [0; 2],
                 });
-                self.table[at] = self.entries.len() as u32;
+                self.table[at] = (h.0 & 0xffff_ffff) << 32 | self.entries.len() as u64;
                 self.entries.len() as u32 - 1
             }
         }
     }
 }
 
-/// Occurrences dealt out to the shards of one table by one chunk of objects.
+/// What of a name tells most names apart without hashing all of it: its length and last bytes.
+#[inline]
+fn sketch(name: &[u8]) -> u64 {
+    let tail = match name.last_chunk::<8>() {
+        Some(t) => u64::from_le_bytes(*t),
+        None => name.iter().fold(0, |x, &b| x << 8 | u64::from(b)),
+    };
+    mix64(tail ^ (name.len() as u64).wrapping_mul(0xff51_afd7_ed55_8ccd))
+}
+
+/// Shard number and the hash within it of a content hash.
+#[inline]
+fn split(h: u64) -> (usize, u32) {
+    ((h >> (64 - SHARD_BITS)) as usize, (h >> 20) as u32)
+}
+
+/// Content-addressable occurrences dealt out to the shards of one table by one chunk of objects.
 #[derive(Default)]
 struct Dealt {
     /// (object, hash, local index), in load order.
     items: Vec<(u32, u32, u32)>,
+}
+
+/// A by-name occurrence.
+struct NameUse {
+    hash: NameHash,
+    obj: u32,
+    li: u32,
+    /// Its entry in the shard's table, once it is in.
+    entry: u32,
+    /// Which of the entry's versions.
+    version: u32,
 }
 
 /// What one chunk of objects contributes.
@@ -157,8 +206,10 @@ struct Chunk {
     objs: std::ops::Range<usize>,
     hashed64: Vec<Dealt>,
     hashed: Vec<Dealt>,
-    defs: Vec<Dealt>,
-    refs: Vec<Dealt>,
+    defs: Vec<Vec<NameUse>>,
+    refs: Vec<Vec<NameUse>>,
+    /// Sketches of the names.
+    sketches: Vec<u64>,
 }
 
 impl Chunk {
@@ -168,12 +219,13 @@ impl Chunk {
             objs,
             hashed64: shards(),
             hashed: shards(),
-            defs: shards(),
-            refs: shards(),
+            defs: (0..SHARDS).map(|_| Vec::new()).collect(),
+            refs: (0..SHARDS).map(|_| Vec::new()).collect(),
+            sketches: Vec::new(),
         }
     }
 
-    fn deal(&mut self, objs: &[Obj]) {
+    fn deal(&mut self, objs: &[Obj], hasher: NameHasher, abi_wrappers: bool) {
         for oi in self.objs.clone() {
             let o = &objs[oi].object;
             let n_def = o.n_def();
@@ -192,16 +244,34 @@ impl Chunk {
                 if d.abi() == ABI_STATIC || d.name_len() == 0 {
                     continue;
                 }
-                let (s, h) = split(hash_name(o.name(d)));
-                self.defs[s].items.push((oi, h, i));
+                let name = o.name(d);
+                let hash = hasher.hash(name);
+                let version = version_slot(abi_wrappers, d.abi()) as u32;
+                self.sketches.push(sketch(name));
+                self.defs[hash.shard()].push(NameUse {
+                    hash,
+                    obj: oi,
+                    li: i,
+                    entry: 0,
+                    version,
+                });
             }
             let first = first + o.n_nonpkg_def();
             for (i, d) in (first..).zip(o.syms(first..first + o.n_nonpkg_ref())) {
                 if d.abi() == ABI_STATIC {
                     continue;
                 }
-                let (s, h) = split(hash_name(o.name(d)));
-                self.refs[s].items.push((oi, h, i));
+                let name = o.name(d);
+                let hash = hasher.hash(name);
+                let version = version_slot(abi_wrappers, d.abi()) as u32;
+                self.sketches.push(sketch(name));
+                self.refs[hash.shard()].push(NameUse {
+                    hash,
+                    obj: oi,
+                    li: i,
+                    entry: 0,
+                    version,
+                });
             }
         }
     }
@@ -258,7 +328,7 @@ impl State {
             winner: Option<(u32, u32)>,
         }
         let n: usize = dealt.iter().map(|d| d.items.len()).sum();
-        let mut table = vec![0u32; (n * 2).next_power_of_two().max(16)];
+        let mut table = vec![0u64; (n * 2).next_power_of_two().max(16)];
         let mask = table.len() - 1;
         let mut entries: Vec<Entry<K>> = Vec::with_capacity(n / 2);
         for &(obj, hash, li) in dealt.iter().flat_map(|d| &d.items) {
@@ -276,11 +346,11 @@ impl State {
                             size,
                             winner: None,
                         });
-                        table[i] = entries.len() as u32;
+                        table[i] = u64::from(hash) << 32 | entries.len() as u64;
                         break own;
                     }
-                    e => {
-                        let e = &mut entries[e as usize - 1];
+                    e if (e >> 32) as u32 == hash => {
+                        let e = &mut entries[e as u32 as usize - 1];
                         if e.key == k {
                             // Trailing zeros are not part of the hash: the larger symbol stays.
                             if size > e.size {
@@ -290,6 +360,7 @@ impl State {
                             break e.first;
                         }
                     }
+                    _ => {}
                 }
                 i = (i + 1) & mask;
             };
@@ -365,8 +436,11 @@ impl Symbols {
         st.fill_own(&mut obj_of);
 
         // Deal the occurrences out, in chunks of objects of about the same number of symbols.
+        let hasher = NameHasher::default();
         let mut chunks = chunk_objects(&st.objs);
-        chunks.par_iter_mut().for_each(|c| c.deal(&st.objs));
+        chunks
+            .par_iter_mut()
+            .for_each(|c| c.deal(&st.objs, hasher, opts.abi_wrappers));
 
         let shard = |f: fn(&Chunk) -> &Vec<Dealt>, s: usize| {
             chunks.iter().map(|c| &f(c)[s]).collect::<Vec<_>>()
@@ -389,24 +463,37 @@ impl Symbols {
         winners.extend(merged.into_iter().flatten());
 
         // Names: the table of all that is referred to, then the package symbols among them.
-        let interest = intern_interest(opts);
-        let mut names: Vec<NameShard> = (0..SHARDS)
-            .into_par_iter()
-            .map(|s| {
-                let (defs, refs) = (shard(|c| &c.defs, s), shard(|c| &c.refs, s));
-                let n: usize = defs.iter().chain(&refs).map(|d| d.items.len()).sum();
-                let mut t = NameShard::with_capacity(n + interest[s].len());
-                for &(obj, hash, li) in defs.iter().chain(&refs).flat_map(|d| &d.items) {
-                    let o = st.object(obj);
-                    t.insert(o.name(o.sym(li)), hash);
+        let interest = intern_interest(opts, hasher);
+        let filter = NameFilter::new(
+            chunks
+                .iter()
+                .flat_map(|c| &c.sketches)
+                .copied()
+                .chain(interest.iter().map(|(_, s)| *s)),
+            chunks.iter().map(|c| c.sketches.len()).sum::<usize>() + interest.len(),
+        );
+        let mut uses: Vec<Uses> = (0..SHARDS).map(|_| Uses::default()).collect();
+        for c in &mut chunks {
+            for ((u, d), r) in uses.iter_mut().zip(c.defs.drain(..)).zip(c.refs.drain(..)) {
+                u.defs.push(d);
+                u.refs.push(r);
+            }
+        }
+        let mut names: Vec<NameShard> = uses
+            .par_iter_mut()
+            .enumerate()
+            .map(|(s, u)| {
+                let n: usize = u.defs.iter().chain(&u.refs).map(Vec::len).sum();
+                let mut t = NameShard::with_capacity(n + interest.len() / 8);
+                for x in u.defs.iter_mut().chain(&mut u.refs).flatten() {
+                    x.entry = t.insert(x.hash);
                 }
-                for &(name, hash) in &interest[s] {
-                    t.insert(name, hash);
+                for (h, _) in interest.iter().filter(|(h, _)| h.shard() == s) {
+                    t.insert(*h);
                 }
                 t
             })
             .collect();
-        let filter = NameFilter::new(&names);
         let hits: Vec<Vec<(usize, u32, usize, u32)>> = chunks
             .par_iter()
             .map(|c| {
@@ -417,10 +504,12 @@ impl Symbols {
                             continue;
                         }
                         let name = o.object.name(d);
-                        let (s, h) = split(hash_name(name));
-                        if filter.may_hold(s, h)
-                            && let Ok(e) = names[s].find(name, h)
-                        {
+                        if !filter.may_hold(sketch(name)) {
+                            continue;
+                        }
+                        let h = hasher.hash(name);
+                        let s = h.shard();
+                        if let Ok(e) = names[s].find(h) {
                             let v = version_slot(opts.abi_wrappers, d.abi());
                             hits.push((s, e, v, o.def_base + i as u32));
                         }
@@ -433,22 +522,14 @@ impl Symbols {
         for (s, e, v, id) in hits.into_iter().flatten() {
             names[s].entries[e as usize].ids[v] = id;
         }
+        drop(chunks);
 
         let replays: Vec<Replay> = names
             .par_iter_mut()
-            .enumerate()
-            .map(|(s, t)| {
-                st.replay(
-                    t,
-                    &shard(|c| &c.defs, s),
-                    &shard(|c| &c.refs, s),
-                    opts,
-                    &libs,
-                    &obj_of,
-                )
-            })
+            .zip(&uses)
+            .map(|(t, u)| st.replay(t, u, opts, &libs, &obj_of))
             .collect();
-        drop(chunks);
+        drop(uses);
 
         let mut strict = Vec::new();
         let mut errors = Vec::new();
@@ -497,7 +578,10 @@ impl Symbols {
             exts: vec![crate::ExtSym::default()],
             ext_ids: Vec::new(),
             ext_names: FxHashMap::default(),
-            names: NameTable { shards: names },
+            names: NameTable {
+                hasher,
+                shards: names,
+            },
             anon_version: 0,
             local: Default::default(),
             used_in_iface: Default::default(),
@@ -592,9 +676,9 @@ impl Symbols {
         if !(0..2).contains(&version) {
             return None;
         }
-        let (s, h) = split(hash_name(name));
-        if let Some(t) = self.names.shards.get(s)
-            && let Ok(e) = t.find(name, h)
+        let h = self.names.hasher.hash(name);
+        if let Some(t) = self.names.shards.get(h.shard())
+            && let Ok(e) = t.find(h)
         {
             let id = t.entries[e as usize].ids[version as usize];
             return (id != 0).then_some(SymId(id));
@@ -621,9 +705,9 @@ impl Symbols {
         if let Some(&s) = self.ext_names.get(&(name.into(), version)) {
             return Some(s);
         }
-        let (s, h) = split(hash_name(name));
-        let t = self.names.shards.get(s)?;
-        let id = t.entries[t.find(name, h).ok()? as usize].ids
+        let h = self.names.hasher.hash(name);
+        let t = self.names.shards.get(h.shard())?;
+        let id = t.entries[t.find(h).ok()? as usize].ids
             [usize::try_from(version).ok().filter(|&v| v < 2)?];
         (id != 0).then_some(SymId(id))
     }
@@ -694,47 +778,48 @@ fn chunk_objects(objs: &[Obj]) -> Vec<Chunk> {
     out
 }
 
-fn intern_interest(opts: &ResolveOptions) -> Vec<Vec<(&'static [u8], u32)>> {
-    let mut out: Vec<Vec<(&'static [u8], u32)>> = vec![Vec::new(); SHARDS];
-    let own = opts.interest.iter().map(|n| &*n.to_string().leak());
-    for n in own.chain(opts.gover.builtins.iter().map(|b| b.name)) {
-        let (s, h) = split(hash_name(n.as_bytes()));
-        out[s].push((n.as_bytes(), h));
-    }
-    out
+/// Hashes and sketches of the names the linker looks up.
+fn intern_interest(opts: &ResolveOptions, hasher: NameHasher) -> Vec<(NameHash, u64)> {
+    let builtins = opts.gover.builtins.iter().map(|b| b.name);
+    opts.interest
+        .iter()
+        .copied()
+        .chain(builtins)
+        .map(|n| (hasher.hash(n.as_bytes()), sketch(n.as_bytes())))
+        .collect()
+}
+
+/// By-name occurrences of one shard, chunk after chunk.
+#[derive(Default)]
+struct Uses {
+    defs: Vec<Vec<NameUse>>,
+    refs: Vec<Vec<NameUse>>,
 }
 
 /// Rejects most names that are not in the table without looking there: package symbols are many
 /// and few of them are referred to by name.
 struct NameFilter {
     bits: Vec<u64>,
-    mask: usize,
+    mask: u64,
 }
 
 impl NameFilter {
-    fn new(shards: &[NameShard]) -> NameFilter {
-        let n: usize = shards.iter().map(|s| s.entries.len()).sum();
-        let size = (n * 16).next_power_of_two().max(1024);
+    fn new(sketches: impl Iterator<Item = u64>, n: usize) -> NameFilter {
+        let size = (n * 8).next_power_of_two().max(1024);
         let mut f = NameFilter {
             bits: vec![0; size / 64],
-            mask: size - 1,
+            mask: size as u64 - 1,
         };
-        for (s, t) in shards.iter().enumerate() {
-            for e in &t.entries {
-                let i = f.place(s, e.hash);
-                f.bits[i / 64] |= 1 << (i % 64);
-            }
+        for s in sketches {
+            let i = s & f.mask;
+            f.bits[(i / 64) as usize] |= 1 << (i % 64);
         }
         f
     }
     #[inline]
-    fn place(&self, shard: usize, hash: u32) -> usize {
-        ((hash as usize) << SHARD_BITS | shard) & self.mask
-    }
-    #[inline]
-    fn may_hold(&self, shard: usize, hash: u32) -> bool {
-        let i = self.place(shard, hash);
-        self.bits[i / 64] >> (i % 64) & 1 != 0
+    fn may_hold(&self, sketch: u64) -> bool {
+        let i = sketch & self.mask;
+        self.bits[(i / 64) as usize] >> (i % 64) & 1 != 0
     }
 }
 
@@ -767,8 +852,7 @@ impl State {
     fn replay(
         &self,
         t: &mut NameShard,
-        defs: &[&Dealt],
-        refs: &[&Dealt],
+        uses: &Uses,
         opts: &ResolveOptions,
         libs: &[crate::Library],
         obj_of: &[u32],
@@ -776,11 +860,15 @@ impl State {
         let mut out = Replay::default();
         let mut moved: FxHashMap<SymId, (u32, u32)> = FxHashMap::default();
         let flags = &opts.gover.flags;
-        for &(obj, hash, li) in defs.iter().flat_map(|d| &d.items) {
-            let o = self.object(obj);
-            let d = o.sym(li);
-            let e = t.find(o.name(d), hash).expect("entered before") as usize;
-            let v = version_slot(opts.abi_wrappers, d.abi());
+        for &NameUse {
+            obj,
+            li,
+            entry,
+            version,
+            ..
+        } in uses.defs.iter().flatten()
+        {
+            let (e, v) = (entry as usize, version as usize);
             let id = t.entries[e].ids[v];
             if id == 0 {
                 let own = self.own(obj, li);
@@ -790,6 +878,8 @@ impl State {
             }
             let id = SymId(id);
             self.set(obj, li, id);
+            let o = self.object(obj);
+            let d = o.sym(li);
             let (cobj, cli) = moved.get(&id).copied().unwrap_or_else(|| {
                 let oi = obj_of[id.index()];
                 let o = &self.objs[oi as usize];
@@ -866,11 +956,15 @@ impl State {
                 ));
             }
         }
-        for &(obj, hash, li) in refs.iter().flat_map(|d| &d.items) {
-            let o = self.object(obj);
-            let d = o.sym(li);
-            let e = t.find(o.name(d), hash).expect("entered before") as usize;
-            let id = &mut t.entries[e].ids[version_slot(opts.abi_wrappers, d.abi())];
+        for &NameUse {
+            obj,
+            li,
+            entry,
+            version,
+            ..
+        } in uses.refs.iter().flatten()
+        {
+            let id = &mut t.entries[entry as usize].ids[version as usize];
             if *id == 0 {
                 *id = self.own(obj, li).0;
             }
