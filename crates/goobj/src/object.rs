@@ -128,6 +128,18 @@ pub enum ObjectError {
         /// Greatest acceptable value.
         high: u32,
     },
+    /// A definition has more contents than its size.
+    #[error(
+        "malformed Go object: symbol size at offset {at:#x} is {size}, but its contents take {found} bytes"
+    )]
+    BadContents {
+        /// Offset of the size in the object.
+        at: usize,
+        /// Bytes of contents.
+        found: u32,
+        /// The size.
+        size: u32,
+    },
     /// A string reference points outside the object.
     #[error(
         "malformed Go object: string reference at offset {at:#x} names bytes [{off:#x}, +{len:#x}) of {size:#x}"
@@ -229,6 +241,11 @@ impl<'a> RawReloc<'a> {
     pub fn from_bytes(b: &'a [u8]) -> RawReloc<'a> {
         RawReloc(b.try_into().expect("a relocation record"))
     }
+    /// The records in bytes that [`Object::reloc_bytes`] gave.
+    #[inline]
+    pub fn each(b: &'a [u8]) -> impl ExactSizeIterator<Item = RawReloc<'a>> + Clone {
+        b.chunks_exact(RELOC_SIZE).map(RawReloc::from_bytes)
+    }
     /// Offset of the field within the symbol, in bytes.
     #[inline]
     pub fn off(self) -> i32 {
@@ -263,6 +280,17 @@ pub struct Aux {
     pub typ: u8,
     /// The auxiliary symbol.
     pub sym: SymRef,
+}
+
+impl Aux {
+    /// The records in bytes that [`Object::aux_bytes`] gave.
+    #[inline]
+    pub fn each<'a>(b: &'a [u8]) -> impl ExactSizeIterator<Item = Aux> + Clone + use<'a> {
+        b.chunks_exact(AUX_SIZE).map(|c| Aux {
+            typ: c[0],
+            sym: SymRef::read(c[1..9].try_into().unwrap()),
+        })
+    }
 }
 
 /// Flags that an object records about a symbol of another package.
@@ -410,6 +438,7 @@ impl<'a> Object<'a> {
                 });
             }
         }
+        self.check_contents()?;
         let total = n + self.n_nonpkg_ref as usize;
         let base = self.off[Block::SymDef as usize] as usize;
         for (i, s) in self.data[base..base + total * SYM_SIZE]
@@ -425,6 +454,26 @@ impl<'a> Object<'a> {
         ] {
             for (i, s) in self.block(b).chunks_exact(each).enumerate() {
                 self.check_string(self.off[b as usize] as usize + i * each, s)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// No definition that is found by number or content has more contents than its size says. Among
+    /// those found by name are some of size 0 whose contents only DWARF generation reads.
+    fn check_contents(&self) -> Result<(), ObjectError> {
+        let starts = self.block(Block::DataIdx).chunks_exact(4);
+        let base = self.off[Block::SymDef as usize] as usize;
+        let n = (self.n_alldef() - self.n_nonpkg_def) as usize;
+        let defs = self.data[base..base + n * SYM_SIZE].chunks_exact(SYM_SIZE);
+        for (i, ((a, b), d)) in starts.clone().zip(starts.skip(1)).zip(defs).enumerate() {
+            let (found, size) = (u32_at(b, 0) - u32_at(a, 0), u32_at(d, 13));
+            if found > size {
+                return Err(ObjectError::BadContents {
+                    at: base + i * SYM_SIZE + 13,
+                    found,
+                    size,
+                });
             }
         }
         Ok(())
@@ -546,12 +595,31 @@ impl<'a> Object<'a> {
         (x as u32 as usize, (x >> 32) as usize)
     }
 
+    /// Where the records of definition `i` are looked up first, for prefetching: its definition and
+    /// its entries in the relocation, auxiliary symbol and data indices.
+    #[inline]
+    pub fn places(&self, i: u32) -> [&'a [u8]; 4] {
+        let entry = |b: Block| &self.data[self.off[b as usize] as usize + 4 * i as usize..][..4];
+        [
+            self.sym(i).0,
+            entry(Block::RelocIdx),
+            entry(Block::AuxIdx),
+            entry(Block::DataIdx),
+        ]
+    }
+
+    /// The relocation records of definition `i`, one after another.
+    #[inline]
+    pub fn reloc_bytes(&self, i: u32) -> &'a [u8] {
+        let (a, b) = self.index_pair(Block::RelocIdx, i);
+        let base = self.off[Block::Reloc as usize] as usize;
+        &self.data[base + a * RELOC_SIZE..base + b * RELOC_SIZE]
+    }
+
     /// The relocation records of definition `i`, in order, for [`RawReloc::from_bytes`].
     #[inline]
     pub fn reloc_records(&self, i: u32) -> std::slice::ChunksExact<'a, u8> {
-        let (a, b) = self.index_pair(Block::RelocIdx, i);
-        let base = self.off[Block::Reloc as usize] as usize;
-        self.data[base + a * RELOC_SIZE..base + b * RELOC_SIZE].chunks_exact(RELOC_SIZE)
+        self.reloc_bytes(i).chunks_exact(RELOC_SIZE)
     }
 
     /// Relocations of definition `i`, in order.
@@ -560,17 +628,18 @@ impl<'a> Object<'a> {
         self.reloc_records(i).map(RawReloc::from_bytes)
     }
 
+    /// The auxiliary symbol records of definition `i`, one after another.
+    #[inline]
+    pub fn aux_bytes(&self, i: u32) -> &'a [u8] {
+        let (a, b) = self.index_pair(Block::AuxIdx, i);
+        let base = self.off[Block::Aux as usize] as usize;
+        &self.data[base + a * AUX_SIZE..base + b * AUX_SIZE]
+    }
+
     /// Auxiliary symbols of definition `i`, in order.
     #[inline]
     pub fn auxs(&self, i: u32) -> impl ExactSizeIterator<Item = Aux> + Clone + use<'a> {
-        let (a, b) = self.index_pair(Block::AuxIdx, i);
-        let base = self.off[Block::Aux as usize] as usize;
-        self.data[base + a * AUX_SIZE..base + b * AUX_SIZE]
-            .chunks_exact(AUX_SIZE)
-            .map(|c| Aux {
-                typ: c[0],
-                sym: SymRef::read(c[1..9].try_into().unwrap()),
-            })
+        Aux::each(self.aux_bytes(i))
     }
 
     /// Data of definition `i`; may be shorter than the symbol, the rest is zero.

@@ -6,16 +6,23 @@
 //! gathered there, in ascending order. Neighbours in an object are thus mostly read together.
 
 use crate::methods::Methods;
-use crate::visit::{Context, Method, Sink};
+use crate::prefetch::prefetch;
+use crate::visit::{Context, FuncInfoRef, Head, Method, Sink};
 use crate::{Damage, Live, ReachError};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Condvar, Mutex};
-use symbols::{BitSet, SymId};
+use symbols::{BitSet, Def, SymId};
 
 /// Log2 of the symbols in a block.
-const BLOCK_BITS: u32 = 11;
+const BLOCK_BITS: u32 = 14;
 const BLOCK_WORDS: usize = 1 << (BLOCK_BITS - 6);
+
+/// Symbols whose heads are read together.
+const BATCH: usize = 64;
+
+/// Symbols noted before they are marked together.
+const NOTED: usize = 1024;
 
 /// One bit per symbol, shared. All accesses that a visit depends on are sequentially consistent:
 /// see `Worker::use_in_iface`.
@@ -122,6 +129,9 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
         wake: Condvar::new(),
         found: Mutex::new(Found::default()),
     };
+    // No symbol counts as reached while the flood runs, so that nobody need ask for it.
+    shared.reachable.insert(SymId::NONE);
+    shared.visited.insert(SymId::NONE);
     shared.mark_all(roots.iter().copied());
     let mut methods = Methods::default();
     let mut reflect = false;
@@ -151,6 +161,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
     }
     pkg_inits.sort_unstable();
     pkg_inits.dedup();
+    shared.reachable.remove(SymId::NONE);
     let live = Live {
         reachable: shared.reachable.into_set(),
         used_in_iface: shared.in_iface.into_set(),
@@ -163,8 +174,8 @@ impl Shared<'_> {
     /// Marks symbols between rounds; whether any was new.
     fn mark_all(&self, it: impl Iterator<Item = SymId>) -> bool {
         let mut w = Worker::new(self);
-        it.filter(|s| s.is_some())
-            .for_each(|s| w.mark(s, SymId::NONE));
+        it.for_each(|s| w.mark(s, SymId::NONE));
+        w.settle();
         let any = !w.fresh.is_empty();
         w.publish();
         any
@@ -226,6 +237,15 @@ struct Worker<'a> {
     found: Found,
     /// The last calls by slot: most calls of an interface method come in runs.
     recent: [(SymId, i64); 64],
+    /// Symbols that were not reached when they were noted.
+    noted: Box<[SymId; NOTED]>,
+    n_noted: usize,
+    /// Room for the symbols of a block, the heads of a batch and the functions of a batch.
+    todo: Vec<SymId>,
+    defs: Vec<Def<'a>>,
+    heads: Vec<Head<'a>>,
+    func_infos: Vec<FuncInfoRef<'a>>,
+    func_data: Vec<&'static [u8]>,
 }
 
 impl<'a> Worker<'a> {
@@ -237,6 +257,13 @@ impl<'a> Worker<'a> {
             fresh: Vec::new(),
             found: Found::default(),
             recent: [(SymId::NONE, 0); 64],
+            noted: Box::new([SymId::NONE; NOTED]),
+            n_noted: 0,
+            todo: Vec::new(),
+            defs: Vec::new(),
+            heads: Vec::new(),
+            func_infos: Vec::new(),
+            func_data: Vec::new(),
         }
     }
 
@@ -255,26 +282,65 @@ impl<'a> Worker<'a> {
         sh.queued[b as usize].store(false, SeqCst);
         loop {
             self.again = false;
+            let mut todo = std::mem::take(&mut self.todo);
             for w in first..first + BLOCK_WORDS {
-                loop {
-                    let todo = sh.reachable.0[w].load(SeqCst) & !sh.visited.0[w].load(SeqCst);
-                    if todo == 0 {
-                        break;
-                    }
-                    // What another worker has claimed meanwhile is its business.
-                    let mut mine = todo & !sh.visited.0[w].fetch_or(todo, SeqCst);
-                    while mine != 0 {
-                        let s = SymId((w * 64) as u32 + mine.trailing_zeros());
-                        mine &= mine - 1;
-                        sh.cx.visit(s, self);
-                    }
+                let fresh = sh.reachable.0[w].load(SeqCst) & !sh.visited.0[w].load(SeqCst);
+                if fresh == 0 {
+                    continue;
+                }
+                // What another worker has claimed meanwhile is its business.
+                let mut mine = fresh & !sh.visited.0[w].fetch_or(fresh, SeqCst);
+                while mine != 0 {
+                    todo.push(SymId((w * 64) as u32 + mine.trailing_zeros()));
+                    mine &= mine - 1;
                 }
             }
+            todo.chunks(BATCH).for_each(|batch| self.visit_batch(batch));
+            todo.clear();
+            self.todo = todo;
             if !self.again {
                 break;
             }
         }
         self.current = u32::MAX;
+    }
+
+    /// Marks what has been noted.
+    fn settle(&mut self) {
+        for i in 0..std::mem::take(&mut self.n_noted) {
+            let s = self.noted[i];
+            if self.sh.reachable.insert(s) {
+                self.queue(s);
+            }
+        }
+    }
+
+    fn visit_batch(&mut self, batch: &[SymId]) {
+        let cx = self.sh.cx;
+        let mut heads = std::mem::take(&mut self.heads);
+        let mut defs = std::mem::take(&mut self.defs);
+        defs.extend(batch.iter().map(|&s| cx.syms.def(s)));
+        defs.iter().for_each(|d| cx.prefetch_head(d));
+        let both = batch.iter().zip(defs.drain(..));
+        heads.extend(both.map(|(&s, d)| cx.head(s, d)));
+        heads.drain(..).for_each(|h| cx.visit_head(h, self));
+        self.settle();
+        self.heads = heads;
+        self.defs = defs;
+
+        for f in &self.func_infos {
+            prefetch(f.obj.object.places(f.li)[3]);
+        }
+        for f in &self.func_infos {
+            let data = f.obj.object.data(f.li);
+            prefetch(data);
+            self.func_data.push(data);
+        }
+        for (f, data) in self.func_infos.drain(..).zip(self.func_data.drain(..)) {
+            if let Some(d) = f.check(data) {
+                self.found.add_damage(f.s, d);
+            }
+        }
     }
 
     #[inline]
@@ -291,11 +357,14 @@ impl<'a> Worker<'a> {
     }
 }
 
-impl Sink for Worker<'_> {
+impl<'a> Sink<'a> for Worker<'a> {
+    /// Notes what has not been reached yet, without a branch: whether it has is not predictable.
     #[inline]
     fn mark(&mut self, s: SymId, _: SymId) {
-        if s.is_some() && self.sh.reachable.insert(s) {
-            self.queue(s);
+        self.noted[self.n_noted] = s;
+        self.n_noted += usize::from(!self.sh.reachable.has(s));
+        if self.n_noted == NOTED {
+            self.settle();
         }
     }
     #[inline]
@@ -335,6 +404,9 @@ impl Sink for Worker<'_> {
     }
     fn pkg_init(&mut self, s: SymId) {
         self.found.pkg_inits.push(s);
+    }
+    fn func_info(&mut self, f: FuncInfoRef<'a>) {
+        self.func_infos.push(f);
     }
     #[cold]
     fn damage(&mut self, s: SymId, d: Damage) {

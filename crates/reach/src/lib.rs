@@ -17,6 +17,7 @@ mod decode;
 mod error;
 mod flood;
 mod methods;
+mod prefetch;
 mod trace;
 mod visit;
 

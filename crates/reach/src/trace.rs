@@ -117,7 +117,7 @@ impl Tracer<'_, '_> {
     }
 }
 
-impl Sink for Tracer<'_, '_> {
+impl Sink<'_> for Tracer<'_, '_> {
     fn mark(&mut self, s: SymId, parent: SymId) {
         if s.is_none() || self.live.reachable.has(s) {
             return;

@@ -1,7 +1,8 @@
 //! Visiting one symbol: what it reaches, and whether it is sound.
 
+use crate::prefetch::{prefetch, prefetch_lines};
 use crate::{Damage, Layout, ReachError, ReachOptions};
-use goobj::{FuncInfo, PKG_BUILTIN, PKG_SELF, RawReloc, SymRef};
+use goobj::{Aux, FuncInfo, PKG_BUILTIN, PKG_SELF, RawReloc, SymRef};
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
 use symbols::{Def, Obj, SymId, Symbols};
 
@@ -54,8 +55,8 @@ pub(crate) struct Method {
 }
 
 /// What a visit hands on.
-pub(crate) trait Sink {
-    /// `s` is reached from `parent`.
+pub(crate) trait Sink<'a> {
+    /// `s`, if it is a symbol, is reached from `parent`.
     fn mark(&mut self, s: SymId, parent: SymId);
     /// Whether the type is known to be used in an interface.
     fn in_iface(&self, s: SymId) -> bool;
@@ -75,8 +76,68 @@ pub(crate) trait Sink {
     fn method(&mut self, m: Method);
     /// `s` initialises a package.
     fn pkg_init(&mut self, s: SymId);
+    /// A function's information is to be checked.
+    fn func_info(&mut self, f: FuncInfoRef<'a>) {
+        if let Some(d) = f.check(f.obj.object.data(f.li)) {
+            self.damage(f.s, d);
+        }
+    }
     /// `s` is damaged.
     fn damage(&mut self, s: SymId, d: Damage);
+}
+
+/// What the records of a symbol say, read before it is visited.
+///
+/// The records of live symbols are scattered over all objects, and most of the flood's time is
+/// waiting for them. Reading the heads of many symbols in one go lets the waits overlap.
+pub(crate) enum Head<'a> {
+    /// A definition in an object.
+    Go(GoHead<'a>),
+    /// A definition that refers to nothing.
+    Leaf,
+    /// A symbol made, taken over or only referred to.
+    External(SymId),
+}
+
+/// The head of a definition in an object.
+pub(crate) struct GoHead<'a> {
+    s: SymId,
+    obj: &'a Obj,
+    li: u32,
+    kind: u8,
+    flag: u8,
+    flag2: u8,
+    size: u32,
+    /// Bytes of contents of a definition found by name, else 0.
+    contents: u32,
+    relocs: &'static [u8],
+    auxs: &'static [u8],
+}
+
+/// Cache lines of relocations to ask for; behind them the processor reads ahead by itself.
+const PREFETCHED_LINES: usize = 6;
+
+/// A function's information that is still to be checked.
+#[derive(Clone, Copy)]
+pub(crate) struct FuncInfoRef<'a> {
+    /// The function.
+    pub s: SymId,
+    /// Index of the auxiliary symbol.
+    pub index: u32,
+    /// The object.
+    pub obj: &'a Obj,
+    /// Number of the information among the object's package symbols.
+    pub li: u32,
+}
+
+impl FuncInfoRef<'_> {
+    /// What is wrong with the information, which has the contents `data`.
+    pub fn check(&self, data: &[u8]) -> Option<Damage> {
+        FuncInfo::open(data).is_none().then_some(Damage::FuncInfo {
+            index: self.index,
+            len: data.len() as u32,
+        })
+    }
 }
 
 /// What all visits share.
@@ -135,40 +196,83 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Tells `sink` what `s` reaches (the body of `deadcodePass.flood`).
+    /// Tells `sink` what `s` reaches.
     #[inline]
-    pub fn visit<S: Sink>(&self, s: SymId, sink: &mut S) {
-        match self.syms.def(s) {
-            Def::Go(o, li) => self.visit_go(s, o, li, sink),
-            Def::Ext(_) | Def::Undefined(..) => self.visit_external(s, sink),
+    pub fn visit<S: Sink<'a>>(&self, s: SymId, sink: &mut S) {
+        self.visit_head(self.head(s, self.syms.def(s)), sink);
+    }
+
+    /// Asks for what [`Context::head`] will read.
+    #[inline]
+    pub fn prefetch_head(&self, def: &Def<'a>) {
+        if let Def::Go(obj, li) = def {
+            let [sym, relocs, auxs, _] = obj.object.places(*li);
+            prefetch(relocs);
+            prefetch(auxs);
+            prefetch(sym);
         }
     }
 
-    fn visit_go<S: Sink>(&self, s: SymId, obj: &Obj, li: u32, sink: &mut S) {
+    /// Reads the head of a symbol, and asks for what the visit will read.
+    #[inline]
+    pub fn head(&self, s: SymId, def: Def<'a>) -> Head<'a> {
+        match def {
+            Def::Go(obj, li) => {
+                let o = &obj.object;
+                let (relocs, auxs) = (o.reloc_bytes(li), o.aux_bytes(li));
+                prefetch_lines(relocs, PREFETCHED_LINES);
+                prefetch_lines(auxs, 2);
+                let by_name = li >= o.n_alldef() - o.n_nonpkg_def();
+                if relocs.is_empty() && auxs.is_empty() && !by_name {
+                    return Head::Leaf;
+                }
+                let d = o.sym(li);
+                // Opening the object has checked the others.
+                let contents = if by_name { o.data_len(li) } else { 0 };
+                Head::Go(GoHead {
+                    s,
+                    obj,
+                    li,
+                    kind: d.kind(),
+                    flag: d.flag(),
+                    flag2: d.flag2(),
+                    size: d.size(),
+                    contents,
+                    relocs,
+                    auxs,
+                })
+            }
+            Def::Ext(_) | Def::Undefined(..) => Head::External(s),
+        }
+    }
+
+    /// Tells `sink` what a symbol reaches (the body of `deadcodePass.flood`).
+    #[inline]
+    pub fn visit_head<S: Sink<'a>>(&self, h: Head<'a>, sink: &mut S) {
+        match h {
+            Head::Go(h) => self.visit_go(h, sink),
+            Head::Leaf => {}
+            Head::External(s) => self.visit_external(s, sink),
+        }
+    }
+
+    fn visit_go<S: Sink<'a>>(&self, h: GoHead<'a>, sink: &mut S) {
         let gover = self.syms.gover;
-        let o = &obj.object;
-        let d = o.sym(li);
-        if usize::from(d.kind()) >= gover.sym_kinds.len() {
+        let (s, obj, size) = (h.s, h.obj, h.size);
+        if usize::from(h.kind) >= gover.sym_kinds.len() {
             sink.damage(
                 s,
                 Damage::Kind {
-                    found: d.kind(),
+                    found: h.kind,
                     max: (gover.sym_kinds.len() - 1) as u8,
                 },
             );
         }
-        let size = d.size();
-        let contents = o.data_len(li);
-        if contents > size {
-            sink.damage(
-                s,
-                Damage::Contents {
-                    found: contents,
-                    size,
-                },
-            );
+        if h.contents > size {
+            let found = h.contents;
+            sink.damage(s, Damage::Contents { found, size });
         }
-        if d.flag() & gover.flags.reflect_method != 0 {
+        if h.flag & gover.flags.reflect_method != 0 {
             sink.reflect();
         }
         let mut v = Visit {
@@ -176,12 +280,12 @@ impl<'a> Context<'a> {
             s,
             size: size.into(),
             used_type: false,
-            strong_weak: self.opts.link_shared && d.flag2() & gover.flags2.itab != 0,
+            strong_weak: self.opts.link_shared && h.flag2 & gover.flags2.itab != 0,
             skip: 0,
             methods: 0,
             sink,
         };
-        let is_type = d.flag() & gover.flags.go_type != 0;
+        let is_type = h.flag & gover.flags.go_type != 0;
         if is_type {
             if self.opts.dynlink {
                 // The type may be converted to an interface in another module.
@@ -189,42 +293,39 @@ impl<'a> Context<'a> {
             }
             v.used_type = v.sink.in_iface(s);
         }
+        let plain_symbol = !v.used_type;
         let mut n = 0u32;
-        for (i, r) in o.relocs(li).enumerate() {
-            let (typ, sr) = (r.typ(), r.sym());
+        for r in RawReloc::each(h.relocs) {
+            let (typ, sr, off) = (r.typ(), r.sym(), r.off());
             let sym = self.syms.resolve_ref(obj, sr);
-            if sym.is_none() && !sr.is_nil() {
-                v.sink.damage(s, bad_target(i as u32, &r, sr));
-            }
-            let number = typ & !R_WEAK;
-            let class = match self.classes.get(usize::from(number)) {
-                None | Some(Class::Unknown) => {
-                    v.sink.damage(
-                        s,
-                        Damage::RelocType {
-                            index: i as u32,
-                            off: r.off(),
-                            found: number,
-                            max: (gover.reloc_types.len() - 1) as u16,
-                        },
-                    );
-                    Class::Nothing
-                }
+            let class = match self.classes.get(usize::from(typ & !R_WEAK)) {
+                None => Class::Unknown,
                 Some(&c) => c,
             };
-            if r.off() < 0 || i64::from(r.off()) + i64::from(r.siz()) > i64::from(size) {
-                let typ = gover.reloc_type(number).unwrap_or(RelocType::Invalid);
-                v.bad_field(i as u32, typ, r.off(), r.siz());
+            let end = i64::from(off) + i64::from(r.siz());
+            if (sym.is_none() && !sr.is_nil())
+                | (class == Class::Unknown)
+                | (off < 0)
+                | (end > i64::from(size))
+            {
+                self.bad_reloc(s, n, &r, sym, size, v.sink);
             }
-            v.reloc(i as u32, class, typ & R_WEAK != 0, r.off(), r.add(), sym);
-            n = i as u32 + 1;
+            // Nearly all are of this sort.
+            if plain_symbol
+                & matches!(class, Class::Mark | Class::Call)
+                & (typ & R_WEAK == 0)
+                & (v.skip == 0)
+            {
+                v.sink.mark(sym, s);
+            } else {
+                v.reloc(n, class, typ & R_WEAK != 0, off, r.add(), sym);
+            }
+            n += 1;
         }
         v.end_relocs(n);
         let methods = v.methods;
 
-        let mut naux = 0;
-        for (i, a) in o.auxs(li).enumerate() {
-            naux += 1;
+        for (i, a) in Aux::each(h.auxs).enumerate() {
             let Some(typ) = self.aux_types[usize::from(a.typ)] else {
                 sink.damage(
                     s,
@@ -253,28 +354,22 @@ impl<'a> Context<'a> {
             match typ {
                 // A variable that is live does not need its type's descriptor.
                 AuxType::Gotype => continue,
-                AuxType::FuncInfo => {
-                    let data = o.data(a.sym.idx);
-                    if FuncInfo::open(data).is_none() {
-                        sink.damage(
-                            s,
-                            Damage::FuncInfo {
-                                index: i as u32,
-                                len: data.len() as u32,
-                            },
-                        );
-                    }
-                }
+                AuxType::FuncInfo => sink.func_info(FuncInfoRef {
+                    s,
+                    index: i as u32,
+                    obj,
+                    li: a.sym.idx,
+                }),
                 _ => {}
             }
             sink.mark(sym, s);
         }
-        if naux != 0 && d.flag2() & gover.flags2.pkg_init != 0 {
+        if !h.auxs.is_empty() && h.flag2 & gover.flags2.pkg_init != 0 {
             sink.pkg_init(s);
         }
         if methods != 0 {
             let r = if is_type {
-                self.methods(s, obj, li, methods, sink)
+                self.methods(s, obj, h.li, methods, sink)
             } else {
                 Err(Damage::MethodOnNonType)
             };
@@ -284,9 +379,51 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Says what is wrong with a relocation.
+    #[cold]
+    fn bad_reloc<S: Sink<'a>>(
+        &self,
+        s: SymId,
+        index: u32,
+        r: &RawReloc,
+        sym: SymId,
+        size: u32,
+        sink: &mut S,
+    ) {
+        let gover = self.syms.gover;
+        let (off, width, number) = (r.off(), r.siz(), r.typ() & !R_WEAK);
+        if sym.is_none() && !r.sym().is_nil() {
+            sink.damage(s, bad_target(index, r, r.sym()));
+        }
+        let typ = gover.reloc_type(number);
+        if typ.is_none() {
+            sink.damage(
+                s,
+                Damage::RelocType {
+                    index,
+                    off,
+                    found: number,
+                    max: (gover.reloc_types.len() - 1) as u16,
+                },
+            );
+        }
+        if off < 0 || i64::from(off) + i64::from(width) > i64::from(size) {
+            sink.damage(
+                s,
+                Damage::Field {
+                    index,
+                    typ: typ.unwrap_or(RelocType::Invalid),
+                    off,
+                    width,
+                    size: size.into(),
+                },
+            );
+        }
+    }
+
     /// Symbols made, taken over or only referred to: no flags, no auxiliary symbols.
     #[cold]
-    fn visit_external<S: Sink>(&self, s: SymId, sink: &mut S) {
+    fn visit_external<S: Sink<'a>>(&self, s: SymId, sink: &mut S) {
         let mut v = Visit {
             cx: self,
             s,
@@ -313,7 +450,7 @@ impl<'a> Context<'a> {
     }
 
     /// Decodes the `count` methods of a type (`decodetypeMethods`).
-    fn methods<S: Sink>(
+    fn methods<S: Sink<'a>>(
         &self,
         s: SymId,
         obj: &Obj,
@@ -409,7 +546,7 @@ struct Visit<'v, 'c, S> {
     sink: &'v mut S,
 }
 
-impl<S: Sink> Visit<'_, '_, S> {
+impl<'c, S: Sink<'c>> Visit<'_, 'c, S> {
     #[inline(always)]
     fn reloc(&mut self, i: u32, class: Class, weak: bool, off: i32, add: i64, sym: SymId) {
         if self.skip > 0 {
@@ -426,7 +563,11 @@ impl<S: Sink> Visit<'_, '_, S> {
         }
         match class {
             Class::Mark | Class::Call => {
-                if self.used_type && sym.is_some() && self.cx.syms.is_go_type(sym) {
+                if self.used_type
+                    && sym.is_some()
+                    && !self.sink.in_iface(sym)
+                    && self.cx.syms.is_go_type(sym)
+                {
                     // Reflection gets from a type to its parts.
                     self.sink.mark_in_iface(sym, self.s);
                 } else if sym.is_some() {
@@ -500,7 +641,7 @@ impl<S: Sink> Visit<'_, '_, S> {
 /// Takes damages only.
 struct Checker(Option<(SymId, Damage)>);
 
-impl Sink for Checker {
+impl Sink<'_> for Checker {
     fn mark(&mut self, _: SymId, _: SymId) {}
     fn in_iface(&self, _: SymId) -> bool {
         false

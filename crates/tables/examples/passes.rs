@@ -8,7 +8,7 @@ use reach::{Live, ReachOptions, Roots, deadcode};
 use rustc_hash::FxHashMap;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use symbols::load::{LoadOptions, load};
 use symbols::{BitSet, ResolveOptions, SymId, Symbols};
 use tables::inittask::{InitRoots, init_tasks};
@@ -52,6 +52,16 @@ fn read_symbols(files: &FxHashMap<String, String>, entry: &str) -> Symbols {
     )
     .expect("resolves");
     syms
+}
+
+/// Processor time of the process so far, all threads.
+fn cpu_time() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("procfs");
+    let ns = |t: std::io::Result<std::fs::DirEntry>| {
+        let text = std::fs::read_to_string(t.ok()?.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    };
+    Duration::from_nanos(tasks.filter_map(ns).sum())
 }
 
 fn main() {
@@ -105,7 +115,7 @@ fn main() {
             prune_weak_map: i + 1 == repeat,
             ..opts
         };
-        let t = Instant::now();
+        let (t, cpu) = (Instant::now(), cpu_time());
         let live = match deadcode(&mut syms, &opts, dump) {
             Ok(l) => l,
             Err(e) => {
@@ -113,11 +123,9 @@ fn main() {
                 std::process::exit(1);
             }
         };
-        eprintln!(
-            "deadcode {:?}, {} live",
-            t.elapsed(),
-            live.reachable.count()
-        );
+        let (t, cpu) = (t.elapsed(), cpu_time() - cpu);
+        let n = live.reachable.count();
+        eprintln!("deadcode {t:?}, cpu {cpu:?}, {n} live");
         if i + 1 == repeat && has("-set") {
             let all: Vec<SymId> = live.reachable.iter().collect();
             for s in all {
