@@ -764,7 +764,7 @@ pub fn indecent(ours: &Linked) -> Vec<String> {
     if ours.code > 2 {
         problems.push(format!("exit status {}", ours.code));
     }
-    if ours.stderr.contains("panicked at") || ours.stderr.contains("RUST_BACKTRACE") {
+    if ours.stderr.contains("panicked at") || ours.stderr.contains("internal error") {
         problems.push(format!("it panics:\n{}", ours.stderr));
     }
     problems
