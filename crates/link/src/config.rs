@@ -197,7 +197,10 @@ struct Asked<'a> {
 }
 
 /// Operating systems and architectures supported so far.
-static TARGETS: &[(&str, &ArchInfo)] = &[("linux/amd64", &target::AMD64)];
+static TARGETS: &[(&str, &ArchInfo)] = &[
+    ("linux/amd64", &target::AMD64),
+    ("linux/arm64", &target::ARM64),
+];
 
 /// Architectures cmd/link knows; others end it before it looks at its flags.
 pub static ARCHITECTURES: &[&str] = &[

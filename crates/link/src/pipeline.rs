@@ -11,7 +11,7 @@ use format::elf::ExecPlan;
 use gover::{SymKind, TypelinkHome};
 use layout::{Addresses, Buckets, DataLayout, SectionOptions, TextLayout, TextOrder};
 use reach::{Live, ReachOptions, Roots};
-use reloc::{Arch, Problem, RelocError, Relocator};
+use reloc::{Problem, RelocError, Relocator};
 use symbols::{BitSet, Inputs, ResolveOptions, SymId, Symbols};
 use tables::inittask::{InitRoots, init_tasks};
 use tables::pclntab::{self, FileNames, FillContext, Part, PclntabInput};
@@ -220,7 +220,7 @@ pub fn link_executable(
             .lookup(b"runtime.unreachableMethod", i32::from(syms.abi_wrappers))
             .unwrap_or_default(),
         tls_offset: -i64::from(ptr),
-        arch: Arch::Amd64,
+        family: config.arch.family,
     };
     let table_errors = std::sync::Mutex::new(Vec::new());
     let fill = FillContext {

@@ -3,12 +3,14 @@
 //! The general arithmetic is here, that of one architecture in its own module.
 
 mod amd64;
+mod arm64;
 
 use gover::{RelocType, SymKind};
 use layout::Addresses;
 use reach::Live;
 use std::fmt;
 use symbols::{Reloc, SymId, Symbols};
+use target::Family;
 
 /// What relocation needs to know of the link.
 pub struct Relocator<'a> {
@@ -24,15 +26,8 @@ pub struct Relocator<'a> {
     pub unreachable_method: SymId,
     /// Offset of the thread's `g` from the thread pointer, bytes.
     pub tls_offset: i64,
-    /// The architecture.
-    pub arch: Arch,
-}
-
-/// An architecture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arch {
-    /// x86-64.
-    Amd64,
+    /// Whose instructions are relocated.
+    pub family: Family,
 }
 
 /// What can be wrong with a relocation.
@@ -67,6 +62,8 @@ pub enum Problem {
     BadSize,
     /// A type that the architecture does not have.
     Unknown,
+    /// Something that only this architecture can get wrong, in cmd/link's words.
+    Arch(Box<str>),
 }
 
 /// One wrong relocation.
@@ -119,6 +116,7 @@ impl RelocError {
                 *value as u64, r.add
             ),
             Problem::BadSize => format!("bad reloc size {:#x} for {to}", r.siz),
+            Problem::Arch(text) => text.to_string(),
             Problem::Unknown => format!("unknown reloc to {to}: {} ({})", r.typ.index(), r.typ),
         }
     }
@@ -203,8 +201,12 @@ impl Relocator<'_> {
             RelocType::Size => (self.syms.size(rs) as i64).wrapping_add(r.add),
             RelocType::Const => r.add,
             RelocType::TlsLe | RelocType::TlsIe => self.tls_offset + r.add,
-            _ => match self.arch {
-                Arch::Amd64 => amd64::value(r)?,
+            _ => match self.family {
+                Family::Amd64 => amd64::value(r)?,
+                Family::Arm64 => {
+                    let target = if rs.is_some() { self.addrs.addr(rs) } else { 0 };
+                    arm64::value(r, target, addr, field)?
+                }
             },
         };
         let pc_relative = matches!(r.typ, RelocType::Call | RelocType::Pcrel);

@@ -1,10 +1,38 @@
 //! What differs between machines.
 
+use gover::RelocType;
+
+/// Machines whose instructions are relocated alike (`sys.ArchFamily`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// x86-64.
+    Amd64,
+    /// AArch64.
+    Arm64,
+}
+
+/// How calls are extended that do not reach their targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trampolines {
+    /// Size of text from which they may be needed, bytes (`TrampLimit`).
+    pub limit: u64,
+    /// Distance that a call reaches, backwards; forwards it is just not reached. Bytes.
+    pub reach: i64,
+    /// The instructions of a trampoline, without the target.
+    pub code: &'static [u8],
+    /// The relocation of the target, at the start of the code.
+    pub reloc: RelocType,
+    /// Width of its field, bytes.
+    pub reloc_size: u8,
+}
+
 /// What an architecture is to the linker, as numbers (`ld.Arch`, `sys.Arch`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArchInfo {
     /// `GOARCH`.
     pub name: &'static str,
+    /// Whose instructions these are.
+    pub family: Family,
     /// Size of a pointer, bytes.
     pub ptr_size: u8,
     /// Least size of an instruction, bytes (`MinLC`).
@@ -21,8 +49,8 @@ pub struct ArchInfo {
     pub dwarf_sp: u8,
     /// DWARF number of the return address register.
     pub dwarf_lr: u8,
-    /// Size of text from which calls may need trampolines, bytes; 0 for never.
-    pub trampoline_limit: u64,
+    /// Trampolines, where calls may need any.
+    pub trampolines: Option<Trampolines>,
     /// What fills the gaps between functions.
     pub code_pad: u8,
     /// ELF machine number.
@@ -40,6 +68,7 @@ pub struct ArchInfo {
 /// `GOARCH=amd64`.
 pub const AMD64: ArchInfo = ArchInfo {
     name: "amd64",
+    family: Family::Amd64,
     ptr_size: 8,
     min_lc: 1,
     func_align: 32,
@@ -48,11 +77,43 @@ pub const AMD64: ArchInfo = ArchInfo {
     has_link_register: false,
     dwarf_sp: 7,
     dwarf_lr: 16,
-    trampoline_limit: 0,
+    trampolines: None,
     code_pad: 0xcc,
     elf_machine: 62,
     elf_round: 4096,
     elf_text_base: 0x400000,
     linux_interp: "/lib64/ld-linux-x86-64.so.2",
     linux_musl_interp: "/lib/ld-musl-x86_64.so.1",
+};
+
+/// `GOARCH=arm64`.
+pub const ARM64: ArchInfo = ArchInfo {
+    name: "arm64",
+    family: Family::Arm64,
+    ptr_size: 8,
+    min_lc: 4,
+    func_align: 16,
+    max_align: 32,
+    alignment: 1,
+    has_link_register: true,
+    dwarf_sp: 31,
+    dwarf_lr: 30,
+    trampolines: Some(Trampolines {
+        // Less than what a call reaches leaves room for what is put behind text.
+        limit: 0x7c00000,
+        reach: 1 << 27,
+        code: &[
+            0x10, 0x00, 0x00, 0x90, // adrp x16, target
+            0x10, 0x02, 0x00, 0x91, // add  x16, x16, #:lo12:target
+            0x00, 0x02, 0x1f, 0xd6, // br   x16
+        ],
+        reloc: RelocType::AddrArm64,
+        reloc_size: 8,
+    }),
+    code_pad: 0,
+    elf_machine: 183,
+    elf_round: 0x10000,
+    elf_text_base: 0x10000,
+    linux_interp: "/lib/ld-linux-aarch64.so.1",
+    linux_musl_interp: "/lib/ld-musl-aarch64.so.1",
 };
