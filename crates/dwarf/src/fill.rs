@@ -9,7 +9,7 @@ use crate::types::{DieRef, TypeSink, put_die};
 use crate::units::{Function, Unit, slot_width};
 use gover::RelocType;
 use layout::Addresses;
-use symbols::{Reloc, SymId, Symbols};
+use symbols::{Def, Reloc, SymId, Symbols};
 
 /// `DW_LANG_Go`.
 const LANGUAGE_GO: u8 = 0x16;
@@ -231,12 +231,15 @@ impl Filler<'_> {
         function: Option<(&Function, u32)>,
         buf: &mut [u8],
     ) -> Result<(), DwarfError> {
-        let data = self.syms.data(s);
+        let (data, relocs) = match self.syms.def(s) {
+            Def::Go(o, li) => (o.object.data(li), self.syms.relocs_of(o, li)),
+            _ => (self.syms.data(s), self.syms.relocs(s)),
+        };
         let n = data.len().min(buf.len());
         let (data_buf, rest) = buf.split_at_mut(n);
         data_buf.copy_from_slice(&data[..n]);
         rest.fill(0);
-        for r in self.syms.relocs(s) {
+        for r in relocs {
             if r.siz == 0 {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! First step: finds every piece and makes the DIEs of types.
 
 use crate::names::Named;
+use crate::paths::Goroot;
 use crate::plan::NO_UNIT;
 use crate::types::{Child, DieRef, TypeDie, TypeSink, Types, put_die, static_name};
 use crate::units::{self, Event, Unit};
@@ -184,7 +185,7 @@ fn scan_units(
         syms,
         arch: opts.arch,
         dwarf5: opts.dwarf5,
-        goroot: opts.goroot,
+        goroot: &Goroot::new(opts.goroot),
     };
     list.par_iter()
         .with_max_len(1)

@@ -4,7 +4,7 @@
 //! of the unit's functions (`ld/dwarf.go:writelines`).
 
 use crate::encode::Sink;
-use crate::paths;
+use crate::paths::{self, Goroot};
 use rustc_hash::FxHashMap;
 
 const LINE_BASE: i8 = -4;
@@ -17,94 +17,122 @@ const LNCT_DIRECTORY_INDEX: u64 = 2;
 const FORM_STRING: u64 = 0x08;
 const FORM_UDATA: u64 = 0x0f;
 
-/// A unit's directories in the order they first occur, and its files with the directory of each.
-struct Files {
-    dirs: Vec<Vec<u8>>,
-    files: Vec<(Vec<u8>, u64)>,
+/// A unit's files and their directories, encoded as they come
+/// (`ld/dwarf.go:writeDirFileTables`).
+pub(crate) struct FileTable {
+    /// The directories in the order they first occur, each with its NUL.
+    dirs: Vec<u8>,
+    /// Their numbers; 0 is `.`.
+    numbers: FxHashMap<Box<[u8]>, u32>,
+    files: Vec<u8>,
+    n_files: u64,
+    dwarf5: bool,
 }
 
-impl Files {
-    fn gather(names: &[Vec<u8>]) -> Files {
-        let mut numbers: FxHashMap<Vec<u8>, u64> = FxHashMap::default();
-        let mut t = Files {
-            dirs: vec![b".".to_vec()],
-            files: Vec::with_capacity(names.len()),
+impl FileTable {
+    pub(crate) fn new(dwarf5: bool) -> FileTable {
+        let mut t = FileTable {
+            dirs: Vec::with_capacity(512),
+            numbers: FxHashMap::default(),
+            files: Vec::with_capacity(1024),
+            n_files: 0,
+            dwarf5,
         };
-        numbers.insert(b".".to_vec(), 0);
-        for name in names {
-            let dir = paths::dir(name);
-            let number = match numbers.get(&dir) {
-                Some(&n) => n,
-                None => {
-                    let n = numbers.len() as u64;
-                    t.dirs.push(dir.clone());
-                    numbers.insert(dir, n);
-                    n
-                }
-            };
-            t.files.push((paths::base(name).to_vec(), number));
-        }
+        t.dirs.string(b".");
+        t.numbers.insert(Box::from(&b"."[..]), 0);
         t
     }
 
-    /// The tables of version 5, which spell out the format of their entries. File 0 is a dummy: the
-    /// state machine starts with file 1, and an empty name has crashed GDB.
-    fn put_v5(&self, out: &mut Vec<u8>) {
-        out.u8(1);
-        out.uleb(LNCT_PATH);
-        out.uleb(FORM_STRING);
-        out.uleb(self.dirs.len() as u64);
-        for d in &self.dirs {
-            out.string(d);
-        }
-        out.u8(2);
-        out.uleb(LNCT_PATH);
-        out.uleb(FORM_STRING);
-        out.uleb(LNCT_DIRECTORY_INDEX);
-        out.uleb(FORM_UDATA);
-        out.uleb(self.files.len() as u64 + 1);
-        out.string(b"?");
-        out.uleb(0);
-        for (file, dir) in &self.files {
-            out.string(file);
-            out.uleb(*dir);
-        }
-    }
-
-    /// The tables of version 4, which both begin at 1. Times and lengths of files are unknown.
-    fn put_v4(&self, out: &mut Vec<u8>) {
-        for d in &self.dirs[1..] {
-            out.string(d);
-        }
-        out.u8(0);
-        for (file, dir) in &self.files {
-            out.string(file);
-            out.uleb(*dir);
-            out.u16(0);
-        }
-        out.u8(0);
-    }
-}
-
-/// The names of a unit's files as they go into the tables, from the names in the object.
-pub(crate) fn file_names<'a>(files: impl Iterator<Item = &'a [u8]>, goroot: &str) -> Vec<Vec<u8>> {
-    files
-        .enumerate()
-        .map(|(i, name)| {
-            let name = paths::expand_file(name, goroot);
-            if name.is_empty() {
-                return format!("<missing>_{i}").into_bytes();
+    /// Adds a file by its path. `last` is the directory of the file before and its number.
+    fn add(&mut self, path: &[u8], last: &mut (Vec<u8>, u32)) {
+        let made;
+        let (dir, base) = match path.iter().rposition(|&c| c == b'/') {
+            None => (&b"."[..], path),
+            Some(at) if at > 0 && paths::is_clean(path) => (&path[..at], &path[at + 1..]),
+            Some(_) => {
+                made = paths::dir(path);
+                (&made[..], paths::base(path))
             }
-            name
-        })
-        .collect()
+        };
+        if last.0 != dir {
+            last.0.clear();
+            last.0.extend_from_slice(dir);
+            last.1 = match self.numbers.get(dir) {
+                Some(&n) => n,
+                None => {
+                    let n = self.numbers.len() as u32;
+                    self.dirs.string(dir);
+                    self.numbers.insert(dir.into(), n);
+                    n
+                }
+            };
+        }
+        self.files.string(base);
+        self.files.uleb(last.1.into());
+        if !self.dwarf5 {
+            self.files.u16(0); // neither time nor length
+        }
+        self.n_files += 1;
+    }
+
+    /// Adds the files of an object by their names there. Answers where GDB's script lies if a file
+    /// shows it and `has_scheduler` says to look.
+    pub(crate) fn add_all<'a>(
+        &mut self,
+        names: impl Iterator<Item = &'a [u8]>,
+        goroot: &Goroot,
+        has_scheduler: bool,
+    ) -> Option<Vec<u8>> {
+        let mut script = None;
+        let mut path = Vec::new();
+        let mut last = (b".".to_vec(), 0);
+        for (i, name) in names.enumerate() {
+            path.clear();
+            goroot.expand_file(name, &mut path);
+            if path.is_empty() {
+                path = format!("<missing>_{i}").into_bytes();
+            }
+            if has_scheduler && script.is_none() {
+                script = gdb_script(&path);
+            }
+            self.add(&path, &mut last);
+        }
+        script
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        if self.dwarf5 {
+            // Version 5 spells out the format of entries. File 0 is a dummy: the state machine starts
+            // with file 1, and an empty name has crashed GDB.
+            out.u8(1);
+            out.uleb(LNCT_PATH);
+            out.uleb(FORM_STRING);
+            out.uleb(self.numbers.len() as u64);
+            out.bytes(&self.dirs);
+            out.u8(2);
+            out.uleb(LNCT_PATH);
+            out.uleb(FORM_STRING);
+            out.uleb(LNCT_DIRECTORY_INDEX);
+            out.uleb(FORM_UDATA);
+            out.uleb(self.n_files + 1);
+            out.string(b"?");
+            out.uleb(0);
+            out.bytes(&self.files);
+        } else {
+            // In version 4 both begin at 1.
+            out.bytes(&self.dirs[2..]);
+            out.u8(0);
+            out.bytes(&self.files);
+            out.u8(0);
+        }
+    }
 }
 
 /// The header of a unit's line program. `program`: bytes of program behind it.
-pub(crate) fn header(files: &[Vec<u8>], program: u64, dwarf5: bool, ptr_size: u8) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64 + 32 * files.len());
+pub(crate) fn header(files: &FileTable, program: u64, ptr_size: u8) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64 + files.dirs.len() + files.files.len());
     out.u32(0);
-    if dwarf5 {
+    if files.dwarf5 {
         out.u16(5);
         out.u8(ptr_size);
         out.u8(0);
@@ -115,7 +143,7 @@ pub(crate) fn header(files: &[Vec<u8>], program: u64, dwarf5: bool, ptr_size: u8
     let at = out.len();
     out.u32(0);
     out.u8(1); // least instruction length
-    if dwarf5 {
+    if files.dwarf5 {
         out.u8(1); // operations per instruction
     }
     out.u8(1); // lines start as statements
@@ -123,12 +151,7 @@ pub(crate) fn header(files: &[Vec<u8>], program: u64, dwarf5: bool, ptr_size: u8
     out.u8(LINE_RANGE);
     out.u8(OPERANDS.len() as u8 + 1);
     out.bytes(&OPERANDS);
-    let tables = Files::gather(files);
-    if dwarf5 {
-        tables.put_v5(&mut out);
-    } else {
-        tables.put_v4(&mut out);
-    }
+    files.put(&mut out);
     let header = (out.len() - at - 4) as u32;
     out[at..at + 4].copy_from_slice(&header.to_le_bytes());
     let unit = (out.len() as u64 - 4 + program) as u32;
@@ -136,51 +159,46 @@ pub(crate) fn header(files: &[Vec<u8>], program: u64, dwarf5: bool, ptr_size: u8
     out
 }
 
-/// The path of the script that GDB is to load, if one of these files of package runtime shows where
-/// it is (`ld/dwarf.go:writeDirFileTables`).
-pub(crate) fn gdb_script(files: &[Vec<u8>]) -> Option<Vec<u8>> {
+/// The path of the script that GDB is to load, if `path` is the file beside whose directory it lies.
+fn gdb_script(path: &[u8]) -> Option<Vec<u8>> {
     const PROC: &[u8] = b"runtime/proc.go";
-    files.iter().find_map(|f| {
-        let at = f.windows(PROC.len()).position(|w| w == PROC)?;
-        Some([&f[..at], b"runtime/runtime-gdb.py"].concat())
-    })
+    let at = path.windows(PROC.len()).position(|w| w == PROC)?;
+    Some([&path[..at], b"runtime/runtime-gdb.py"].concat())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn names(n: &[&str]) -> Vec<Vec<u8>> {
-        n.iter().map(|n| n.as_bytes().to_vec()).collect()
+    fn table(names: &[&str], dwarf5: bool) -> (FileTable, Option<Vec<u8>>) {
+        let mut t = FileTable::new(dwarf5);
+        let s = t.add_all(names.iter().map(|n| n.as_bytes()), &Goroot::new("/g"), true);
+        (t, s)
     }
 
     #[test]
     fn directories_are_numbered_as_they_come() {
-        let f = Files::gather(&names(&["/b/x.go", "y.go", "/a/z.go", "/b/w.go"]));
-        assert_eq!(f.dirs, names(&[".", "/b", "/a"]));
-        let dirs: Vec<u64> = f.files.iter().map(|f| f.1).collect();
-        assert_eq!(dirs, [1, 0, 2, 1]);
+        let (t, _) = table(&["/b/x.go", "y.go", "/a//z.go", "/b/w.go", "/v.go"], true);
+        assert_eq!(t.dirs, b".\0/b\0/a\0/\0");
+        assert_eq!(t.files, b"x.go\0\x01y.go\0\0z.go\0\x02w.go\0\x01v.go\0\x03");
     }
 
     #[test]
     fn lengths_count_from_behind_themselves() {
-        let h = header(&names(&["/b/x.go"]), 100, true, 8);
+        let h = header(&table(&["/b/x.go"], true).0, 100, 8);
         let word = |at: usize| u32::from_le_bytes(h[at..at + 4].try_into().unwrap()) as usize;
         assert_eq!(word(0), h.len() - 4 + 100);
         assert_eq!(word(8), h.len() - 12);
-        let h = header(&names(&["/b/x.go"]), 0, false, 8);
+        let h = header(&table(&["/b/x.go"], false).0, 0, 8);
         assert_eq!(h[4..6], [2, 0]);
         assert!(h.ends_with(b"/b\0\0x.go\0\x01\0\0\0"));
     }
 
     #[test]
     fn script_is_found_beside_the_scheduler() {
-        let f = file_names(
-            [&b"gofile..$GOROOT/src/runtime/proc.go"[..], b"gofile.."].into_iter(),
-            "/g",
-        );
-        assert_eq!(f[1], b"<missing>_1");
-        assert_eq!(gdb_script(&f).unwrap(), b"/g/src/runtime/runtime-gdb.py");
-        assert_eq!(gdb_script(&f[1..]), None);
+        let (t, script) = table(&["gofile..$GOROOT/src/runtime/proc.go", "gofile.."], true);
+        assert!(t.files.ends_with(b"<missing>_1\0\0"));
+        assert_eq!(script.unwrap(), b"/g/src/runtime/runtime-gdb.py");
+        assert!(table(&["x.go"], true).1.is_none());
     }
 }

@@ -56,16 +56,54 @@ pub(crate) fn clean(p: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A file name of an object as debuggers are told it (`ld/dwarf.go:expandFile`): without the marker
-/// the compiler puts before it, and with `$GOROOT` replaced unless `goroot` is empty.
-pub(crate) fn expand_file(name: &[u8], goroot: &str) -> Vec<u8> {
-    const GOROOT: &[u8] = b"$GOROOT";
-    let name = name.strip_prefix(b"gofile..").unwrap_or(name);
-    match name.strip_prefix(GOROOT) {
-        Some(rest) if matches!(rest.first(), Some(b'/' | b'\\')) && !goroot.is_empty() => {
-            clean(&[goroot.as_bytes(), b"/", rest].concat())
+/// Whether cleaning would not change `p`, or not answered: `false` says nothing.
+pub(crate) fn is_clean(p: &[u8]) -> bool {
+    let mut after_slash = false;
+    for (i, &c) in p.iter().enumerate() {
+        if after_slash && (c == b'/' || c == b'.') {
+            // Names that begin with a dot are rare enough for the long way.
+            return false;
         }
-        _ => name.to_vec(),
+        after_slash = c == b'/';
+        if i == 0 && c == b'.' {
+            return false;
+        }
+    }
+    !p.is_empty() && !after_slash
+}
+
+/// What `$GOROOT` stands for.
+pub(crate) struct Goroot {
+    /// Cleaned; empty to leave the variable.
+    path: Vec<u8>,
+}
+
+impl Goroot {
+    pub(crate) fn new(goroot: &str) -> Goroot {
+        Goroot {
+            path: if goroot.is_empty() {
+                Vec::new()
+            } else {
+                clean(goroot.as_bytes())
+            },
+        }
+    }
+
+    /// Appends a file name of an object as debuggers are told it (`ld/dwarf.go:expandFile`): without
+    /// the marker the compiler puts before it, and with `$GOROOT` replaced.
+    pub(crate) fn expand_file(&self, name: &[u8], out: &mut Vec<u8>) {
+        let name = name.strip_prefix(b"gofile..").unwrap_or(name);
+        match name.strip_prefix(b"$GOROOT") {
+            Some(rest) if !self.path.is_empty() && matches!(rest.first(), Some(b'/' | b'\\')) => {
+                if self.path != b"/" && is_clean(rest) {
+                    out.extend_from_slice(&self.path);
+                    out.extend_from_slice(rest);
+                } else {
+                    out.extend_from_slice(&clean(&[&self.path, &b"/"[..], rest].concat()));
+                }
+            }
+            _ => out.extend_from_slice(name),
+        }
     }
 }
 
@@ -93,9 +131,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_called_clean_is() {
+        for p in ["/a/b.go", "a/b", "a"] {
+            assert!(is_clean(p.as_bytes()), "{p}");
+            assert_eq!(clean(p.as_bytes()), p.as_bytes());
+        }
+        for p in ["", ".", "a/", "a//b", "a/../b", "./a", "a/./b", "/"] {
+            assert!(!is_clean(p.as_bytes()), "{p}");
+        }
+    }
+
+    #[test]
     fn goroot_is_put_in() {
-        let e = |n: &str, g| String::from_utf8(expand_file(n.as_bytes(), g)).unwrap();
+        let e = |n: &str, g| {
+            let mut out = Vec::new();
+            Goroot::new(g).expand_file(n.as_bytes(), &mut out);
+            String::from_utf8(out).unwrap()
+        };
         assert_eq!(e("gofile..$GOROOT/src/a.go", "/go/"), "/go/src/a.go");
+        assert_eq!(e("gofile..$GOROOT/src/../a.go", "/"), "/a.go");
+        assert_eq!(e("gofile..$GOROOT\\a.go", "/go"), "/go/\\a.go");
         assert_eq!(e("gofile..$GOROOT/src/a.go", ""), "$GOROOT/src/a.go");
         assert_eq!(e("gofile..$GOROOTS/a.go", "/go"), "$GOROOTS/a.go");
         assert_eq!(e("gofile../x/../a.go", "/go"), "/x/../a.go");

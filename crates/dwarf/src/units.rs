@@ -4,8 +4,10 @@
 //! One walk over the relocations of a unit's functions finds everything; units are walked in parallel
 //! (`ld/dwarf.go`: `dwarfVisitFunction`, `writedebugaddr`, `collectUnitLocs`).
 
+use crate::DwarfError;
 use crate::frames::{StackTable, is_top_frame};
-use crate::{DwarfError, lines};
+use crate::lines::{self, FileTable};
+use crate::paths::Goroot;
 use gover::{AuxType, RelocType, SymKind};
 use rustc_hash::FxHashMap;
 use symbols::{BitSet, DwarfAuxs, SymId, Symbols, UnitId};
@@ -138,7 +140,7 @@ pub(crate) struct ScanOptions<'a> {
     pub syms: &'a Symbols,
     pub arch: &'a ArchInfo,
     pub dwarf5: bool,
-    pub goroot: &'a str,
+    pub goroot: &'a Goroot,
 }
 
 /// The bytes that a reference to a slot takes, for the relocations that are one.
@@ -216,11 +218,13 @@ pub(crate) fn scan(
         && let Some(o) = syms.unit_obj(id)
     {
         let n = o.object.n_files();
-        let files = lines::file_names((0..n).filter_map(|i| o.object.file(i)), opts.goroot);
-        line_header = lines::header(&files, program, opts.dwarf5, opts.arch.ptr_size);
-        if syms.libs[o.lib.index()].pkg == "runtime" {
-            gdb_script = lines::gdb_script(&files);
-        }
+        let mut files = FileTable::new(opts.dwarf5);
+        gdb_script = files.add_all(
+            (0..n).filter_map(|i| o.object.file(i)),
+            opts.goroot,
+            syms.libs[o.lib.index()].pkg == "runtime",
+        );
+        line_header = lines::header(&files, program, opts.arch.ptr_size);
     }
     Ok(Unit {
         id,
