@@ -21,9 +21,11 @@
 
 mod accessors;
 mod bitset;
+mod hashed;
 mod ids;
 mod inputs;
 mod linker_made;
+mod linkname;
 pub mod load;
 pub mod map;
 mod names;

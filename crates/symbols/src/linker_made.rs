@@ -99,6 +99,11 @@ impl Symbols {
         if let Some(s) = self.lookup(name, version) {
             return s;
         }
+        self.create_named(name, version)
+    }
+
+    /// Makes a symbol that can be looked up by a name that nothing has so far.
+    pub fn create_named(&mut self, name: &[u8], version: i32) -> SymId {
         let s = self.create(name, version);
         self.ext_names.insert((name.into(), version), s);
         s

@@ -5,6 +5,7 @@
 //! its occurrences in load order, and the first occurrence's number becomes the symbol's.
 
 use crate::accessors::log2;
+use crate::hashed::{self, HashedUses};
 use crate::{
     AtomicBitSet, Inputs, Obj, ObjId, SymId, Symbols, VERSION_ABI_INTERNAL, VERSION_STATIC,
     path_to_prefix,
@@ -177,19 +178,6 @@ fn sketch(name: &[u8]) -> u64 {
     mix64(tail ^ (name.len() as u64).wrapping_mul(0xff51_afd7_ed55_8ccd))
 }
 
-/// Shard number and the hash within it of a content hash.
-#[inline]
-fn split(h: u64) -> (usize, u32) {
-    ((h >> (64 - SHARD_BITS)) as usize, (h >> 20) as u32)
-}
-
-/// Content-addressable occurrences dealt out to the shards of one table by one chunk of objects.
-#[derive(Default)]
-struct Dealt {
-    /// (object, hash, local index), in load order.
-    items: Vec<(u32, u32, u32)>,
-}
-
 /// A by-name occurrence.
 struct NameUse {
     hash: NameHash,
@@ -204,8 +192,7 @@ struct NameUse {
 /// What one chunk of objects contributes.
 struct Chunk {
     objs: std::ops::Range<usize>,
-    hashed64: Vec<Dealt>,
-    hashed: Vec<Dealt>,
+    hashed: HashedUses,
     defs: Vec<Vec<NameUse>>,
     refs: Vec<Vec<NameUse>>,
     /// Sketches of the names.
@@ -214,11 +201,9 @@ struct Chunk {
 
 impl Chunk {
     fn new(objs: std::ops::Range<usize>) -> Chunk {
-        let shards = || (0..SHARDS).map(|_| Dealt::default()).collect::<Vec<_>>();
         Chunk {
             objs,
-            hashed64: shards(),
-            hashed: shards(),
+            hashed: HashedUses::new(),
             defs: (0..SHARDS).map(|_| Vec::new()).collect(),
             refs: (0..SHARDS).map(|_| Vec::new()).collect(),
             sketches: Vec::new(),
@@ -230,15 +215,12 @@ impl Chunk {
             let o = &objs[oi].object;
             let n_def = o.n_def();
             let oi = oi as u32;
-            for i in 0..o.n_hashed64() {
-                let (s, h) = split(mix64(o.hash64(i)));
-                self.hashed64[s].items.push((oi, h, n_def + i));
-            }
+            self.hashed.deal(
+                o,
+                objs[oi as usize].nonpkg_base,
+                objs[oi as usize].canon_base,
+            );
             let first = n_def + o.n_hashed64();
-            for i in 0..o.n_hashed() {
-                let (s, h) = split(u64::from_le_bytes(o.hash(i)[..8].try_into().unwrap()));
-                self.hashed[s].items.push((oi, h, first + i));
-            }
             let first = first + o.n_hashed();
             for (i, d) in (first..).zip(o.syms(first..first + o.n_nonpkg_def())) {
                 if d.abi() == ABI_STATIC || d.name_len() == 0 {
@@ -314,63 +296,6 @@ impl State {
     fn object(&self, obj: u32) -> &Object<'static> {
         &self.objs[obj as usize].object
     }
-
-    /// Merges the content-addressable occurrences of one shard. `key` gives an occurrence's hash.
-    fn merge_hashed<K: PartialEq + Copy>(
-        &self,
-        dealt: &[&Dealt],
-        key: impl Fn(&Object<'static>, u32) -> K,
-    ) -> Vec<Winner> {
-        struct Entry<K> {
-            key: K,
-            first: u32,
-            size: u32,
-            winner: Option<(u32, u32)>,
-        }
-        let n: usize = dealt.iter().map(|d| d.items.len()).sum();
-        let mut table = vec![0u64; (n * 2).next_power_of_two().max(16)];
-        let mask = table.len() - 1;
-        let mut entries: Vec<Entry<K>> = Vec::with_capacity(n / 2);
-        for &(obj, hash, li) in dealt.iter().flat_map(|d| &d.items) {
-            let o = self.object(obj);
-            let k = key(o, li);
-            let size = o.sym(li).size();
-            let mut i = hash as usize & mask;
-            let first = loop {
-                match table[i] {
-                    0 => {
-                        let own = self.own(obj, li).0;
-                        entries.push(Entry {
-                            key: k,
-                            first: own,
-                            size,
-                            winner: None,
-                        });
-                        table[i] = u64::from(hash) << 32 | entries.len() as u64;
-                        break own;
-                    }
-                    e if (e >> 32) as u32 == hash => {
-                        let e = &mut entries[e as u32 as usize - 1];
-                        if e.key == k {
-                            // Trailing zeros are not part of the hash: the larger symbol stays.
-                            if size > e.size {
-                                e.size = size;
-                                e.winner = Some((obj, li));
-                            }
-                            break e.first;
-                        }
-                    }
-                    _ => {}
-                }
-                i = (i + 1) & mask;
-            };
-            self.set(obj, li, SymId(first));
-        }
-        entries
-            .into_iter()
-            .filter_map(|e| Some((SymId(e.first), e.winner?)))
-            .collect()
-    }
 }
 
 /// The definition that a named symbol has so far, while its occurrences are replayed.
@@ -442,25 +367,26 @@ impl Symbols {
             .par_iter_mut()
             .for_each(|c| c.deal(&st.objs, hasher, opts.abi_wrappers));
 
-        let shard = |f: fn(&Chunk) -> &Vec<Dealt>, s: usize| {
-            chunks.iter().map(|c| &f(c)[s]).collect::<Vec<_>>()
-        };
-        let mut winners: FxHashMap<SymId, (u32, u32)> = FxHashMap::default();
-        let merged: Vec<Vec<Winner>> = (0..2 * SHARDS)
-            .into_par_iter()
-            .map(|s| {
-                if s < SHARDS {
-                    st.merge_hashed(&shard(|c| &c.hashed, s), |o, li| {
-                        *o.hash(li - o.n_def() - o.n_hashed64())
-                    })
-                } else {
-                    st.merge_hashed(&shard(|c| &c.hashed64, s - SHARDS), |o, li| {
-                        o.hash64(li - o.n_def())
-                    })
-                }
-            })
+        let mut by_shard: Vec<Vec<&mut Vec<_>>> = (0..2 * SHARDS).map(|_| Vec::new()).collect();
+        for c in &mut chunks {
+            for (list, uses) in by_shard.iter_mut().zip(c.hashed.shards_mut()) {
+                list.push(uses);
+            }
+        }
+        let merged: Vec<Vec<(SymId, u32)>> = by_shard
+            .par_iter_mut()
+            .map(|list| hashed::merge(list))
             .collect();
-        winners.extend(merged.into_iter().flatten());
+        let mut winners: FxHashMap<SymId, (u32, u32)> = FxHashMap::default();
+        winners.extend(merged.into_iter().flatten().map(|(s, own)| {
+            let o = obj_of[own as usize];
+            let obj = &st.objs[o as usize];
+            (s, (o, own - obj.nonpkg_base + obj.object.n_def()))
+        }));
+        chunks.par_iter_mut().for_each(|c| {
+            c.hashed.scatter(&st.canon);
+            c.hashed = HashedUses::new();
+        });
 
         // Names: the table of all that is referred to, then the package symbols among them.
         let interest = intern_interest(opts, hasher);
