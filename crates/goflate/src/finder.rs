@@ -30,12 +30,22 @@ impl Slot {
         Slot(u64::from(bytes) << 32 | u64::from(position))
     }
 
+    fn position(self) -> u32 {
+        self.0 as u32
+    }
+
     /// The distance from `earlier` to this slot; more than any distance if their bytes differ.
     #[inline(always)]
     fn distance_from(self, earlier: Slot) -> usize {
         // Positions grow, so nothing is borrowed from the high half.
         self.0.wrapping_sub(earlier.0) as usize
     }
+}
+
+/// A table of empty slots.
+fn new_table<const N: usize>() -> Box<[Slot; N]> {
+    let table = vec![Slot::default(); N].into_boxed_slice();
+    table.try_into().ok().expect("as long as asked for")
 }
 
 /// Added to stream positions before they enter a table, so that an empty slot is out of reach of
@@ -64,8 +74,7 @@ impl Positions {
         if self.next > POSITION_LIMIT {
             let down = self.next - 2 * POSITION_BIAS;
             for slot in table {
-                let position = slot.0 as u32;
-                slot.0 -= u64::from(position.min(down));
+                slot.0 -= u64::from(slot.position().min(down));
             }
             self.next -= down;
         }
@@ -78,7 +87,7 @@ impl Positions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sequence::{BLOCK_LEN, MAX_SEQUENCES};
+    use crate::sequence::BLOCK_LEN;
 
     /// Sequences do not change when positions are moved down amid a stream.
     #[test]
@@ -99,24 +108,21 @@ mod tests {
         let late = Positions {
             next: POSITION_LIMIT - BLOCK_LEN as u32,
         };
-        let mut buffers = [(); 4].map(|()| vec![Sequence::default(); 4 * MAX_SEQUENCES]);
-        let mut lens = Vec::new();
+        let mut found = [(); 4].map(|()| Sequences::default());
         let mut dense = [DenseFinder::new(), DenseFinder::new()];
         let mut sparse = [SparseFinder::new(), SparseFinder::new()];
         dense[1].positions = Positions { next: late.next };
         sparse[1].positions = late;
-        for (finder, buffer) in dense.iter_mut().zip(&mut buffers) {
-            let mut found = Sequences::new(buffer);
-            spans().for_each(|span| finder.find(&data, span, &mut found));
-            lens.push(found.len());
+        for (finder, found) in dense.iter_mut().zip(&mut found) {
+            spans().for_each(|span| finder.find(&data, span, found));
         }
-        for (finder, buffer) in sparse.iter_mut().zip(&mut buffers[2..]) {
-            let mut found = Sequences::new(buffer);
-            spans().for_each(|span| finder.find(&data, span, &mut found));
-            lens.push(found.len());
+        for (finder, found) in sparse.iter_mut().zip(&mut found[2..]) {
+            spans().for_each(|span| finder.find(&data, span, found));
         }
-        assert!(lens.iter().all(|&len| len > 1000), "{lens:?}");
-        assert!(buffers[0] == buffers[1] && buffers[2] == buffers[3]);
+        let [a, b, c, d] = found.each_ref().map(Sequences::found);
+        assert!(a.len() > 1000 && c.len() > 1000);
+        assert!(a == b && c == d);
+        assert_eq!(dense[0].reach(), dense[1].reach());
         assert!(dense[1].positions.next < POSITION_LIMIT);
     }
 }

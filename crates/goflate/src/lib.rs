@@ -13,6 +13,7 @@ mod bytes;
 mod emit;
 mod finder;
 mod huffman;
+mod lane;
 mod pipeline;
 mod plan;
 mod sequence;
@@ -43,8 +44,8 @@ pub trait Source: Sync {
     }
 
     /// Writes the bytes of the input from `offset` on, as many as `out` holds. The ranges asked for
-    /// are about half a megabyte, each asked for once; several may be asked for at the same time,
-    /// from different threads.
+    /// are about half a megabyte and come in no particular order, several at the same time from
+    /// different threads, a few of them twice.
     fn fill(&self, offset: u64, out: &mut [u8]);
 
     /// The whole input, if it is in memory; then [`Source::fill`] is not called.

@@ -77,12 +77,18 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// The position in bits where the padding of a stored block that starts at bit `start` begins.
+    pub(crate) fn padding(&self, start: u64) -> u64 {
+        start + u64::from(self.lead.len()) + 3
+    }
+
     /// The position in bits behind a block of `raw_len` bytes that starts at bit `start`.
     pub(crate) fn end(&self, start: u64, raw_len: usize) -> u64 {
-        let start = start + u64::from(self.lead.len());
         match &self.form {
-            Form::Stored => (start + 3).next_multiple_of(8) + 32 + 8 * raw_len as u64,
-            Form::Literals(coded) | Form::Sequences(coded) => start + coded.bits,
+            Form::Stored => self.padding(start).next_multiple_of(8) + 32 + 8 * raw_len as u64,
+            Form::Literals(coded) | Form::Sequences(coded) => {
+                start + u64::from(self.lead.len()) + coded.bits
+            }
         }
     }
 }

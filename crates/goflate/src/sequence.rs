@@ -62,27 +62,35 @@ impl Sequence {
     }
 }
 
-/// The sequences of a block, at most one for every four bytes and one for each match that is split
-/// because of its length.
-pub(crate) const MAX_SEQUENCES: usize = BLOCK_LEN / 4 + BLOCK_LEN / MAX_MATCH + 2;
-
-/// Sequences being found, in a buffer that has room for all.
-pub(crate) struct Sequences<'a> {
-    buffer: &'a mut [Sequence],
+/// Sequences being found.
+#[derive(Default)]
+pub(crate) struct Sequences {
+    /// Those found, and room for more.
+    buffer: Vec<Sequence>,
     len: usize,
 }
 
-impl<'a> Sequences<'a> {
-    /// Begins with none. The buffer must hold [`MAX_SEQUENCES`] for each block.
-    pub(crate) fn new(buffer: &'a mut [Sequence]) -> Self {
-        Sequences { buffer, len: 0 }
+impl Sequences {
+    /// Forgets all sequences.
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
     }
 
-    /// Number of sequences so far.
-    pub(crate) fn len(&self) -> usize {
-        self.len
+    /// The sequences so far.
+    pub(crate) fn found(&self) -> &[Sequence] {
+        &self.buffer[..self.len]
     }
 
+    /// Makes room for the sequences of a block of `len` bytes: at most one for every four bytes, and
+    /// one more for each match that is split because of its length.
+    pub(crate) fn make_room(&mut self, len: usize) {
+        let most = self.len + len / 4 + len / MAX_MATCH + 2;
+        if self.buffer.len() < most {
+            self.buffer.resize(most, Sequence::default());
+        }
+    }
+
+    /// Adds a sequence, for which there must be room.
     #[inline(always)]
     pub(crate) fn push(&mut self, sequence: Sequence) {
         self.buffer[self.len] = sequence;

@@ -196,7 +196,7 @@ fn generated_input() {
 /// The bytes do not depend on the number of threads.
 #[test]
 fn any_number_of_threads() {
-    let data = input("mixed", 6_000_000, 5);
+    let data = input("mixed", 9_000_000, 5);
     for encoder in [Encoder::Go126, Encoder::Go127] {
         let expected = zlib_level1(encoder, &data);
         for threads in [1, 2, 3, 8, 16] {

@@ -3,7 +3,7 @@
 
 use super::{
     BlockSpan, MAX_DISTANCE, MAX_MATCH, Positions, Sequence, Sequences, Slot, load32, load64,
-    match_len,
+    match_len, new_table,
 };
 
 const TABLE_BITS: u32 = 14;
@@ -28,16 +28,28 @@ fn hash(bytes: u32) -> usize {
 impl DenseFinder {
     pub(crate) fn new() -> Self {
         DenseFinder {
-            table: Box::new([Slot::default(); 1 << TABLE_BITS]),
+            table: new_table(),
             positions: Positions::new(),
         }
     }
 
+    /// What later blocks can find: for each slot, how far it lies before the next block, or 0 if that
+    /// is out of reach. Finders that reach the same go on in the same way.
+    pub(crate) fn reach(&self) -> Vec<u16> {
+        let next = self.positions.next;
+        let distance = |slot: &Slot| match (next - slot.position()) as usize {
+            distance @ 1..=MAX_DISTANCE => distance as u16,
+            _ => 0,
+        };
+        self.table.iter().map(distance).collect()
+    }
+
     /// Appends the sequences of one block. `window` reaches back [`MAX_DISTANCE`] bytes before the
     /// block, or to the start of the stream.
-    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences<'_>) {
+    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences) {
         let base = self.positions.enter(span, &mut self.table[..]);
         let BlockSpan { start, end } = span;
+        out.make_room(end - start);
         if end - start < MARGIN + 2 {
             return;
         }

@@ -3,7 +3,7 @@
 
 use super::{
     BlockSpan, MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Positions, Sequence, Sequences, Slot, load64,
-    match_len,
+    match_len, new_table,
 };
 
 const TABLE_BITS: u32 = 15;
@@ -26,7 +26,7 @@ fn hash(bytes: u64) -> usize {
 /// Appends a match of any length, in pieces the format can express; the last piece must not be
 /// shorter than [`MIN_MATCH`].
 #[inline(always)]
-fn push_match(out: &mut Sequences<'_>, mut literals: usize, mut length: usize, distance: usize) {
+fn push_match(out: &mut Sequences, mut literals: usize, mut length: usize, distance: usize) {
     while length > MAX_MATCH {
         let piece = if length > MAX_MATCH + MIN_MATCH {
             MAX_MATCH
@@ -43,16 +43,17 @@ fn push_match(out: &mut Sequences<'_>, mut literals: usize, mut length: usize, d
 impl SparseFinder {
     pub(crate) fn new() -> Self {
         SparseFinder {
-            table: Box::new([Slot::default(); 1 << TABLE_BITS]),
+            table: new_table(),
             positions: Positions::new(),
         }
     }
 
     /// Appends the sequences of one block. `window` reaches back [`MAX_DISTANCE`] bytes before the
     /// block, or to the start of the stream.
-    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences<'_>) {
+    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences) {
         let base = self.positions.enter(span, &mut self.table[..]);
         let BlockSpan { start, end } = span;
+        out.make_room(end - start);
         let len = end - start;
         if len < MARGIN + 2 {
             return;
