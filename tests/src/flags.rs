@@ -82,6 +82,8 @@ pub enum Text {
     Same,
     /// With every number replaced: times and counts of cmd/link's own work.
     Form,
+    /// As [`Text::Form`], in any order: traces that follow the walk.
+    Lines,
     /// The reachable symbols are the same; who reached them first depends on
     /// the order of the walk.
     Edges,
@@ -215,7 +217,7 @@ pub const MORE: &[FlagSet] = &[
     text("debugnosplit", &["-debugnosplit", "-w"], Text::Same),
     text("dumpdep", &["-dumpdep", "-w"], Text::Edges),
     text("v", &["-v", "-w"], Text::Form),
-    text("v-2", &["-v=2", "-w"], Text::Form),
+    text("v-2", &["-v=2", "-w"], Text::Lines),
     text("benchmark-cpu", &["-benchmark=cpu", "-w"], Text::Any),
     text("benchmark-mem", &["-benchmark=mem", "-w"], Text::Any),
 ];

