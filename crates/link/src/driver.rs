@@ -33,15 +33,19 @@ pub fn main() -> i32 {
         Ok(threads) => threads,
         Err(why) => return end(&End::error(format!("link: {why}\n"), 2)),
     };
-    set_panic_hook();
-    let run = || match configure(words, toolexec, &env) {
+    let status = guarded(|| match configure(words, toolexec, &env) {
         Ok(config) => run(&config, &env),
         Err(stop) => end(&stop),
-    };
-    // What went wrong is said by the hook; unwinding has removed the output.
-    let status = catch_unwind(AssertUnwindSafe(run)).unwrap_or(2);
+    });
     drop(threads);
     status
+}
+
+/// Runs what gives an exit status. A panic in it, which is an error of ours, is said in one
+/// line and gives 2; unwinding removes the output.
+fn guarded(run: impl FnOnce() -> i32) -> i32 {
+    set_panic_hook();
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or(2)
 }
 
 /// Links, and gives the exit status.
