@@ -55,6 +55,7 @@ mod tests {
     #[test]
     fn the_lowest_chunk_owns_whatever_the_order_of_claims() {
         let f = FirstUse::new(3);
+        assert_eq!([0, 1, 2].map(|i| f.get(i)), [0; 3]);
         assert!(f.claim(1, 7));
         assert!(!f.claim(1, 7), "a second use in one chunk");
         assert!(!f.claim(1, 9), "a later chunk");

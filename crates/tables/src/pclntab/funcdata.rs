@@ -5,7 +5,7 @@
 
 use super::collect::{Chunk, DataUse, INLINE_TREE, INLINED_CALL, NameUse};
 use super::first_use::FirstUse;
-use super::split::split;
+use super::split::{copy, split};
 use super::{FillContext, PclntabError, PclntabPlan};
 use gover::RelocType;
 use rayon::prelude::*;
@@ -70,9 +70,8 @@ pub(crate) fn fill(
                     inline_tree(chunk, p.func, &plan.names, &plan.symbol_uses, out);
                     continue;
                 }
-                let data = cx.syms.data(p.sym);
-                out[..data.len()].copy_from_slice(data);
-                relocate(plan, cx, p.sym, &mut out[..data.len()], &mut errors);
+                copy(out, cx.syms.data(p.sym));
+                relocate(plan, cx, p.sym, out, &mut errors);
             }
             errors
         })
@@ -141,8 +140,8 @@ fn relocate(
                 value,
             });
         }
-        let field = r.off as usize..r.off as usize + 4;
-        if let Some(field) = data.get_mut(field) {
+        let at = usize::try_from(r.off).ok();
+        if let Some(field) = at.and_then(|at| data.get_mut(at..at + 4)) {
             field.copy_from_slice(&(value as u32).to_le_bytes());
         }
     }

@@ -81,7 +81,7 @@ fn write_record(
     let record: &mut [u8; RECORD as usize] = record.try_into().expect("cut to size");
     let mut put = |at: usize, v: u32| record[at..at + 4].copy_from_slice(&v.to_le_bytes());
     put(0, entry);
-    put(4, plan.names[value(f.sym) as usize].at);
+    put(4, plan.names.get(value(f.sym) as usize).map_or(0, |n| n.at));
     put(12, deferreturn);
     put(28, n_pcdata);
     let unit = if f.unit == NO_UNIT {

@@ -241,8 +241,6 @@ pub struct PclntabPlan {
     text_start: u64,
     /// Distance of the first text symbol from the start of text.
     text_first: u64,
-    /// Bytes from the first text symbol to the end of the last one.
-    text_len: u64,
     bucket_size: u32,
     inline_pcdata: u32,
     call_opcode: u32,
@@ -378,7 +376,6 @@ pub fn plan(m: &mut Maker, input: &PclntabInput) -> PclntabPlan {
         last_pc,
         text_start: layout.start,
         text_first,
-        text_len,
         bucket_size: bucket,
         inline_pcdata: gover.pcdata.inl_tree_index,
         // Calls that push the return address have an opcode of one byte before the target.
@@ -556,7 +553,9 @@ impl PclntabPlan {
             Part::Pctab => pcdata::fill(cx.syms, &self.pcs, out),
             Part::Functab => funcs::fill(self, cx, out),
             Part::Funcdata => funcdata::fill(self, cx, out)?,
-            Part::FindFunc => findfunc::fill(self, out)?,
+            Part::FindFunc => {
+                findfunc::fill(&self.entries, self.text_first, self.bucket_size.into(), out)?;
+            }
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! `runtime.pctab`: the pc-value tables, each once (`ld/pcln.go:generatePctab`).
 
 use super::collect::PcUse;
-use super::split::split;
+use super::split::{copy, split};
 use rayon::prelude::*;
 use symbols::Symbols;
 
@@ -28,8 +28,7 @@ pub(crate) fn fill(syms: &Symbols, pcs: &[PcUse], out: &mut [u8]) {
         .into_par_iter()
         .for_each(|(base, out, pcs)| {
             for p in pcs {
-                let data = syms.data(p.sym);
-                out[p.at as usize - base..][..data.len()].copy_from_slice(data);
+                copy(&mut out[p.at as usize - base..], syms.data(p.sym));
             }
         });
 }

@@ -20,6 +20,13 @@ pub(crate) fn split<'a, 'b, T>(
     parts
 }
 
+/// Copies `data` to the start of `out`. Symbols of damaged objects may hold more than their size
+/// says; what has no room is lost.
+pub(crate) fn copy(out: &mut [u8], data: &[u8]) {
+    let n = data.len().min(out.len());
+    out[..n].copy_from_slice(&data[..n]);
+}
+
 #[cfg(test)]
 mod tests {
     use super::split;
