@@ -8,6 +8,8 @@
 //! | group | what it holds |
 //! |---|---|
 //! | `parity` | the same bytes, the same text, the same exit status |
+//! | `runs` | the linked program prints what it should |
+//! | `threads` | the same bytes with any number of threads |
 //! | `big` | the same for large programs (`--big`) |
 //! | `errors` | bad input: cmd/link's wording and status, no file left |
 //! | `damage` | damaged archives by the thousand: no panic, no hang |

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use xtask::measure::Run;
+use std::time::Duration;
+use xtask::measure::{self, Run};
 use xtask::programs::{PROGRAMS, Program};
 use xtask::step::Step;
 use xtask::toolchain::Toolchain;
@@ -148,6 +149,31 @@ pub fn compare(
         ));
     }
     Ok(Outcome::of(problems))
+}
+
+/// The same file with any number of threads, again and again.
+fn threads(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) {
+    for fixture in ["hello-net", "same-type-strings", "dwarf-types"] {
+        let name = format!("threads/{fixture}/{}", go.release());
+        let (context, go) = (context.clone(), go.clone());
+        cases.push(Case::new(name, move || {
+            let step = context.fixture_step(&go, &Fixture::named(fixture)?, &DEFAULT)?;
+            let scratch = context.scratch()?;
+            let stock = reference(&step, &[], scratch.path())?;
+            let out = scratch.path().join("ours");
+            let mut problems = Vec::new();
+            for threads in [1, 2, 3, 16, 1, 2, 3, 16, 16, 16] {
+                let mut command = step.command(context.linker(), &out, &[]);
+                command.env("RELINK_THREADS", threads.to_string());
+                let run = measure::run_for(&mut command, Some(Duration::from_secs(120)))?;
+                let ours = Linked::new(&run, context.linker(), &out)?;
+                for problem in differences(&stock, &ours, Text::Same) {
+                    problems.push(format!("{threads} threads: {problem}"));
+                }
+            }
+            Ok(Outcome::of(problems))
+        }));
+    }
 }
 
 /// What differs between two links, in words.
@@ -289,6 +315,9 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
                 runs(context, go, &fixture, cases);
             }
         }
+    }
+    for go in context.toolchains() {
+        threads(context, go, cases);
     }
     if args.big {
         for program in PROGRAMS {
