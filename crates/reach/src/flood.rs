@@ -87,6 +87,7 @@ struct Found {
     named_methods: Vec<SymId>,
     methods: Vec<Method>,
     pkg_inits: Vec<SymId>,
+    nosplit: Vec<SymId>,
     damage: Option<(SymId, Damage)>,
 }
 
@@ -104,6 +105,7 @@ impl Found {
         self.named_methods.append(&mut other.named_methods);
         self.methods.append(&mut other.methods);
         self.pkg_inits.append(&mut other.pkg_inits);
+        self.nosplit.append(&mut other.nosplit);
         if let Some((s, d)) = other.damage {
             self.add_damage(s, d);
         }
@@ -136,6 +138,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
     let mut methods = Methods::default();
     let mut reflect = false;
     let mut pkg_inits = Vec::new();
+    let mut nosplit = Vec::new();
     loop {
         shared.run();
         let found = std::mem::take(&mut *shared.found.lock().expect("no panics"));
@@ -144,6 +147,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
         }
         reflect |= found.reflect || cx.opts.dynlink;
         pkg_inits.extend(found.pkg_inits);
+        nosplit.extend(found.nosplit);
         for (iface, off) in found.iface_methods {
             methods.call(cx, iface, off)?;
         }
@@ -165,6 +169,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
     let live = Live {
         reachable: shared.reachable.into_set(),
         used_in_iface: shared.in_iface.into_set(),
+        nosplit,
         parents: Vec::new(),
     };
     Ok((live, pkg_inits))
@@ -401,6 +406,9 @@ impl<'a> Sink<'a> for Worker<'a> {
     }
     fn method(&mut self, m: Method) {
         self.found.methods.push(m);
+    }
+    fn nosplit(&mut self, s: SymId) {
+        self.found.nosplit.push(s);
     }
     fn pkg_init(&mut self, s: SymId) {
         self.found.pkg_inits.push(s);

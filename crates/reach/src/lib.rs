@@ -36,6 +36,8 @@ pub struct Live {
     pub reachable: BitSet,
     /// Types that are used in an interface, as far as reachability found.
     pub used_in_iface: BitSet,
+    /// The live functions that do not check their stack, in no order.
+    pub nosplit: Vec<SymId>,
     /// For each symbol the one that first reached it, [`SymId::NONE`] for roots; empty unless
     /// field tracking asked for it (`loader.Reachparent`).
     pub parents: Vec<SymId>,

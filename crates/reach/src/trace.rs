@@ -32,6 +32,7 @@ pub(crate) fn trace(
         live: Live {
             reachable: cx.opts.live_before.clone(),
             used_in_iface: cx.syms.used_in_iface.clone(),
+            nosplit: Vec::new(),
             parents: if cx.opts.field_track {
                 vec![SymId::NONE; n]
             } else {
@@ -173,6 +174,9 @@ impl Sink<'_> for Tracer<'_, '_> {
         if let Err(e) = self.methods.add(self.cx, m) {
             self.fail(e);
         }
+    }
+    fn nosplit(&mut self, s: SymId) {
+        self.live.nosplit.push(s);
     }
     fn pkg_init(&mut self, s: SymId) {
         self.pkg_inits.push(s);

@@ -74,6 +74,8 @@ pub(crate) trait Sink<'a> {
     fn named_method(&mut self, name: SymId);
     /// A type used in an interface has a method.
     fn method(&mut self, m: Method);
+    /// `s` is a function that does not check its stack.
+    fn nosplit(&mut self, s: SymId);
     /// `s` initialises a package.
     fn pkg_init(&mut self, s: SymId);
     /// A function's information is to be checked.
@@ -274,6 +276,9 @@ impl<'a> Context<'a> {
         }
         if h.flag & gover.flags.reflect_method != 0 {
             sink.reflect();
+        }
+        if h.flag & gover.flags.nosplit != 0 {
+            sink.nosplit(s);
         }
         let mut v = Visit {
             cx: self,
@@ -653,6 +658,7 @@ impl Sink<'_> for Checker {
     fn iface_method(&mut self, _: SymId, _: i64) {}
     fn named_method(&mut self, _: SymId) {}
     fn method(&mut self, _: Method) {}
+    fn nosplit(&mut self, _: SymId) {}
     fn pkg_init(&mut self, _: SymId) {}
     fn damage(&mut self, s: SymId, d: Damage) {
         self.0.get_or_insert((s, d));

@@ -1,7 +1,7 @@
 //! Runs the passes up to dead-code elimination on a saved link step and tells how long they took.
 //!
-//! Usage: `passes STEP [-dumpdep] [-set] [-repeat N]`, where STEP is a folder with `step.json`.
-//! `-dumpdep` prints what cmd/link prints for that flag, `-set` the live symbols as
+//! Usage: `passes STEP [-dumpdep] [-set] [-c] [-debugnosplit] [-repeat N]`, where STEP is a folder with `step.json`.
+//! `-dumpdep`, `-c` and `-debugnosplit` print what cmd/link prints for these flags, `-set` the live symbols as
 //! `version package name`.
 
 use reach::{Live, ReachOptions, Roots, deadcode};
@@ -11,7 +11,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use symbols::load::{LoadOptions, load};
 use symbols::{BitSet, ResolveOptions, SymId, Symbols};
+use tables::callgraph::write_callgraph;
 use tables::inittask::{InitRoots, init_tasks};
+use tables::stackcheck::{StackOptions, check_stack};
 
 fn read_importcfg(path: &Path) -> FxHashMap<String, String> {
     let text = std::fs::read_to_string(path).expect("importcfg");
@@ -38,8 +40,9 @@ fn read_symbols(files: &FxHashMap<String, String>, entry: &str) -> Symbols {
     }
     let line = String::from_utf8_lossy(r.headers[0].1).into_owned();
     let version = line.split(' ').nth(4).expect("version");
-    let mut interest = vec![entry, "runtime.morestack"];
+    let mut interest = vec![entry];
     interest.extend(reach::INTEREST);
+    interest.extend(tables::stackcheck::INTEREST);
     interest.extend(tables::inittask::INTEREST);
     let (syms, _) = Symbols::resolve(
         r.inputs,
@@ -64,6 +67,32 @@ fn cpu_time() -> Duration {
     Duration::from_nanos(tasks.filter_map(ns).sum())
 }
 
+/// The passes that only look.
+fn after(syms: &Symbols, live: &Live, first: &[SymId], args: &[String], out: &mut dyn Write) {
+    let has = |f: &str| args.iter().any(|a| a == f);
+    let text = layout::TextOrder::assign(syms, live, first);
+    if has("-c") {
+        write_callgraph(syms, &text.textp, out).expect("writes");
+    }
+    let opts = StackOptions::new(&target::AMD64, 0, 1);
+    let (t, cpu) = (Instant::now(), cpu_time());
+    let debug: Option<&mut dyn Write> = if has("-debugnosplit") {
+        Some(&mut *out)
+    } else {
+        None
+    };
+    let over = check_stack(syms, &text.textp, &live.nosplit, &opts, debug).expect("writes");
+    let (t, cpu) = (t.elapsed(), cpu_time() - cpu);
+    eprintln!(
+        "stack check {t:?}, cpu {cpu:?}, {} nosplit",
+        live.nosplit.len()
+    );
+    for o in over {
+        eprintln!("link: {}: {}", syms.name_lossy(o.root), o.message);
+        out.write_all(o.chains.as_bytes()).expect("writes");
+    }
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let has = |f: &str| args.iter().any(|a| a == f);
@@ -77,9 +106,15 @@ fn main() {
     let files = read_importcfg(Path::new("importcfg.link"));
     let mut syms = read_symbols(&files, entry);
     eprintln!("load and resolve {:?}, {} symbols", t.elapsed(), syms.len());
+    let t = Instant::now();
+    if let Err(e) = syms.check_linknames() {
+        eprintln!("link: {e}");
+        std::process::exit(1);
+    }
+    eprintln!("linknames {:?}", t.elapsed());
     let mut before = Live::default();
     let mut special = BitSet::default();
-    tables::Fips::make(&mut tables::Maker {
+    let fips = tables::Fips::make(&mut tables::Maker {
         syms: &mut syms,
         live: &mut before,
         special: &mut special,
@@ -126,6 +161,9 @@ fn main() {
         let (t, cpu) = (t.elapsed(), cpu_time() - cpu);
         let n = live.reachable.count();
         eprintln!("deadcode {t:?}, cpu {cpu:?}, {n} live");
+        if i + 1 == repeat {
+            after(&syms, &live, &fips.text(), &args, &mut out);
+        }
         if i + 1 == repeat && has("-set") {
             let all: Vec<SymId> = live.reachable.iter().collect();
             for s in all {

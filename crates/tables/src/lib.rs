@@ -1,12 +1,14 @@
 //! Tables and symbols that the linker makes.
 
 mod buildinfo;
+pub mod callgraph;
 mod fips;
 pub mod inittask;
 mod maker;
 mod markers;
 mod moduledata;
 pub mod pclntab;
+pub mod stackcheck;
 mod strdata;
 mod typelink;
 
