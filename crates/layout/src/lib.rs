@@ -6,6 +6,7 @@ mod gcprog;
 mod groups;
 mod sections;
 mod text;
+mod trampolines;
 
 pub use addresses::{Addresses, SectionId};
 pub use buckets::{Bucket, Buckets, DataSym, TypeParts, data_align};
@@ -13,3 +14,4 @@ pub use sections::{
     DataLayout, KnownSections, Placed, Section, SectionOptions, Seg, Segment, Segments,
 };
 pub use text::{TextLayout, TextOrder, round_up};
+pub use trampolines::TrampolineOptions;

@@ -8,7 +8,7 @@ use symbols::{BitSet, LibId, Library, SymId, Symbols, UnitId};
 
 /// Least distance between the starts of two functions, bytes (`abi.MINFUNC`): findfunctab cannot
 /// tell closer ones apart.
-const MIN_FUNC: u64 = 16;
+pub(crate) const MIN_FUNC: u64 = 16;
 
 /// The functions in the order of the file (`ctxt.Textp`) and per unit.
 #[derive(Default)]
@@ -173,6 +173,10 @@ pub struct TextLayout {
     pub end: u64,
     /// Alignment of the text section, bytes.
     pub align: u32,
+    /// The trampolines that were inserted, in order.
+    pub trampolines: Vec<SymId>,
+    /// Those of them that lead to `runtime.deferreturn`.
+    pub deferreturn_trampolines: Vec<SymId>,
 }
 
 impl TextLayout {
@@ -203,6 +207,7 @@ impl TextLayout {
             start,
             end: va,
             align,
+            ..TextLayout::default()
         }
     }
 }

@@ -9,7 +9,9 @@ use crate::passes::debug::{self, Debug};
 use crate::passes::{addresses, elf, elf_symbols::ElfSymbols, fips, write};
 use format::elf::ExecPlan;
 use gover::{SymKind, TypelinkHome};
-use layout::{Addresses, Buckets, DataLayout, SectionOptions, TextLayout, TextOrder};
+use layout::{
+    Addresses, Buckets, DataLayout, SectionOptions, TextLayout, TextOrder, TrampolineOptions,
+};
 use reach::{Live, ReachOptions, Roots};
 use reloc::{Problem, RelocError, Relocator};
 use symbols::{BitSet, Inputs, ResolveOptions, SymId, Symbols};
@@ -33,6 +35,9 @@ pub fn link_executable(
     let ptr = config.arch.ptr_size;
     diag.phases.start("loadlib: symbols");
     let mut syms = resolve(config, inputs, diag)?;
+    if config.check_linkname {
+        syms.check_linknames().map_err(|e| diag.fatal(e))?;
+    }
     let mut special = BitSet::default();
     let mut made = Live::default();
     let mut maker = Maker {
@@ -43,6 +48,7 @@ pub fn link_executable(
     };
     let fips = Fips::make(&mut maker);
 
+    symbols::map::release_pages();
     diag.phases.start("inittasks");
     let main_tasks = init_tasks(&mut syms, InitRoots::Program, ptr).map_err(|e| diag.exit(e))?;
     diag.phases.start("deadcode");
@@ -68,6 +74,7 @@ pub fn link_executable(
         diag.error(e)?;
     }
 
+    symbols::map::release_pages();
     diag.phases.start("linksetup");
     let mut order = TextOrder::assign(&syms, &live, &fips.text());
     diag.phases.start("dwarfGenerateDebugInfo");
@@ -86,8 +93,9 @@ pub fn link_executable(
         ptr_size: ptr,
     };
     let text_markers = TextMarkers::make(&mut maker);
+    symbols::map::release_pages();
     diag.phases.start("textaddress");
-    let text = TextLayout::assign(maker.syms, &order, config.text_addr, config.func_align);
+    let text = lay_out_text(config, &mut maker, &mut order, diag);
     diag.phases.start("dwarfGenerateDebugSyms");
     let debug_plan = debug::lay_out(debug_info, maker.syms, &order, &text, diag)?;
     if config.release.typelinks == TypelinkHome::Section {
@@ -188,6 +196,7 @@ pub fn link_executable(
     );
     pcln.set_funcdata_values(&mut addrs, 0);
 
+    symbols::map::release_pages();
     diag.phases.start("dwarfcompress");
     let debug = Debug::place(config, debug_plan, &syms, &addrs, &mut segs, diag)?;
     let end = segs
@@ -210,6 +219,7 @@ pub fn link_executable(
     let plan = ExecPlan::new(&headers).map_err(|e| diag.exit(e))?;
     let out = output(plan.file_len)?;
 
+    symbols::map::release_pages();
     diag.phases.start("Asmb");
     let relocator = Relocator {
         syms: &syms,
@@ -227,7 +237,7 @@ pub fn link_executable(
         syms: &syms,
         addresses: &addrs,
         reachable: &live.reachable,
-        deferreturn_trampolines: &[],
+        deferreturn_trampolines: &text.deferreturn_trampolines,
     };
     let generate = |s: SymId, out: &mut [u8], _: &Addresses| {
         let Some(part) = Part::ALL.into_iter().find(|&p| pcln.part(p).sym == s) else {
@@ -366,6 +376,23 @@ fn stack_check(
 ) -> Result<(), Stop> {
     let _ = (config, syms, live, order, diag);
     Ok(())
+}
+
+/// Gives text its addresses, with trampolines where the machine has them and they are needed.
+fn lay_out_text(config: &Config, m: &mut Maker, order: &mut TextOrder, diag: &Diag) -> TextLayout {
+    let align = config.func_align;
+    let mut text = TextLayout::assign(m.syms, order, config.text_addr, align);
+    if let Some(shape) = config.arch.trampolines {
+        let (size, level) = (config.debug_text_size, config.debug_tramp);
+        let options = TrampolineOptions::new(shape, size, level, config.rand_layout != 0);
+        text.insert_trampolines(m.syms, m.live, order, align, &options);
+        if level > 0 && diag.verbose(1) {
+            for &t in &text.trampolines {
+                diag.log(format_args!("trampoline {} inserted", m.syms.name_lossy(t)));
+            }
+        }
+    }
+    text
 }
 
 /// The address of the entry point (`ld/lib.go:Entryvalue`).

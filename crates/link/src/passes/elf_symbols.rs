@@ -57,6 +57,14 @@ impl Entry {
     }
 }
 
+/// The symbol of the other ABI that has this name. No object knows the names of linker-made text.
+fn twin(syms: &Symbols, s: SymId, name: &[u8]) -> Option<SymId> {
+    match s.0 >= syms.ext_start() {
+        true => syms.lookup_known(name, symbols::VERSION_ABI_INTERNAL),
+        false => syms.lookup(name, symbols::VERSION_ABI_INTERNAL),
+    }
+}
+
 /// Offsets of the middle dots (two bytes each) in a name.
 fn middle_dots(name: &[u8]) -> impl Iterator<Item = usize> + '_ {
     name.windows(2)
@@ -91,9 +99,7 @@ impl<'a> ElfSymbols<'a> {
                 && is_text
                 && version != symbols::VERSION_ABI_INTERNAL
                 && version < symbols::VERSION_STATIC
-                && syms
-                    .lookup(name, symbols::VERSION_ABI_INTERNAL)
-                    .is_some_and(|o| syms.kind(o).is_text());
+                && twin(syms, s, name).is_some_and(|o| syms.kind(o).is_text());
             Entry {
                 sym: s,
                 global: !(is_static || hashed || syms.local.has(s)),

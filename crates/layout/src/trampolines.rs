@@ -1,0 +1,245 @@
+//! Trampolines: where text outgrows what a call reaches, calls go to a jump placed behind the
+//! calling function (`ld/data.go:textaddress`, second pass, and `arm64/asm.go:trampoline`).
+//!
+//! Whether a call needs one depends on addresses, and they on the trampolines before, so the
+//! functions are gone through in order. The address of a callee further on is not known yet. Within
+//! the package of the caller, and among those the runtime depends on, it is taken to be near; other
+//! such calls get a trampoline to be on the safe side, and there are few, as packages are laid out
+//! after the ones they import.
+
+use crate::text::{MIN_FUNC, TextLayout, TextOrder, round_up};
+use gover::SymKind;
+use rayon::prelude::*;
+use reach::Live;
+use std::fmt::Write as _;
+use symbols::{ExtReloc, LibId, SymId, Symbols};
+use target::Trampolines;
+
+/// When and how calls are extended.
+pub struct TrampolineOptions {
+    /// What trampolines of this machine are.
+    pub shape: Trampolines,
+    /// Size of text from which they may be needed, bytes.
+    pub limit: u64,
+    /// Whether all calls between packages get one, for testing (`-debugtramp=2`).
+    pub everywhere: bool,
+    /// Whether functions are in random order, so that packages do not keep together.
+    pub shuffled: bool,
+}
+
+impl TrampolineOptions {
+    /// What the flags ask for on a machine: `text_size` is `-debugtextsize`, `level` `-debugtramp`.
+    pub fn new(shape: Trampolines, text_size: i64, level: i64, shuffled: bool) -> Self {
+        TrampolineOptions {
+            shape,
+            limit: match text_size {
+                _ if level > 1 => 1,
+                0 => shape.limit,
+                size => size as u64,
+            },
+            everywhere: level > 1,
+            shuffled,
+        }
+    }
+}
+
+/// A direct call.
+struct Call {
+    /// Which of the function's relocations it is.
+    reloc: u32,
+    off: i32,
+    add: i64,
+    target: SymId,
+}
+
+/// A function to be laid out.
+struct Function {
+    sym: SymId,
+    size: u64,
+    align: u64,
+    package: Option<LibId>,
+    calls: Vec<Call>,
+}
+
+/// The package of a function (`loader.SymPkg`).
+fn package(syms: &Symbols, order: &TextOrder, s: SymId) -> Option<LibId> {
+    let placed = order.placed_by.get(&s).copied();
+    placed.or_else(|| syms.origin(s).map(|(o, _)| o.lib))
+}
+
+impl TextLayout {
+    /// Lays text out anew with trampolines, if it is large enough to need any. They join the
+    /// functions in `order`, and the calls of functions that use one lead to it.
+    pub fn insert_trampolines(
+        &mut self,
+        syms: &mut Symbols,
+        live: &mut Live,
+        order: &mut TextOrder,
+        func_align: u32,
+        options: &TrampolineOptions,
+    ) {
+        if order.textp.is_empty() || self.end - self.start < options.limit {
+            return;
+        }
+        let functions: Vec<Function> = order
+            .textp
+            .par_iter()
+            .map(|&s| function(syms, order, s, func_align))
+            .collect();
+        let runtime: Vec<bool> = syms
+            .libs
+            .iter()
+            .map(|l| syms.gover.is_runtime_package(&l.pkg))
+            .collect();
+        let in_runtime = |l: Option<LibId>| l.is_some_and(|l| runtime[l.index()]);
+        let code_len = options.shape.code.len() as u64;
+        let reach = -options.shape.reach..options.shape.reach;
+
+        // Addresses given so far, 0 for none.
+        let mut value = vec![0u64; syms.len()];
+        let mut textp = Vec::with_capacity(functions.len());
+        self.addr.clear();
+        let mut va = self.start;
+        let mut current = None;
+        for (i, f) in functions.iter().enumerate() {
+            if f.package.is_some() && f.package != current {
+                // For now, the functions of this package as if every call had a trampoline.
+                current = f.package;
+                let mut at = va;
+                for g in functions[i..].iter().take_while(|g| g.package == current) {
+                    at = round_up(at, g.align);
+                    value[g.sym.index()] = at;
+                    at += g.size + g.calls.len() as u64 * code_len;
+                }
+            }
+            va = round_up(va, f.align);
+            value[f.sym.index()] = va;
+            self.addr.push(va);
+            textp.push(f.sym);
+            let start = va as i64;
+            va += f.size;
+
+            let first_new = self.trampolines.len();
+            for c in &f.calls {
+                let to = c.target;
+                if to.is_none() || !live.reachable.has(to) || syms.kind(to) == SymKind::Xxx {
+                    continue; // Said when it is relocated.
+                }
+                let known = value[to.index()];
+                let to_package = package(syms, order, to);
+                if known == 0 && !options.shuffled {
+                    let together = f.package.is_some()
+                        && f.package == to_package
+                        && syms.kind(f.sym) == syms.kind(to);
+                    if together || in_runtime(f.package) && in_runtime(to_package) {
+                        continue;
+                    }
+                }
+                let place = start + i64::from(c.off);
+                let apart = f.package.is_none() || f.package != to_package;
+                if known != 0
+                    && reach.contains(&(known as i64 + c.add - place))
+                    && !(options.everywhere && apart)
+                {
+                    continue;
+                }
+                let trampoline = self.trampoline(syms, &mut value, &reach, c, place);
+                if syms.kind(trampoline) == SymKind::Xxx {
+                    live.reachable.insert(trampoline);
+                    self.trampolines.push(trampoline);
+                    let kind = syms.kind(f.sym);
+                    make(syms, trampoline, kind, c, &options.shape);
+                }
+                let r = &mut syms.ext_mut(f.sym).relocs[c.reloc as usize];
+                r.sym = trampoline;
+                r.add = 0;
+            }
+            for &t in &self.trampolines[first_new..] {
+                va = round_up(va, func_align.into());
+                value[t.index()] = va;
+                self.addr.push(va);
+                textp.push(t);
+                va += syms.size(t).max(MIN_FUNC);
+            }
+        }
+        self.end = va;
+        order.textp = textp;
+    }
+
+    /// The first trampoline to the target of `c` that is within reach of `place`, or that is going
+    /// to be: without an address yet, and perhaps new.
+    fn trampoline(
+        &mut self,
+        syms: &mut Symbols,
+        value: &mut Vec<u64>,
+        reach: &std::ops::Range<i64>,
+        c: &Call,
+        place: i64,
+    ) -> SymId {
+        let version = syms.version(c.target);
+        let mut name = syms.name(c.target).to_vec();
+        let is_deferreturn = name == b"runtime.deferreturn";
+        let mut suffix = String::new();
+        let sign = if c.add < 0 { '-' } else { '+' };
+        let _ = write!(suffix, "{sign}{:x}-tramp", c.add.unsigned_abs());
+        name.extend_from_slice(suffix.as_bytes());
+        let base = name.len();
+        for i in 0.. {
+            name.truncate(base);
+            name.extend_from_slice(i.to_string().as_bytes());
+            // By name, not by target: targets of one name and version share trampolines.
+            let t = match syms.lookup_known(&name, version) {
+                Some(t) => t,
+                None => {
+                    let t = syms.create_named(&name, version);
+                    value.resize(t.index() + 1, 0);
+                    if is_deferreturn {
+                        self.deferreturn_trampolines.push(t);
+                    }
+                    t
+                }
+            };
+            let at = value[t.index()];
+            if at == 0 || reach.contains(&(at as i64 - place)) {
+                return t;
+            }
+        }
+        unreachable!("there are always more names")
+    }
+}
+
+fn function(syms: &Symbols, order: &TextOrder, s: SymId, func_align: u32) -> Function {
+    let calls = syms
+        .relocs(s)
+        .enumerate()
+        .filter(|(_, r)| r.typ.is_direct_call_or_jump())
+        .map(|(i, r)| Call {
+            reloc: i as u32,
+            off: r.off,
+            add: r.add,
+            target: r.sym,
+        })
+        .collect();
+    Function {
+        sym: s,
+        size: syms.size(s).max(MIN_FUNC),
+        align: syms.align(s).max(func_align).into(),
+        package: package(syms, order, s),
+        calls,
+    }
+}
+
+/// Fills in a new trampoline (`arm64/asm.go:gentramp`).
+fn make(syms: &mut Symbols, s: SymId, kind: SymKind, c: &Call, shape: &Trampolines) {
+    let e = syms.ext_mut(s);
+    e.kind = kind;
+    e.set_data(shape.code.to_vec());
+    e.relocs.push(ExtReloc {
+        off: 0,
+        siz: shape.reloc_size,
+        typ: shape.reloc,
+        weak: false,
+        add: c.add,
+        sym: c.target,
+    });
+}
