@@ -242,7 +242,11 @@ fn what_is_not_supported_yet_is_named() {
         (&["-H=windowsgui", "m"], &[], "-H=windowsgui"),
         (&["-H", "darwin", "m"], &[], "-H=darwin"),
         (&["m"], &[("GOOS", "freebsd")], "GOOS/GOARCH freebsd/amd64"),
-        (&["m"], &[("GOARCH", "arm64")], "GOOS/GOARCH linux/arm64"),
+        (
+            &["m"],
+            &[("GOARCH", "riscv64")],
+            "GOOS/GOARCH linux/riscv64",
+        ),
         (
             &["-k=main.x", "m"],
             &[("GOEXPERIMENT", "fieldtrack")],
@@ -485,4 +489,35 @@ fn endings_are_those_of_the_toolchains_linker() {
             assert_eq!(Some(ours.status), theirs.status.code(), "{what}");
         }
     }
+}
+
+/// Run by the test below in a process of its own.
+#[test]
+#[ignore = "part of another test"]
+fn child_with_an_internal_error() {
+    let status = guarded(|| {
+        rayon::join(|| panic!("found {} in\nplace of 2", 1), || 0);
+        0
+    });
+    std::process::exit(status);
+}
+
+#[test]
+fn an_internal_error_is_one_line() {
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "driver::tests::child_with_an_internal_error"])
+        .args(["--ignored", "--nocapture"])
+        .env_remove("RUST_BACKTRACE")
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&child.stderr);
+    assert!(
+        err.starts_with("link: internal error: found 1 in place of 2 ("),
+        "{err}"
+    );
+    assert!(
+        err.contains("tests.rs:") && err.lines().count() == 1,
+        "{err}"
+    );
+    assert_eq!(child.status.code(), Some(2));
 }
