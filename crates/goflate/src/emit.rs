@@ -9,8 +9,10 @@ const SLACK: usize = 8;
 
 /// Bits of a stream, lowest bit of each byte first, from some bit position on.
 pub(crate) struct Bits {
-    /// The bytes; bits before the first position and behind the last are 0.
+    /// The bytes, then rubbish; bits before the first position and behind the last are 0.
     bytes: Vec<u8>,
+    /// Number of bytes.
+    len: usize,
     /// Position in the stream of the first bit.
     start: u64,
 }
@@ -25,8 +27,9 @@ impl Bits {
         mut bytes: Vec<u8>,
     ) -> Self {
         let len = (end.div_ceil(8) - start / 8) as usize;
-        bytes.clear();
-        bytes.resize(len + SLACK, 0);
+        if bytes.len() < len + SLACK {
+            bytes.resize(len + SLACK, 0);
+        }
         let mut writer = Writer {
             out: &mut bytes,
             at: 0,
@@ -42,14 +45,13 @@ impl Bits {
             );
         }
         writer.flush();
-        bytes.truncate(len);
-        Bits { bytes, start }
+        Bits { bytes, len, start }
     }
 
     /// Appends these bits to a stream that ends where they start; answers the emptied buffer. The
     /// stream's own bits end in its last byte unless they end with a byte.
     pub(crate) fn append_to(self, stream: &mut Vec<u8>) -> Vec<u8> {
-        let mut bytes = &self.bytes[..];
+        let mut bytes = &self.bytes[..self.len];
         if !self.start.is_multiple_of(8)
             && let (Some(last), Some((&first, rest))) = (stream.last_mut(), bytes.split_first())
         {

@@ -77,8 +77,13 @@ fn compress_in_lanes(
 ) -> bool {
     let batches = source.len().div_ceil(BATCH_LEN as u64) as usize;
     let budget = Budget::new(limit, lanes);
+    // Debug sections shrink to a third or half; a guess too high costs addresses, not memory.
+    let guessed_len = (source.len() / 2).min(limit) as usize;
+    out.reserve(guessed_len + ZLIB_HEADER.len());
     out.extend_from_slice(&ZLIB_HEADER);
-    let mut outs: Vec<Vec<u8>> = vec![Vec::new(); lanes - 1];
+    let mut outs: Vec<Vec<u8>> = (1..lanes)
+        .map(|_| Vec::with_capacity(guessed_len / lanes))
+        .collect();
     let work: Vec<Lane<'_>> = std::iter::once(&mut *out)
         .chain(&mut outs)
         .enumerate()

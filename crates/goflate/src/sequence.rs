@@ -81,20 +81,17 @@ impl Sequences {
         &self.buffer[..self.len]
     }
 
-    /// Makes room for the sequences of a block of `len` bytes: at most one for every four bytes, and
-    /// one more for each match that is split because of its length.
-    pub(crate) fn make_room(&mut self, len: usize) {
+    /// Adds the sequences of a block of `len` bytes: those that `find` puts first into the room it is
+    /// given, their number being what it answers.
+    #[inline(always)]
+    pub(crate) fn add_block(&mut self, len: usize, find: impl FnOnce(&mut [Sequence]) -> usize) {
+        // At most one for every four bytes, and one more for each match that is split because of
+        // its length.
         let most = self.len + len / 4 + len / MAX_MATCH + 2;
         if self.buffer.len() < most {
             self.buffer.resize(most, Sequence::default());
         }
-    }
-
-    /// Adds a sequence, for which there must be room.
-    #[inline(always)]
-    pub(crate) fn push(&mut self, sequence: Sequence) {
-        self.buffer[self.len] = sequence;
-        self.len += 1;
+        self.len += find(&mut self.buffer[self.len..]);
     }
 }
 
@@ -203,7 +200,7 @@ impl Histogram {
     /// Counts a block given as sequences. The end of the block is not counted.
     pub(crate) fn of_sequences(raw: &[u8], sequences: &[Sequence]) -> Self {
         /// Bytes copied at a time; most runs are shorter.
-        const CHUNK: usize = 16;
+        const CHUNK: usize = 32;
         // Literals are first brought together, so that no loop depends on the length of a run.
         let mut literals = [0u8; BLOCK_LEN + CHUNK];
         let mut end = 0;

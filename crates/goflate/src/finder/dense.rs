@@ -47,11 +47,18 @@ impl DenseFinder {
     /// Appends the sequences of one block. `window` reaches back [`MAX_DISTANCE`] bytes before the
     /// block, or to the start of the stream.
     pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences) {
+        out.add_block(span.end - span.start, |out| {
+            self.find_block(window, span, out)
+        });
+    }
+
+    /// Puts the sequences of one block into `out`; answers their number.
+    fn find_block(&mut self, window: &[u8], span: BlockSpan, out: &mut [Sequence]) -> usize {
         let base = self.positions.enter(span, &mut self.table[..]);
         let BlockSpan { start, end } = span;
-        out.make_room(end - start);
+        let mut found = 0;
         if end - start < MARGIN + 2 {
-            return;
+            return found;
         }
         let table = &mut *self.table;
         let window = &window[..end];
@@ -70,7 +77,7 @@ impl DenseFinder {
                 next += step;
                 skip += step;
                 if next > last {
-                    return;
+                    return found;
                 }
                 let here = Slot::new(bytes, base.wrapping_add(s as u32));
                 distance = here.distance_from(table[slot]);
@@ -85,11 +92,12 @@ impl DenseFinder {
             loop {
                 let limit = (s + MAX_MATCH).min(end);
                 let length = 4 + match_len(window, s + 4, s + 4 - distance, limit);
-                out.push(Sequence::new(s - emitted, length, distance));
+                out[found] = Sequence::new(s - emitted, length, distance);
+                found += 1;
                 s += length;
                 emitted = s;
                 if s >= last {
-                    return;
+                    return found;
                 }
                 let around = load64(window, s - 1);
                 let position = base.wrapping_add(s as u32);

@@ -23,21 +23,29 @@ fn hash(bytes: u64) -> usize {
     ((bytes << 24).wrapping_mul(889_523_592_379) >> (64 - TABLE_BITS)) as usize
 }
 
-/// Appends a match of any length, in pieces the format can express; the last piece must not be
-/// shorter than [`MIN_MATCH`].
+/// Puts a match of any length, in pieces the format can express, at `found` and after; answers where
+/// the next one goes. No piece may be shorter than [`MIN_MATCH`].
 #[inline(always)]
-fn push_match(out: &mut Sequences, mut literals: usize, mut length: usize, distance: usize) {
+fn put_match(
+    out: &mut [Sequence],
+    mut found: usize,
+    mut literals: usize,
+    mut length: usize,
+    distance: usize,
+) -> usize {
     while length > MAX_MATCH {
         let piece = if length > MAX_MATCH + MIN_MATCH {
             MAX_MATCH
         } else {
             MAX_MATCH - MIN_MATCH
         };
-        out.push(Sequence::new(literals, piece, distance));
+        out[found] = Sequence::new(literals, piece, distance);
+        found += 1;
         literals = 0;
         length -= piece;
     }
-    out.push(Sequence::new(literals, length, distance));
+    out[found] = Sequence::new(literals, length, distance);
+    found + 1
 }
 
 impl SparseFinder {
@@ -51,12 +59,19 @@ impl SparseFinder {
     /// Appends the sequences of one block. `window` reaches back [`MAX_DISTANCE`] bytes before the
     /// block, or to the start of the stream.
     pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences) {
+        out.add_block(span.end - span.start, |out| {
+            self.find_block(window, span, out)
+        });
+    }
+
+    /// Puts the sequences of one block into `out`; answers their number.
+    fn find_block(&mut self, window: &[u8], span: BlockSpan, out: &mut [Sequence]) -> usize {
         let base = self.positions.enter(span, &mut self.table[..]);
         let BlockSpan { start, end } = span;
-        out.make_room(end - start);
         let len = end - start;
+        let mut found = 0;
         if len < MARGIN + 2 {
-            return;
+            return found;
         }
 
         let table = &mut *self.table;
@@ -73,7 +88,7 @@ impl SparseFinder {
                 let slot = hash(bytes);
                 next = s + 2 + (s - emitted) / 32;
                 if next > last {
-                    return;
+                    return found;
                 }
                 let here = Slot::new(bytes as u32, base.wrapping_add(s as u32));
                 distance = here.distance_from(table[slot]);
@@ -104,7 +119,7 @@ impl SparseFinder {
                     s -= 1;
                     length += 1;
                 }
-                push_match(out, s - emitted, length, distance);
+                found = put_match(out, found, s - emitted, length, distance);
                 s += length;
                 emitted = s;
                 if next >= s {
@@ -115,7 +130,7 @@ impl SparseFinder {
                         let now = load64(window, s);
                         table[hash(now)] = Slot::new(now as u32, base.wrapping_add(s as u32));
                     }
-                    return;
+                    return found;
                 }
                 let around = load64(window, s - 2);
                 let position = base.wrapping_add(s as u32);
