@@ -252,6 +252,31 @@ pub(crate) fn section(dwarf5: bool, call_line_data4: bool) -> Vec<u8> {
     out
 }
 
+/// Whether DIEs with this code have children.
+#[cfg(test)]
+pub(crate) fn has_children(code: u8) -> bool {
+    TABLE[code as usize - 1].1
+}
+
+/// What follows the DIE at the start of `b`, attributes read as the table says.
+#[cfg(test)]
+pub(crate) fn skip_die(b: &[u8], ptr_size: usize) -> Option<&[u8]> {
+    let uleb = |b: &[u8]| b.iter().position(|c| c & 0x80 == 0).map(|n| n + 1);
+    let (&code, mut b) = b.split_first()?;
+    for &(_, form) in TABLE.get(code.checked_sub(1)? as usize)?.2 {
+        let n = match form {
+            Addr | LowPc | HighPc => ptr_size,
+            Block1 => 1 + *b.first()? as usize,
+            Data1 | Flag => 1,
+            Data4 | RefAddr | SecOffset => 4,
+            String => b.iter().position(|&c| c == 0)? + 1,
+            SData | UData | CallLine => uleb(b)?,
+        };
+        b = b.get(n..)?;
+    }
+    Some(b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

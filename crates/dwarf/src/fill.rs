@@ -335,7 +335,8 @@ impl Filler<'_> {
             };
             return Ok(u64::from(at).wrapping_add(r.add as u64));
         }
-        match p.info_offsets.get(r.sym.index()) {
+        let at = r.sym.0.wrapping_sub(p.info_first) as usize;
+        match p.info_offsets.get(at) {
             Some(&at) if at != 0 => Ok(u64::from(at - 1).wrapping_add(r.add as u64)),
             _ => Err(DwarfError::Unresolved {
                 name: self.syms.name_lossy(owner).into_owned(),

@@ -88,6 +88,10 @@ impl TypeNames {
         }
     }
 
+    /// Number of names.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
     /// The entry of a name.
     pub(crate) fn find(&self, name: &[u8]) -> Option<u32> {
         if self.table.is_empty() {

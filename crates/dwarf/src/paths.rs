@@ -95,7 +95,7 @@ impl Goroot {
         let name = name.strip_prefix(b"gofile..").unwrap_or(name);
         match name.strip_prefix(b"$GOROOT") {
             Some(rest) if !self.path.is_empty() && matches!(rest.first(), Some(b'/' | b'\\')) => {
-                if self.path != b"/" && is_clean(rest) {
+                if self.path != b"/" && rest[0] == b'/' && is_clean(rest) {
                     out.extend_from_slice(&self.path);
                     out.extend_from_slice(rest);
                 } else {

@@ -89,16 +89,16 @@ pub(crate) struct Run {
 pub(crate) const NO_UNIT: u32 = u32::MAX;
 
 impl Run {
-    fn new(unit: u32) -> Run {
+    fn new(unit: u32, capacity: usize) -> Run {
         Run {
             start: 0,
             len: 0,
             unit,
-            atoms: Vec::new(),
+            atoms: Vec::with_capacity(capacity),
         }
     }
     fn header(unit: u32, len: u64) -> Run {
-        let mut r = Run::new(unit);
+        let mut r = Run::new(unit, 1);
         r.push(Atom::Header, len);
         r
     }
@@ -178,8 +178,9 @@ pub struct Plan {
     pub(crate) children: Vec<Child>,
     /// Offset of each type's DIE in `.debug_info`.
     pub(crate) die_offsets: Vec<u32>,
-    /// By symbol, one more than the offset in `.debug_info`; 0 for none.
+    /// By symbol from `info_first` on, one more than the offset in `.debug_info`; 0 for none.
     pub(crate) info_offsets: Vec<u32>,
+    pub(crate) info_first: u32,
     pub(crate) frames: Vec<Frame>,
     pub(crate) abbrev: Vec<u8>,
     pub(crate) gdb_script: Vec<u8>,
@@ -254,18 +255,23 @@ impl DebugInfo {
         let n = i as u32;
         let pkg = &syms.libs[syms.units[u.id.index()].lib.index()].pkg;
         let ptr = self.arch.ptr_size;
+        let has_types = self.types_unit == Some(i);
+        let all = u.functions.len() + 1;
+        let mut dies = all + u.abstracts.len() + u.variables.len() + 2;
+        if has_types {
+            dies += self.dies.len();
+        }
         let mut r = UnitRuns {
-            line: Run::new(n),
-            info: Run::new(n),
+            line: Run::new(n, all),
+            info: Run::new(n, dies),
             info_data: 0,
-            loc: Run::new(n),
-            ranges: Run::new(n),
+            loc: Run::new(n, all),
+            ranges: Run::new(n, all),
             pieces: Vec::with_capacity(u.functions.len()),
         };
         if !u.is_textless() {
             r.line.push(Atom::Header, u.line_header.len() as u64);
         }
-        let has_types = self.types_unit == Some(i);
         let empty = u.is_textless() && u.variables.is_empty() && !has_types;
         let symbol = |run: &mut Run, a: Atom, s: SymId| {
             let size = syms.size(s);
@@ -408,8 +414,7 @@ impl DebugInfo {
         let header = frames::common_entry(&self.arch).len() as u64;
         let mut runs = vec![Run::header(NO_UNIT, header)];
         for (c, i) in frames.chunks(EACH).zip((0..).step_by(EACH)) {
-            let mut r = Run::new(NO_UNIT);
-            r.atoms.reserve_exact(c.len());
+            let mut r = Run::new(NO_UNIT, c.len());
             for (f, i) in c.iter().zip(i..) {
                 let function = &self.units[f.unit as usize].functions[f.index as usize];
                 if function.frame != 0 {
@@ -540,7 +545,7 @@ impl DebugInfo {
                 vec![Run::header(NO_UNIT, len)],
             );
         }
-        let info_offsets = self.info_offsets(syms.len(), &info);
+        let (info_first, info_offsets) = self.info_offsets(&info);
         add(Kind::Info, ".debug_info", info);
         if !loc.is_empty() {
             let name = if dwarf5 {
@@ -580,6 +585,7 @@ impl DebugInfo {
             children: self.children,
             die_offsets: self.die_offsets,
             info_offsets,
+            info_first,
             frames,
             abbrev: self.abbrev,
             gdb_script,
@@ -589,28 +595,37 @@ impl DebugInfo {
     }
 
     /// Turns the offsets of types into ones in the section, and gathers where abstract functions and
-    /// what references to types mean lie.
-    fn info_offsets(&mut self, n_syms: usize, runs: &[Run]) -> Vec<u32> {
-        let mut at = vec![0u32; n_syms];
+    /// what references to types mean lie: a table that starts with the symbol it also answers.
+    fn info_offsets(&mut self, runs: &[Run]) -> (u32, Vec<u32>) {
+        let abstracts = self.units.iter().flat_map(|u| &u.abstracts);
+        let used = abstracts.chain(self.refs.iter().map(|(s, _)| s));
+        let (mut first, mut end) = (u32::MAX, 0);
+        for s in used {
+            first = first.min(s.0);
+            end = end.max(s.0 + 1);
+        }
+        first = first.min(end);
+        let mut at = vec![0u32; (end - first) as usize];
+        let place = |s: SymId| (s.0 - first) as usize;
         let mut types_start = 0;
         for r in runs {
             let start = r.start as u32;
             if self.types_unit == Some(r.unit as usize) {
-                let first = r.atoms.iter().find(|a| matches!(a.atom(), Atom::Type(_)));
-                types_start = first.map_or(0, |a| start.wrapping_add(a.off));
+                let found = r.atoms.iter().find(|a| matches!(a.atom(), Atom::Type(_)));
+                types_start = found.map_or(0, |a| start.wrapping_add(a.off));
             }
             let u = &self.units[r.unit as usize];
             for (a, s) in r.atoms[1..].iter().zip(&u.abstracts) {
                 debug_assert_eq!(a.atom(), Atom::Symbol(*s));
-                at[s.index()] = start.wrapping_add(a.off).wrapping_add(1);
+                at[place(*s)] = start.wrapping_add(a.off).wrapping_add(1);
             }
         }
         for o in &mut self.die_offsets {
             *o = o.wrapping_add(types_start);
         }
         for &(s, die) in &self.refs {
-            at[s.index()] = self.die_offsets[die.index()].wrapping_add(1);
+            at[place(s)] = self.die_offsets[die.index()].wrapping_add(1);
         }
-        at
+        (first, at)
     }
 }

@@ -150,12 +150,14 @@ impl<'a> Types<'a> {
         ptr_size: u8,
         names: TypeNames,
     ) -> Result<Types<'a>, DwarfError> {
+        // About half of all described types are in a program.
+        let hint = names.len() / 2;
         let mut t = Types {
             syms,
             reachable,
             ptr_size,
-            dies: Vec::with_capacity(names_hint(&names)),
-            children: Vec::with_capacity(2 * names_hint(&names)),
+            dies: Vec::with_capacity(hint),
+            children: Vec::with_capacity(2 * hint),
             names,
             of_symbol: FxHashMap::default(),
             uintptr: DieRef::NONE,
@@ -516,10 +518,6 @@ impl<'a> Types<'a> {
     }
 }
 
-fn names_hint(_: &TypeNames) -> usize {
-    4096
-}
-
 /// A type's name from the name of its descriptor.
 pub(crate) fn without_prefix(name: &'static str) -> &'static [u8] {
     name.strip_prefix("type:").unwrap_or(name).as_bytes()
@@ -661,6 +659,66 @@ pub(crate) fn put_die(d: &TypeDie, children: &[Child], out: &mut impl TypeSink) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::abbrev;
+
+    struct Bytes(Vec<u8>);
+
+    impl Sink for Bytes {
+        fn bytes(&mut self, b: &[u8]) {
+            self.0.extend_from_slice(b);
+        }
+    }
+
+    impl TypeSink for Bytes {
+        fn die(&mut self, r: DieRef) {
+            self.u32(r.0);
+        }
+        fn runtime_type(&mut self, s: SymId) {
+            self.word(8, s.0.into());
+        }
+    }
+
+    /// What the abbreviations say of the section must be what the encoder writes.
+    #[test]
+    fn dies_are_as_long_as_their_abbreviations_say() {
+        let fields: Vec<Child> = [
+            code::STRUCTFIELD,
+            code::FUNCTYPEPARAM,
+            code::FUNCTYPEOUTPARAM,
+            code::DOTDOTDOT,
+            code::ARRAYRANGE,
+        ]
+        .into_iter()
+        .map(|abbrev| Child {
+            name: b"field",
+            value: 300,
+            ty: DieRef(7),
+            abbrev,
+            embedded: true,
+        })
+        .collect();
+        for a in code::NULLTYPE..=code::TYPEDECL {
+            let mut d = TypeDie::new(a, b"main.T");
+            d.byte_size = 1000;
+            d.n_children = fields.len() as u32;
+            let mut out = Bytes(Vec::new());
+            put_die(&d, &fields, &mut out);
+            let mut rest = abbrev::skip_die(&out.0, 8).expect("a DIE");
+            assert_eq!(
+                d.has_children(),
+                abbrev::has_children(a),
+                "abbreviation {a}"
+            );
+            if d.has_children() {
+                for _ in &fields {
+                    rest = abbrev::skip_die(rest, 8).expect("a child");
+                }
+                assert_eq!(rest, [0], "abbreviation {a}");
+            } else {
+                assert!(rest.is_empty(), "abbreviation {a}");
+            }
+        }
+    }
 
     #[test]
     fn only_real_names_get_typedefs() {
