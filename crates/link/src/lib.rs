@@ -17,6 +17,7 @@ pub mod passes;
 pub mod pipeline;
 pub mod profile;
 pub mod response;
+pub mod statistics;
 mod sys;
 pub mod text;
 pub mod threads;

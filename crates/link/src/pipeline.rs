@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::passes::debug::{self, Debug};
 use crate::passes::{addresses, elf, elf_symbols::ElfSymbols, fips, write};
+use crate::statistics;
 use format::elf::ExecPlan;
 use gover::{SymKind, TypelinkHome};
 use layout::{
@@ -48,7 +49,6 @@ pub fn link_executable(
     };
     let fips = Fips::make(&mut maker);
 
-    symbols::map::release_pages();
     diag.phases.start("inittasks");
     let main_tasks = init_tasks(&mut syms, InitRoots::Program, ptr).map_err(|e| diag.exit(e))?;
     diag.phases.start("deadcode");
@@ -74,7 +74,6 @@ pub fn link_executable(
         diag.error(e)?;
     }
 
-    symbols::map::release_pages();
     diag.phases.start("linksetup");
     let mut order = TextOrder::assign(&syms, &live, &fips.text());
     diag.phases.start("dwarfGenerateDebugInfo");
@@ -93,7 +92,6 @@ pub fn link_executable(
         ptr_size: ptr,
     };
     let text_markers = TextMarkers::make(&mut maker);
-    symbols::map::release_pages();
     diag.phases.start("textaddress");
     let text = lay_out_text(config, &mut maker, &mut order, diag);
     diag.phases.start("dwarfGenerateDebugSyms");
@@ -196,7 +194,6 @@ pub fn link_executable(
     );
     pcln.set_funcdata_values(&mut addrs, 0);
 
-    symbols::map::release_pages();
     diag.phases.start("dwarfcompress");
     let debug = Debug::place(config, debug_plan, &syms, &addrs, &mut segs, diag)?;
     let end = segs
@@ -219,7 +216,6 @@ pub fn link_executable(
     let plan = ExecPlan::new(&headers).map_err(|e| diag.exit(e))?;
     let out = output(plan.file_len)?;
 
-    symbols::map::release_pages();
     diag.phases.start("Asmb");
     let relocator = Relocator {
         syms: &syms,
@@ -290,6 +286,7 @@ pub fn link_executable(
     }
     let (off, names) = &plan.shstrtab;
     tail[(*off - base) as usize..][..names.len()].copy_from_slice(names);
+    diag.log_at(1, || statistics::text(&syms, live.reachable.count()));
     diag.exit_if_errors()
 }
 
