@@ -29,15 +29,23 @@ pub(crate) struct HashedUses {
     shards: Vec<Vec<HashedUse>>,
 }
 
+/// Room for one shard's share of `n` occurrences: growing would copy and clear memory twice over.
+pub(crate) fn share(n: usize) -> usize {
+    let mean = n / SHARDS;
+    mean + 4 * mean.isqrt() + 4
+}
+
 fn mix(x: u64) -> u64 {
     let x = (x ^ (x >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x ^ (x >> 29)
 }
 
 impl HashedUses {
-    pub(crate) fn new() -> HashedUses {
+    /// For about `n` content hashes and `n64` short ones, which spread evenly.
+    pub(crate) fn with_capacity(n: usize, n64: usize) -> HashedUses {
+        let shard = |i| Vec::with_capacity(share(if i < SHARDS { n } else { n64 }));
         HashedUses {
-            shards: (0..2 * SHARDS).map(|_| Vec::new()).collect(),
+            shards: (0..2 * SHARDS).map(shard).collect(),
         }
     }
 

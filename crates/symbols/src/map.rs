@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Mutex;
 
 /// Maps a file read-only. The mapping is never undone: a link reads its inputs until it ends, and
 /// views into them are kept everywhere. An empty file gives an empty slice.
@@ -22,8 +23,24 @@ pub fn map_file(path: &Path) -> io::Result<&'static [u8]> {
     // SAFETY: the map is private and read-only. That nobody shortens a package archive while it is
     // being linked is what every linker that maps its inputs, the Go linker among them, relies on.
     let map = unsafe { memmap2::Mmap::map(&f)? };
-    let map = Box::leak(Box::new(map));
+    let map: &'static memmap2::Mmap = Box::leak(Box::new(map));
+    MAPS.lock().unwrap_or_else(|e| e.into_inner()).push(map);
     Ok(map)
+}
+
+/// All mappings so far.
+static MAPS: Mutex<Vec<&'static memmap2::Mmap>> = Mutex::new(Vec::new());
+
+/// Gives back the pages of all mapped files. They stay in the system's cache, and what is touched
+/// again comes back from there; but a pass that needs other parts of the inputs than the one before
+/// it does not hold both. Failure changes nothing but memory use.
+#[allow(unsafe_code)]
+pub fn release_pages() {
+    for map in MAPS.lock().unwrap_or_else(|e| e.into_inner()).iter() {
+        // SAFETY: the mapping is of a file, read-only and never written to, so that a dropped page
+        // reads the same when it is touched again.
+        let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+    }
 }
 
 /// The text Go's `os` package has for an I/O error, without the operation and path before it.
@@ -45,7 +62,10 @@ mod tests {
         std::fs::create_dir_all(&dir).unwrap();
         let f = dir.join("f");
         std::fs::write(&f, b"bytes").unwrap();
-        assert_eq!(map_file(&f).unwrap(), b"bytes");
+        let map = map_file(&f).unwrap();
+        assert_eq!(map, b"bytes");
+        release_pages();
+        assert_eq!(map, b"bytes");
         std::fs::write(&f, b"").unwrap();
         assert_eq!(map_file(&f).unwrap(), b"");
         assert_eq!(

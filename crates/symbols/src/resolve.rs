@@ -203,7 +203,7 @@ impl Chunk {
     fn new(objs: std::ops::Range<usize>) -> Chunk {
         Chunk {
             objs,
-            hashed: HashedUses::new(),
+            hashed: HashedUses::with_capacity(0, 0),
             defs: (0..SHARDS).map(|_| Vec::new()).collect(),
             refs: (0..SHARDS).map(|_| Vec::new()).collect(),
             sketches: Vec::new(),
@@ -211,6 +211,21 @@ impl Chunk {
     }
 
     fn deal(&mut self, objs: &[Obj], hasher: NameHasher, abi_wrappers: bool) {
+        let sum = |f: fn(&Object<'static>) -> u32| {
+            objs[self.objs.clone()]
+                .iter()
+                .map(|o| f(&o.object) as usize)
+                .sum::<usize>()
+        };
+        let (n_defs, n_refs) = (sum(Object::n_nonpkg_def), sum(Object::n_nonpkg_ref));
+        self.hashed = HashedUses::with_capacity(sum(Object::n_hashed), sum(Object::n_hashed64));
+        self.defs
+            .iter_mut()
+            .for_each(|v| v.reserve_exact(hashed::share(n_defs)));
+        self.refs
+            .iter_mut()
+            .for_each(|v| v.reserve_exact(hashed::share(n_refs)));
+        self.sketches.reserve_exact(n_defs + n_refs);
         for oi in self.objs.clone() {
             let o = &objs[oi].object;
             let n_def = o.n_def();
@@ -385,7 +400,7 @@ impl Symbols {
         }));
         chunks.par_iter_mut().for_each(|c| {
             c.hashed.scatter(&st.canon);
-            c.hashed = HashedUses::new();
+            c.hashed = HashedUses::with_capacity(0, 0);
         });
 
         // Names: the table of all that is referred to, then the package symbols among them.
