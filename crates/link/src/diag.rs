@@ -250,6 +250,15 @@ impl Diag {
         }
     }
 
+    /// Bytes on standard output.
+    pub fn print_bytes(&self, bytes: &[u8]) {
+        let mut s = self.streams();
+        if !s.ended {
+            let _ = s.out.write_all(bytes);
+            let _ = s.out.flush();
+        }
+    }
+
     /// Text on standard output.
     pub fn print(&self, text: impl Display) {
         let mut s = self.streams();

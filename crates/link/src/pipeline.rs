@@ -16,8 +16,10 @@ use layout::{
 use reach::{Live, ReachOptions, Roots};
 use reloc::{Problem, RelocError, Relocator};
 use symbols::{BitSet, Inputs, ResolveOptions, SymId, Symbols};
+use tables::callgraph;
 use tables::inittask::{InitRoots, init_tasks};
 use tables::pclntab::{self, FileNames, FillContext, Part, PclntabInput};
+use tables::stackcheck::{self, StackOptions};
 use tables::{DataMarkers, Fips, Maker, TextMarkers};
 
 /// Where the output goes: given the length of the file, its zeroed bytes.
@@ -298,6 +300,8 @@ fn lossy(b: &[u8]) -> String {
 fn resolve(config: &Config, inputs: Inputs, diag: &Diag) -> Result<Symbols, Stop> {
     let mut interest: Vec<&str> = tables::interest().collect();
     interest.extend(reach::INTEREST);
+    interest.extend(stackcheck::INTEREST);
+    interest.extend(tables::inittask::INTEREST);
     interest.push(&config.entry);
     let names: Vec<String> = config.string_vars.iter().map(|(n, _)| lossy(n)).collect();
     let values: Vec<String> = names.iter().map(|n| format!("{n}.str")).collect();
@@ -364,6 +368,7 @@ fn disable_memory_profiling(m: &mut Maker) {
     e.set_data(vec![1]);
 }
 
+/// The call graph (`-c`), and whether chains of nosplit functions fit their stack.
 fn stack_check(
     config: &Config,
     syms: &Symbols,
@@ -371,7 +376,28 @@ fn stack_check(
     order: &TextOrder,
     diag: &Diag,
 ) -> Result<(), Stop> {
-    let _ = (config, syms, live, order, diag);
+    let write_error = |e: std::io::Error| diag.exit(format_args!("writing standard output: {e}"));
+    let mut text = Vec::new();
+    if config.dump_call_graph {
+        callgraph::write_callgraph(syms, &order.textp, &mut text).map_err(write_error)?;
+    }
+    // Below its stack pointer, arm64 keeps the caller's frame pointer.
+    let frame_pointer = if config.arch.has_link_register {
+        config.arch.ptr_size.into()
+    } else {
+        0
+    };
+    let opts = StackOptions::new(config.arch, frame_pointer, 1 + i64::from(config.race));
+    let debug = config
+        .debug_nosplit
+        .then_some(&mut text as &mut dyn std::io::Write);
+    let failed = stackcheck::check_stack(syms, &order.textp, &live.nosplit, &opts, debug)
+        .map_err(write_error)?;
+    diag.print_bytes(&text);
+    for f in failed {
+        diag.symbol_error(syms.name(f.root), f.root.0, &f.message)?;
+        diag.print(&f.chains);
+    }
     Ok(())
 }
 
