@@ -11,6 +11,7 @@ use layout::TextOrder;
 use rayon::prelude::*;
 use reach::Live;
 use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use symbols::{BitSet, SymId, Symbols, UnitId, VERSION_STATIC};
 use target::ArchInfo;
 
@@ -175,6 +176,11 @@ pub(crate) fn unit_numbers(syms: &Symbols, list: impl Iterator<Item = UnitId>) -
     n
 }
 
+/// A lock that nobody panics under.
+fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn scan_units(
     syms: &Symbols,
     order: &TextOrder,
@@ -187,12 +193,18 @@ fn scan_units(
         dwarf5: opts.dwarf5,
         goroot: &Goroot::new(opts.goroot),
     };
+    // Units differ much in size, so they are taken one by one; sets are used again, since a set for
+    // each would be more to clear than there is to do.
+    let sets = Mutex::new(Vec::new());
     list.par_iter()
         .with_max_len(1)
-        .map_init(
-            || units::Seen::new(syms.len()),
-            |seen, &u| units::scan(opts, u, order.unit(u), seen),
-        )
+        .map(|&u| {
+            let set = lock(&sets).pop();
+            let mut seen = set.unwrap_or_else(|| units::Seen::new(syms.len()));
+            let unit = units::scan(opts, u, order.unit(u), &mut seen);
+            lock(&sets).push(seen);
+            unit
+        })
         .collect()
 }
 
