@@ -289,6 +289,9 @@ pub fn link_executable(
     let (off, names) = &plan.shstrtab;
     tail[(*off - base) as usize..][..names.len()].copy_from_slice(names);
     diag.log_at(1, || statistics::text(&syms, live.reachable.count()));
+    if config.dump_call_graph {
+        print_sizes(&segs, symbols.as_ref().map_or(0, |s| s.sizes.n_syms), diag);
+    }
     diag.exit_if_errors()
 }
 
@@ -366,6 +369,18 @@ fn disable_memory_profiling(m: &mut Maker) {
     e.kind = SymKind::NoPtrData;
     e.relocs.clear();
     e.set_data(vec![1]);
+}
+
+/// The sizes that `-c` ends with (`ld/asmb.go:asmb2`), bytes. The text segment by then includes the
+/// headers behind the file header.
+fn print_sizes(segs: &layout::Segments, n_syms: u64, diag: &Diag) {
+    let text = segs.text.file_len + elf::HEADER_LEN - format::elf::EHDR_SIZE as u64;
+    let (data, all_data) = (segs.data.file_len, segs.data.len);
+    let syms = n_syms * format::elf::SYM_SIZE as u64;
+    let (bss, total) = (all_data - data, text + all_data + syms);
+    diag.print(format_args!(
+        "textsize={text}\ndatsize={data}\nbsssize={bss}\nsymsize={syms}\nlcsize=0\ntotal={total}\n"
+    ));
 }
 
 /// The call graph (`-c`), and whether chains of nosplit functions fit their stack.
