@@ -11,6 +11,7 @@
 //! | `runs` | the linked program prints what it should |
 //! | `threads` | the same bytes with any number of threads |
 //! | `big` | the same for large programs (`--big`) |
+//! | `targets` | the same for other targets, results run in an emulator if there is one |
 //! | `errors` | bad input: cmd/link's wording and status, no file left |
 //! | `damage` | damaged archives by the thousand: no panic, no hang |
 //! | `swap` | `go build`, `go test`, … with relink in the linker's place |
@@ -26,6 +27,7 @@ mod gotests;
 mod parity;
 mod runner;
 mod swap;
+mod targets;
 mod tools;
 
 use clap::Parser;
@@ -86,6 +88,7 @@ fn run(args: Args) -> xtask::Result<bool> {
     }
     let mut cases = Vec::new();
     parity::cases(&context, &args, &mut cases)?;
+    targets::cases(&context, &args, &mut cases)?;
     errors::cases(&context, &mut cases);
     swap::cases(&context, &mut cases);
     tools::cases(&context, &mut cases);

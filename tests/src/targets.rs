@@ -1,0 +1,176 @@
+//! Other targets than the machine's own: the same bytes, and the results run in an emulator.
+
+use crate::Args;
+use crate::context::Context;
+use crate::fixture::Fixture;
+use crate::flags::{FEW, FlagSet, Text, Variant};
+use crate::parity;
+use crate::runner::{Case, Outcome};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+use xtask::toolchain::Toolchain;
+use xtask::{Result, measure};
+
+/// A target, its emulators, and the flags that only it has a use for.
+struct Target {
+    build: Variant,
+    emulators: &'static [&'static str],
+    sets: &'static [FlagSet],
+    /// Sets whose output is hundreds of megabytes.
+    big: &'static [FlagSet],
+    /// Fixtures written for another machine.
+    without: &'static [&'static str],
+}
+
+const fn set(name: &'static str, flags: &'static [&'static str]) -> FlagSet {
+    FlagSet {
+        name,
+        flags,
+        text: Text::Same,
+    }
+}
+
+const TARGETS: &[Target] = &[Target {
+    build: Variant {
+        name: "linux-arm64",
+        env: &[("GOARCH", "arm64")],
+        flags: &[],
+        only: None,
+    },
+    emulators: &["qemu-aarch64-static", "qemu-aarch64"],
+    sets: &[
+        set("debugtramp", &["-debugtramp=2"]),
+        set(
+            "debugtramp-randlayout",
+            &["-debugtramp=2", "-randlayout=5", "-w", "-s"],
+        ),
+        set("debugtextsize", &["-debugtextsize=65536"]),
+        set(
+            "debugtextsize-randlayout",
+            &["-debugtextsize=1000000", "-randlayout=9"],
+        ),
+        set("R", &["-R=0x4000", "-w"]),
+        set("T-D", &["-T=0x601000", "-D=0x8000000", "-w"]),
+    ],
+    big: &[
+        set("far", &["-funcalign=32768", "-w"]),
+        set("far-randlayout", &["-funcalign=32768", "-randlayout=3"]),
+    ],
+    without: &["assembly"],
+}];
+
+/// All cases of other targets.
+pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()> {
+    for target in TARGETS {
+        for fixture in Fixture::all()? {
+            if fixture.directives.fails || target.without.contains(&fixture.name.as_str()) {
+                continue;
+            }
+            let takes_all = fixture.name == "hello-net";
+            let more = if takes_all { target.sets } else { &[] };
+            let big = if takes_all && args.big {
+                target.big
+            } else {
+                &[]
+            };
+            for go in context.toolchains() {
+                if !fixture.wants(&go.release()) {
+                    continue;
+                }
+                for set in FEW.iter().chain(more).chain(big) {
+                    compare(context, go, target, &fixture, *set, cases);
+                }
+                run(context, go, target, &fixture, &[], cases);
+                if takes_all {
+                    run(context, go, target, &fixture, &["-debugtramp=2"], cases);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn compare(
+    context: &Context,
+    go: &Toolchain,
+    target: &'static Target,
+    fixture: &Fixture,
+    set: FlagSet,
+    cases: &mut Vec<Case>,
+) {
+    let name = format!(
+        "targets/{}/{}/{}/{}",
+        target.build.name,
+        fixture.name,
+        go.release(),
+        set.name
+    );
+    let (context, go, fixture) = (context.clone(), go.clone(), fixture.clone());
+    cases.push(Case::new(name.clone(), move || {
+        let step = context.fixture_step(&go, &fixture, &target.build)?;
+        let mut flags: Vec<String> = set.flags.iter().map(|&flag| flag.into()).collect();
+        flags.extend(fixture.directives.link_flags.iter().cloned());
+        parity::compare(&context, &name, &step, &flags, set.text)
+    }));
+}
+
+/// An emulator in the search path.
+fn emulator(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .flat_map(|dir| names.iter().map(move |name| dir.join(name)))
+        .find(|file| file.is_file())
+}
+
+/// The program prints the same as on the machine it was written on.
+fn run(
+    context: &Context,
+    go: &Toolchain,
+    target: &'static Target,
+    fixture: &Fixture,
+    flags: &'static [&'static str],
+    cases: &mut Vec<Case>,
+) {
+    let name = format!(
+        "targets/{}/{}/{}/runs{}",
+        target.build.name,
+        fixture.name,
+        go.release(),
+        flags.concat()
+    );
+    let (context, go, fixture) = (context.clone(), go.clone(), fixture.clone());
+    cases.push(Case::new(name, move || {
+        let Some(emulator) = emulator(target.emulators) else {
+            return Ok(Outcome::Skip(format!("no {}", target.emulators[0])));
+        };
+        let step = context.fixture_step(&go, &fixture, &target.build)?;
+        let scratch = context.scratch()?;
+        let out = scratch.path().join("a.out");
+        let mut flags: Vec<String> = flags.iter().map(|flag| flag.to_string()).collect();
+        flags.extend(fixture.directives.link_flags.iter().cloned());
+        let link = step.replay(context.linker(), &out, &flags)?;
+        if !link.status.success() {
+            let text = String::from_utf8_lossy(&link.stderr);
+            return Ok(Outcome::Fail(format!("the link failed: {text}")));
+        }
+        let mut command = Command::new(&emulator);
+        command
+            .arg(&out)
+            .args(&fixture.directives.run_args)
+            .current_dir(&fixture.dir)
+            .env_remove("GODEBUG")
+            .env_remove("GOCOVERDIR");
+        let run = measure::run_for(&mut command, Some(Duration::from_secs(120)))?;
+        let mut problems = Vec::new();
+        if !run.status.success() {
+            let text = String::from_utf8_lossy(&run.stderr);
+            problems.push(format!("the program failed: {}\n{text}", run.status));
+        }
+        let (expected, printed) = (fixture.expected()?, fixture.printed(&run));
+        if expected != printed {
+            problems.push(format!("it prints\n{printed}\nand should\n{expected}"));
+        }
+        Ok(Outcome::of(problems))
+    }));
+}
