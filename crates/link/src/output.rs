@@ -61,6 +61,7 @@ impl OutputFile {
                 go_error_text(e)
             ))
         };
+        sys::report_file_size_limit();
         let (file, place) = open(name).map_err(|e| fail(&e))?;
         if let Place::Beside(name) = &place {
             // Without the handler the file may outlive a signal; no reason to fail.

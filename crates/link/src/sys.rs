@@ -28,6 +28,12 @@ pub fn reserve(file: &File, size: u64) -> io::Result<()> {
     }
 }
 
+/// Makes files that grow past the process's limit an error (`EFBIG`) instead of its end.
+pub fn report_file_size_limit() {
+    // SAFETY: ignoring a signal runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
 /// Maps all `size` bytes of a file for writing, shared.
 ///
 /// The file must be this process's own: nobody else may shorten it while it is mapped. Callers

@@ -152,3 +152,15 @@ fn devices_have_no_size() {
     drop(out);
     assert!(Path::new("/dev/null").exists());
 }
+
+#[test]
+fn a_file_beyond_all_limits() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut out = create(&dir.path().join("out")).unwrap();
+    let e = out.map(1 << 62).unwrap_err().to_string();
+    let why = e.strip_prefix("mapping output file failed: ").unwrap();
+    assert!(
+        ["file too large", "no space left on device"].contains(&why),
+        "{why}"
+    );
+}
