@@ -8,7 +8,7 @@ use crate::diag::{Diag, DiagOptions, Stop};
 use crate::end::End;
 use crate::loading::load_inputs;
 use crate::output::OutputFile;
-use crate::pipeline::link_executable;
+use crate::pipeline::{Mapped, link_executable};
 use crate::profile::Profiles;
 use crate::threads::Threads;
 use crate::toolexec::{Invocation, become_tool, classify};
@@ -93,8 +93,18 @@ fn link(config: &Config, diag: &Diag) -> Result<(), Stop> {
     let inputs = load_inputs(config, diag)?;
     let mut unmapped = Some(&mut out);
     let mut map = |len: u64| match unmapped.take() {
-        Some(out) => out.map(len).map_err(|e| diag.exit(e)),
-        None => Ok(&mut [][..]),
+        Some(out) => {
+            out.map(len).map_err(|e| diag.exit(e))?;
+            let let_go = out.let_go();
+            Ok(Mapped {
+                bytes: out.bytes_mut(),
+                let_go,
+            })
+        }
+        None => Ok(Mapped {
+            bytes: &mut [],
+            let_go: |_| {},
+        }),
     };
     link_executable(config, inputs, diag, &mut map)?;
     diag.phase("Munmap");

@@ -120,6 +120,17 @@ impl OutputFile {
         }
     }
 
+    /// What to call with finished parts of [`OutputFile::bytes_mut`], so that they no longer count as
+    /// this process's memory.
+    #[allow(unsafe_code)]
+    pub fn let_go(&self) -> fn(&[u8]) {
+        match &self.content {
+            // SAFETY: parts of the map are all that callers have.
+            Content::Mapped(_) => |bytes| unsafe { sys::let_go_of(bytes) },
+            Content::Buffer(_) | Content::None => |_| {},
+        }
+    }
+
     /// Puts the file under its final name, in one step.
     ///
     /// # Errors

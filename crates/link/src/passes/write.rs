@@ -4,6 +4,7 @@ use layout::{Addresses, DataLayout, Placed, Seg, Segments, TextLayout, TextOrder
 use rayon::prelude::*;
 use reloc::{RelocError, Relocator};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use symbols::SymId;
 
 /// Bytes that one task writes, about.
@@ -25,7 +26,13 @@ pub struct Writer<'a> {
     pub code_pad: u8,
     /// Fills in symbols that are generated in place; `false` for symbols that are not.
     pub generate: &'a (dyn Fn(SymId, &mut [u8], &Addresses) -> bool + Sync),
+    /// Called with parts of the output that are finished.
+    pub let_go: fn(&[u8]),
 }
+
+/// Output bytes after which the inputs' pages are given back: by then the tasks have touched about
+/// as much of the inputs.
+const RELEASE: usize = 24 << 20;
 
 /// A stretch of a section: its place in the output and its symbols.
 enum Task<'o> {
@@ -41,12 +48,19 @@ impl Writer<'_> {
     /// relocations that are wrong, by the place of the symbol they are in.
     pub fn write(&self, out: &mut [u8]) -> Vec<RelocError> {
         let tasks = self.tasks(out);
+        let written = AtomicUsize::new(0);
         let errors: Mutex<Vec<(usize, Vec<RelocError>)>> = Mutex::new(Vec::new());
         tasks.into_par_iter().enumerate().for_each(|(i, t)| {
             let mut e = Vec::new();
             match t {
-                Task::Text(out, range, addr) => self.text(out, range, addr, &mut e),
-                Task::Data(out, range, base, off) => self.data(out, range, base, off, &mut e),
+                Task::Text(out, range, addr) => {
+                    self.text(out, range, addr, &mut e);
+                    self.finish(out, &written);
+                }
+                Task::Data(out, range, base, off) => {
+                    self.data(out, range, base, off, &mut e);
+                    self.finish(out, &written);
+                }
             }
             if !e.is_empty() {
                 errors.lock().unwrap().push((i, e));
@@ -55,6 +69,14 @@ impl Writer<'_> {
         let mut errors = errors.into_inner().unwrap();
         errors.sort_by_key(|(i, _)| *i);
         errors.into_iter().flat_map(|(_, e)| e).collect()
+    }
+
+    fn finish(&self, out: &[u8], written: &AtomicUsize) {
+        (self.let_go)(out);
+        let before = written.fetch_add(out.len(), Relaxed);
+        if before / RELEASE != (before + out.len()) / RELEASE {
+            symbols::map::release_pages();
+        }
     }
 
     fn tasks<'o>(&self, out: &'o mut [u8]) -> Vec<Task<'o>> {
