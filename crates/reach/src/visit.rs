@@ -193,7 +193,10 @@ impl<'a> Context<'a> {
                 syms.libs[o.lib.index()].file.display().to_string()
             }),
             pkg: syms.pkg(s).to_owned(),
-            name: syms.name_lossy(s).into_owned(),
+            name: match (&*syms.name_lossy(s), syms.origin(s)) {
+                ("", Some((_, li))) => format!("number {li} of the object"),
+                (name, _) => name.to_owned(),
+            },
             damage,
         }
     }

@@ -1,61 +1,20 @@
 //! Runs the passes up to dead-code elimination on a saved link step and tells how long they took.
 //!
-//! Usage: `passes STEP [-dumpdep] [-set] [-c] [-debugnosplit] [-repeat N]`, where STEP is a folder with `step.json`.
-//! `-dumpdep`, `-c` and `-debugnosplit` print what cmd/link prints for these flags, `-set` the live symbols as
+//! Usage: `passes STEP [-dumpdep] [-set] [-c] [-debugnosplit] [-repeat N]`, where STEP is a folder with
+//! `step.json`. `-dumpdep`, `-c` and `-debugnosplit` print what cmd/link prints for these flags, `-set` the live symbols as
 //! `version package name`.
 
 use reach::{Live, ReachOptions, Roots, deadcode};
 use rustc_hash::FxHashMap;
 use std::io::{BufWriter, Write};
-use std::path::Path;
 use std::time::{Duration, Instant};
-use symbols::load::{LoadOptions, load};
-use symbols::{BitSet, ResolveOptions, SymId, Symbols};
+use symbols::{BitSet, SymId, Symbols};
 use tables::callgraph::write_callgraph;
 use tables::inittask::{InitRoots, init_tasks};
 use tables::stackcheck::{StackOptions, check_stack};
 
-fn read_importcfg(path: &Path) -> FxHashMap<String, String> {
-    let text = std::fs::read_to_string(path).expect("importcfg");
-    text.lines()
-        .filter_map(|l| l.strip_prefix("packagefile "))
-        .filter_map(|l| l.split_once('='))
-        .map(|(a, b)| (a.to_owned(), b.to_owned()))
-        .collect()
-}
-
-fn read_symbols(files: &FxHashMap<String, String>, entry: &str) -> Symbols {
-    let r = load(&LoadOptions {
-        main_file: "main.a",
-        main_pkg: "main",
-        package_files: Some(files),
-        lib_dirs: &[],
-        internal: &["runtime"],
-        check_pkg: true,
-        link_mode_auto: true,
-        verbose: 0,
-    });
-    for p in &r.problems {
-        eprintln!("{:?}: {}", p.severity, p.text);
-    }
-    let line = String::from_utf8_lossy(r.headers[0].1).into_owned();
-    let version = line.split(' ').nth(4).expect("version");
-    let mut interest = vec![entry];
-    interest.extend(reach::INTEREST);
-    interest.extend(tables::stackcheck::INTEREST);
-    interest.extend(tables::inittask::INTEREST);
-    let (syms, _) = Symbols::resolve(
-        r.inputs,
-        &ResolveOptions {
-            gover: gover::layout_for(version).expect("release"),
-            abi_wrappers: true,
-            strict_dups: false,
-            interest: &interest,
-        },
-    )
-    .expect("resolves");
-    syms
-}
+#[path = "step/mod.rs"]
+mod step;
 
 /// Processor time of the process so far, all threads.
 fn cpu_time() -> Duration {
@@ -100,11 +59,9 @@ fn main() {
         .iter()
         .position(|a| a == "-repeat")
         .map_or(1, |i| args[i + 1].parse().expect("count"));
-    std::env::set_current_dir(&args[0]).expect("step folder");
-    let entry = "_rt0_amd64_linux";
     let t = Instant::now();
-    let files = read_importcfg(Path::new("importcfg.link"));
-    let mut syms = read_symbols(&files, entry);
+    let (inputs, gover) = step::load_step(&args[0]);
+    let mut syms = step::resolve(inputs, gover).expect("resolves");
     eprintln!("load and resolve {:?}, {} symbols", t.elapsed(), syms.len());
     let t = Instant::now();
     if let Err(e) = syms.check_linknames() {
@@ -124,7 +81,7 @@ fn main() {
     let main_inittasks = init_tasks(&mut syms, InitRoots::Program, 8).expect("inittasks");
     eprintln!("inittasks {:?}", t.elapsed());
     let opts = ReachOptions {
-        roots: Roots::Entry(entry),
+        roots: Roots::Entry(step::ENTRY),
         main_inittasks,
         live_before: &before.reachable,
         dynamic_exports: &[],

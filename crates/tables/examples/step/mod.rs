@@ -1,0 +1,53 @@
+//! Loading a saved link step: a folder with `main.a` and `importcfg.link`.
+
+use gover::GoLayout;
+use rustc_hash::FxHashMap;
+use symbols::load::{LoadOptions, load};
+use symbols::{Inputs, ResolveError, ResolveOptions, Symbols};
+
+/// Entry symbol of the programs.
+pub const ENTRY: &str = "_rt0_amd64_linux";
+
+/// Enters the folder and loads what the step links.
+pub fn load_step(folder: &str) -> (Inputs, &'static GoLayout) {
+    std::env::set_current_dir(folder).expect("step folder");
+    let text = std::fs::read_to_string("importcfg.link").expect("importcfg");
+    let files: FxHashMap<String, String> = text
+        .lines()
+        .filter_map(|l| l.strip_prefix("packagefile "))
+        .filter_map(|l| l.split_once('='))
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .collect();
+    let r = load(&LoadOptions {
+        main_file: "main.a",
+        main_pkg: "main",
+        package_files: Some(&files),
+        lib_dirs: &[],
+        internal: &["runtime"],
+        check_pkg: true,
+        link_mode_auto: true,
+        verbose: 0,
+    });
+    for p in &r.problems {
+        eprintln!("{:?}: {}", p.severity, p.text);
+    }
+    let line = String::from_utf8_lossy(r.headers[0].1).into_owned();
+    let version = line.split(' ').nth(4).expect("version");
+    let gover = gover::layout_for(version).expect("release");
+    (r.inputs, gover)
+}
+
+/// Resolves the symbols of a step.
+pub fn resolve(inputs: Inputs, gover: &'static GoLayout) -> Result<Symbols, ResolveError> {
+    let mut interest = vec![ENTRY];
+    interest.extend(reach::INTEREST);
+    interest.extend(tables::stackcheck::INTEREST);
+    interest.extend(tables::inittask::INTEREST);
+    let opts = ResolveOptions {
+        gover,
+        abi_wrappers: true,
+        strict_dups: false,
+        interest: &interest,
+    };
+    Symbols::resolve(inputs, &opts).map(|(s, _)| s)
+}
