@@ -2,14 +2,14 @@
 
 use crate::DwarfError;
 use crate::abbrev::code;
-use crate::encode::{Out, Sink, put_padded_uleb};
+use crate::copy::Owner;
+use crate::encode::{Out, Sink};
 use crate::frames;
-use crate::plan::{Atom, Kind, NO_UNIT, Placed, Plan, Run, put_ranges};
+use crate::plan::{Atom, Kind, Placed, Plan, Run, put_ranges};
 use crate::types::{DieRef, TypeSink, put_die};
-use crate::units::{Function, Unit, slot_width};
-use gover::RelocType;
+use crate::units::Unit;
 use layout::Addresses;
-use symbols::{Def, Reloc, SymId, Symbols};
+use symbols::{SymId, Symbols};
 
 /// `DW_LANG_Go`.
 const LANGUAGE_GO: u8 = 0x16;
@@ -18,10 +18,10 @@ const UNIT_COMPILE: u8 = 1;
 
 /// What filling needs to know.
 #[derive(Clone, Copy)]
-struct Filler<'a> {
-    plan: &'a Plan,
-    syms: &'a Symbols,
-    addrs: &'a Addresses,
+pub(crate) struct Filler<'a> {
+    pub plan: &'a Plan,
+    pub syms: &'a Symbols,
+    pub addrs: &'a Addresses,
     /// Size of the section that is being filled, bytes.
     size: u64,
 }
@@ -143,7 +143,7 @@ impl Filler<'_> {
                 put_die(&p.dies[d.index()], &p.children, &mut out);
             }
             (_, Atom::End, _) => buf.fill(0),
-            (_, Atom::Symbol(s), _) => self.copy(s, s, r.unit, None, buf)?,
+            (_, Atom::Symbol(s), _) => self.copy(s, &Owner::symbol(s, r.unit), buf)?,
             (_, Atom::Function(k), Some(u)) => {
                 let f = &u.functions[k as usize];
                 let s = match kind {
@@ -152,7 +152,8 @@ impl Filler<'_> {
                     Kind::Ranges => f.ranges,
                     _ => f.info,
                 };
-                self.copy(s, f.sym, r.unit, Some((f, k)), buf)?;
+                let pieces = p.plans[r.unit as usize].pieces[k as usize];
+                self.copy(s, &Owner::function(f, pieces, r.unit), buf)?;
             }
             (Kind::Line, _, Some(u)) => buf.copy_from_slice(&u.line_header),
             (Kind::Info, _, Some(u)) => self.unit_header(u, r.unit, buf),
@@ -222,127 +223,13 @@ impl Filler<'_> {
         }
     }
 
-    /// Copies a compiler-made symbol of function (or symbol) `owner` and relocates the copy.
-    fn copy(
-        &self,
-        s: SymId,
-        owner: SymId,
-        unit: u32,
-        function: Option<(&Function, u32)>,
-        buf: &mut [u8],
-    ) -> Result<(), DwarfError> {
-        let (data, relocs) = match self.syms.def(s) {
-            Def::Go(o, li) => (o.object.data(li), self.syms.relocs_of(o, li)),
-            _ => (self.syms.data(s), self.syms.relocs(s)),
-        };
-        let n = data.len().min(buf.len());
-        let (data_buf, rest) = buf.split_at_mut(n);
-        data_buf.copy_from_slice(&data[..n]);
-        rest.fill(0);
-        for r in relocs {
-            if r.siz == 0 {
-                continue;
-            }
-            let bad = |what| DwarfError::BadReloc {
-                name: self.syms.name_lossy(owner).into_owned(),
-                off: r.off.into(),
-                len: n as u64,
-                what,
-            };
-            let field = usize::try_from(r.off)
-                .ok()
-                .and_then(|off| data_buf.get_mut(off..))
-                .ok_or_else(|| bad("out of bounds"))?;
-            if let Some(width) = slot_width(r.typ) {
-                let field = field
-                    .get_mut(..width as usize)
-                    .ok_or_else(|| bad("out of bounds"))?;
-                let slot = match function {
-                    Some((f, _)) if f.sym == r.sym => f.slot,
-                    _ => self.slot(unit, r.sym).ok_or_else(|| bad("no such slot"))?,
-                };
-                if !put_padded_uleb(field, slot.into()) {
-                    return Err(bad("no room for a slot"));
-                }
-                continue;
-            }
-            let field = field
-                .get_mut(..r.siz as usize)
-                .ok_or_else(|| bad("out of bounds"))?;
-            let value = match r.typ {
-                RelocType::DwarfSecRef => self.section_ref(&r, owner, unit, function)?,
-                RelocType::Addr => self.addrs.addr(r.sym).wrapping_add(r.add as u64),
-                RelocType::AddrOff => self.offset(r.sym).wrapping_add(r.add as u64),
-                RelocType::AddrCuOff => {
-                    let base = self
-                        .plan
-                        .units
-                        .get(unit as usize)
-                        .map_or(SymId::NONE, Unit::base);
-                    self.addrs
-                        .addr(r.sym)
-                        .wrapping_add(r.add as u64)
-                        .wrapping_sub(self.addrs.addr(base))
-                }
-                _ => return Err(bad("of a type that DWARF does not have")),
-            };
-            match field.len() {
-                1 | 2 | 4 | 8 => field.copy_from_slice(&value.to_le_bytes()[..field.len()]),
-                _ => return Err(bad("of a strange size")),
-            }
-        }
-        Ok(())
-    }
-
     /// Offset of a symbol in its section.
-    fn offset(&self, s: SymId) -> u64 {
+    pub(crate) fn offset(&self, s: SymId) -> u64 {
         let section = self.addrs.section(s);
         let start = self.addrs.section_addr.get(section.0 as usize);
         self.addrs
             .addr(s)
             .wrapping_sub(start.copied().unwrap_or_default())
-    }
-
-    /// The slot of a function that is not the one whose DWARF refers to it.
-    #[cold]
-    fn slot(&self, unit: u32, s: SymId) -> Option<u32> {
-        let u = self.plan.units.get(unit as usize)?;
-        u.slots.iter().position(|&f| f == s).map(|i| i as u32)
-    }
-
-    /// Offset in a DWARF section.
-    #[inline]
-    fn section_ref(
-        &self,
-        r: &Reloc,
-        owner: SymId,
-        unit: u32,
-        function: Option<(&Function, u32)>,
-    ) -> Result<u64, DwarfError> {
-        let p = self.plan;
-        if let Some((f, k)) = function
-            && r.sym.is_some()
-            && (r.sym == f.loc || r.sym == f.ranges || r.sym == f.info)
-        {
-            debug_assert_ne!(unit, NO_UNIT);
-            let own = p.plans[unit as usize].pieces[k as usize];
-            let at = if r.sym == f.loc {
-                own.loc
-            } else if r.sym == f.ranges {
-                own.ranges
-            } else {
-                own.info
-            };
-            return Ok(u64::from(at).wrapping_add(r.add as u64));
-        }
-        let at = r.sym.0.wrapping_sub(p.info_first) as usize;
-        match p.info_offsets.get(at) {
-            Some(&at) if at != 0 => Ok(u64::from(at - 1).wrapping_add(r.add as u64)),
-            _ => Err(DwarfError::Unresolved {
-                name: self.syms.name_lossy(owner).into_owned(),
-                target: self.syms.name_lossy(r.sym).into_owned(),
-            }),
-        }
     }
 }
 

@@ -21,9 +21,10 @@
 //! | `lines` | headers of line programs |
 //! | `frames` | `.debug_frame` |
 //! | `plan` | sizes and offsets |
-//! | `fill` | bytes |
+//! | `fill`, `copy` | bytes |
 
 mod abbrev;
+mod copy;
 mod encode;
 mod fill;
 mod frames;

@@ -8,7 +8,8 @@ use crate::DwarfError;
 use crate::frames::{StackTable, is_top_frame};
 use crate::lines::{self, FileTable};
 use crate::paths::Goroot;
-use gover::{AuxType, RelocType, SymKind};
+use goobj::{RawReloc, SymRef};
+use gover::{AuxType, R_WEAK, RelocType, SymKind};
 use rustc_hash::FxHashMap;
 use symbols::{BitSet, DwarfAuxs, SymId, Symbols, UnitId};
 use target::ArchInfo;
@@ -37,6 +38,12 @@ pub(crate) struct Function {
     /// Whether nobody called it.
     pub top_frame: bool,
 }
+
+/// A reference that no object makes.
+pub(crate) const NOBODY: SymRef = SymRef {
+    pkg: u32::MAX,
+    idx: u32::MAX,
+};
 
 /// No slot.
 pub(crate) const NO_SLOT: u32 = !0;
@@ -252,31 +259,35 @@ impl Scan<'_> {
 
     fn function(&mut self, s: SymId) -> Result<Function, DwarfError> {
         let syms = self.opts.syms;
-        let mut aux = DwarfAuxs::default();
         let mut f = Function {
             sym: s,
             slot: NO_SLOT,
             ..Function::default()
         };
+        let Some((o, li)) = syms.origin(s) else {
+            return Ok(f);
+        };
+        let mut aux = DwarfAuxs::default();
         let mut func_info = SymId::NONE;
-        for a in syms.auxs(s) {
-            let (place, kind) = match a.typ {
-                AuxType::FuncInfo if func_info.is_none() => {
-                    func_info = a.sym;
+        for a in o.object.auxs(li) {
+            let resolved = || syms.resolve_ref(o, a.sym);
+            let (place, kind) = match syms.gover.aux_type(a.typ) {
+                Some(AuxType::FuncInfo) if func_info.is_none() => {
+                    func_info = resolved();
                     continue;
                 }
-                AuxType::Pcsp => {
-                    f.pcsp = a.sym;
+                Some(AuxType::Pcsp) => {
+                    f.pcsp = resolved();
                     continue;
                 }
-                AuxType::DwarfInfo => (&mut aux.info, SymKind::DwarfFcn),
-                AuxType::DwarfLoc => (&mut aux.loc, SymKind::DwarfLoc),
-                AuxType::DwarfRanges => (&mut aux.ranges, SymKind::DwarfRange),
-                AuxType::DwarfLines => (&mut aux.lines, SymKind::DwarfLines),
+                Some(AuxType::DwarfInfo) => (&mut aux.info, SymKind::DwarfFcn),
+                Some(AuxType::DwarfLoc) => (&mut aux.loc, SymKind::DwarfLoc),
+                Some(AuxType::DwarfRanges) => (&mut aux.ranges, SymKind::DwarfRange),
+                Some(AuxType::DwarfLines) => (&mut aux.lines, SymKind::DwarfLines),
                 _ => continue,
             };
-            *place = a.sym;
-            if syms.kind(a.sym) != kind {
+            *place = resolved();
+            if syms.kind(*place) != kind {
                 return Err(self.bad(s, "a DWARF symbol of the wrong kind"));
             }
         }
@@ -294,55 +305,87 @@ impl Scan<'_> {
         }
         f.info = aux.info;
         f.ranges = aux.ranges;
-        let refs = syms.def_end()..syms.ext_start();
-        for r in syms.relocs(aux.info) {
-            match r.typ {
-                RelocType::DwarfSecRef => {
-                    if r.sym == aux.ranges || r.sym == aux.info || self.seen.has(r.sym) {
-                        continue;
-                    }
-                    if r.sym == aux.loc {
-                        if f.loc.is_none() {
-                            f.loc = r.sym;
-                        }
-                        continue;
-                    }
-                    let event = if refs.contains(&r.sym.0) {
-                        Event::Type(r.sym)
-                    } else {
-                        match syms.kind(r.sym) {
-                            SymKind::DwarfAbsFcn => Event::Abstract(r.sym),
-                            SymKind::DwarfType | SymKind::Xxx => Event::Type(r.sym),
-                            SymKind::DwarfLoc if f.loc.is_none() => {
-                                f.loc = r.sym;
-                                continue;
-                            }
-                            _ => continue,
-                        }
-                    };
-                    self.seen.insert(r.sym);
-                    self.events.push(event);
-                }
-                RelocType::UseType => {
-                    if r.sym.is_some() && !self.seen.has(r.sym) {
-                        self.seen.insert(r.sym);
-                        self.events.push(Event::UseType(r.sym));
-                    }
-                }
-                t => self.reference(&mut f, t, r.sym)?,
-            }
-        }
+        self.info(&mut f, aux.loc)?;
         if self.opts.dwarf5 {
             for a in [aux.ranges, aux.loc] {
-                if a.is_none() {
-                    continue;
-                }
-                for r in syms.relocs(a) {
-                    self.reference(&mut f, r.typ, r.sym)?;
-                }
+                self.list(&mut f, a)?;
             }
         }
         Ok(f)
+    }
+
+    /// Walks what a subprogram DIE refers to. `loc`: the function's location lists.
+    fn info(&mut self, f: &mut Function, loc: SymId) -> Result<(), DwarfError> {
+        let syms = self.opts.syms;
+        let Some((o, li)) = syms.origin(f.info) else {
+            return Ok(());
+        };
+        let refs = syms.def_end()..syms.ext_start();
+        let mut last = NOBODY;
+        for r in o.object.reloc_records(li).map(RawReloc::from_bytes) {
+            // Variables of one inlined function come together.
+            if r.sym() == last {
+                continue;
+            }
+            let typ = syms.gover.reloc_type(r.typ() & !R_WEAK);
+            let typ = typ.unwrap_or(RelocType::Invalid);
+            match typ {
+                RelocType::DwarfSecRef => {
+                    let to = syms.resolve_ref(o, r.sym());
+                    if to == f.ranges || to == f.info {
+                        continue;
+                    }
+                    if to == loc {
+                        f.loc = to;
+                        continue;
+                    }
+                    last = r.sym();
+                    if self.seen.has(to) {
+                        continue;
+                    }
+                    let event = if refs.contains(&to.0) {
+                        Event::Type(to)
+                    } else {
+                        match syms.kind(to) {
+                            SymKind::DwarfAbsFcn => Event::Abstract(to),
+                            SymKind::DwarfType | SymKind::Xxx => Event::Type(to),
+                            _ => continue,
+                        }
+                    };
+                    self.seen.insert(to);
+                    self.events.push(event);
+                }
+                RelocType::UseType => {
+                    let to = syms.resolve_ref(o, r.sym());
+                    if to.is_some() && !self.seen.has(to) {
+                        self.seen.insert(to);
+                        self.events.push(Event::UseType(to));
+                    }
+                }
+                t => self.reference(f, t, syms.resolve_ref(o, r.sym()))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks what lists of a function refer to.
+    fn list(&mut self, f: &mut Function, list: SymId) -> Result<(), DwarfError> {
+        let syms = self.opts.syms;
+        let Some((o, li)) = syms.origin(list) else {
+            return Ok(());
+        };
+        let mut last = NOBODY;
+        for r in o.object.reloc_records(li).map(RawReloc::from_bytes) {
+            // All of them, as a rule.
+            if r.sym() == last {
+                continue;
+            }
+            let typ = syms.gover.reloc_type(r.typ() & !R_WEAK);
+            let typ = typ.unwrap_or(RelocType::Invalid);
+            self.reference(f, typ, syms.resolve_ref(o, r.sym()))?;
+            last = r.sym();
+        }
+        Ok(())
     }
 
     /// Notes a reference to a slot.

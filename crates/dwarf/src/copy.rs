@@ -1,0 +1,138 @@
+//! Copies of what compilers left: DIEs, lists and line programs, relocated in the output.
+
+use crate::DwarfError;
+use crate::encode::put_padded_uleb;
+use crate::fill::Filler;
+use crate::plan::Pieces;
+use crate::units::{Function, NO_SLOT, NOBODY, Unit, slot_width};
+use goobj::{RawReloc, SymRef};
+use gover::{R_WEAK, RelocType};
+use symbols::{Obj, SymId};
+
+/// Whose piece is copied.
+pub(crate) struct Owner {
+    /// The function, or the symbol itself.
+    sym: SymId,
+    /// Number of its unit.
+    unit: u32,
+    /// Its slot in `.debug_addr`.
+    slot: u32,
+    /// What a function's own pieces are, and their offsets.
+    own: [(SymId, u32); 3],
+}
+
+impl Owner {
+    /// A symbol that belongs to no function.
+    pub(crate) fn symbol(sym: SymId, unit: u32) -> Owner {
+        Owner {
+            sym,
+            unit,
+            slot: NO_SLOT,
+            own: [(SymId::NONE, 0); 3],
+        }
+    }
+    /// A function.
+    pub(crate) fn function(f: &Function, p: Pieces, unit: u32) -> Owner {
+        Owner {
+            sym: f.sym,
+            unit,
+            slot: f.slot,
+            own: [(f.loc, p.loc), (f.ranges, p.ranges), (f.info, p.info)],
+        }
+    }
+}
+
+impl Filler<'_> {
+    /// Copies a symbol and relocates the copy. Symbols of DWARF stay what objects say they are.
+    pub(crate) fn copy(&self, s: SymId, owner: &Owner, buf: &mut [u8]) -> Result<(), DwarfError> {
+        let Some((o, li)) = self.syms.origin(s) else {
+            buf.fill(0);
+            return Ok(());
+        };
+        let data = o.object.data(li);
+        let n = data.len().min(buf.len());
+        let (data_buf, rest) = buf.split_at_mut(n);
+        data_buf.copy_from_slice(&data[..n]);
+        rest.fill(0);
+        let mut slots = (NOBODY, 0u32);
+        for r in o.object.reloc_records(li).map(RawReloc::from_bytes) {
+            if r.siz() == 0 {
+                continue;
+            }
+            let bad = |what| DwarfError::BadReloc {
+                name: self.syms.name_lossy(owner.sym).into_owned(),
+                off: r.off().into(),
+                len: n as u64,
+                what,
+            };
+            let typ = self.syms.gover.reloc_type(r.typ() & !R_WEAK);
+            let typ = typ.unwrap_or(RelocType::Invalid);
+            let width = slot_width(typ);
+            let field = usize::try_from(r.off())
+                .ok()
+                .and_then(|off| data_buf.get_mut(off..))
+                .and_then(|f| f.get_mut(..width.unwrap_or(r.siz()) as usize))
+                .ok_or_else(|| bad("out of bounds"))?;
+            if width.is_some() {
+                if slots.0 != r.sym() {
+                    let slot = self.slot(owner, self.syms.resolve_ref(o, r.sym()));
+                    slots = (r.sym(), slot.ok_or_else(|| bad("no such slot"))?);
+                }
+                if !put_padded_uleb(field, slots.1.into()) {
+                    return Err(bad("no room for a slot"));
+                }
+                continue;
+            }
+            let value = match typ {
+                RelocType::DwarfSecRef => self.section_ref(owner, o, r.sym())?.into(),
+                RelocType::Addr => self.addrs.addr(self.syms.resolve_ref(o, r.sym())),
+                RelocType::AddrOff => self.offset(self.syms.resolve_ref(o, r.sym())),
+                RelocType::AddrCuOff => {
+                    let unit = self.plan.units.get(owner.unit as usize);
+                    let base = unit.map_or(SymId::NONE, Unit::base);
+                    let target = self.syms.resolve_ref(o, r.sym());
+                    let base = self.addrs.addr(base);
+                    self.addrs.addr(target).wrapping_sub(base)
+                }
+                _ => return Err(bad("of a type that DWARF does not have")),
+            };
+            let value: u64 = value;
+            let value = value.wrapping_add(r.add() as u64).to_le_bytes();
+            match field.len() {
+                4 => field.copy_from_slice(&value[..4]),
+                1 | 2 | 8 => field.copy_from_slice(&value[..field.len()]),
+                _ => return Err(bad("of a strange size")),
+            }
+        }
+        Ok(())
+    }
+
+    /// The slot of a function of the unit.
+    fn slot(&self, owner: &Owner, s: SymId) -> Option<u32> {
+        if s == owner.sym && owner.slot != NO_SLOT {
+            return Some(owner.slot);
+        }
+        let u = self.plan.units.get(owner.unit as usize)?;
+        (0..).zip(&u.slots).find(|(_, f)| **f == s).map(|(i, _)| i)
+    }
+
+    /// Offset in a DWARF section.
+    #[inline]
+    fn section_ref(&self, owner: &Owner, o: &Obj, r: SymRef) -> Result<u32, DwarfError> {
+        let s = self.syms.resolve_ref(o, r);
+        if s.is_some()
+            && let Some(&(_, at)) = owner.own.iter().find(|(piece, _)| *piece == s)
+        {
+            return Ok(at);
+        }
+        let p = self.plan;
+        let at = s.0.wrapping_sub(p.info_first) as usize;
+        match p.info_offsets.get(at) {
+            Some(&at) if at != 0 => Ok(at - 1),
+            _ => Err(DwarfError::Unresolved {
+                name: self.syms.name_lossy(owner.sym).into_owned(),
+                target: self.syms.name_lossy(s).into_owned(),
+            }),
+        }
+    }
+}
