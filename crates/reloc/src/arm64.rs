@@ -62,6 +62,7 @@ fn tls_offset(v: i64) -> Result<i64, Problem> {
 
 /// The new contents of `field`, which lies in the symbol at `addr`; `target` is the address of the
 /// target.
+#[inline(never)] // The loop over relocations is also that of other machines.
 pub(crate) fn value(r: &Reloc, target: u64, addr: u64, field: &[u8]) -> Result<i64, Problem> {
     let target = target as i64;
     let place = addr as i64 + i64::from(r.off);
