@@ -1,0 +1,349 @@
+//! Dead-code elimination on objects made by hand, flooded and traced.
+
+mod object;
+
+use gover::{AuxType, GoLayout, RELEASES, RelocType, SymKind, TFLAG_UNCOMMON, TypeKind};
+use object::{Def, R, To, def, inputs, object};
+use reach::{Live, ReachError, ReachOptions, Roots, deadcode};
+use rustc_hash::FxHashMap;
+use symbols::{BitSet, ResolveOptions, SymId, Symbols};
+
+fn symbols(gover: &'static GoLayout, defs: &[Def]) -> Symbols {
+    let mut all = vec![
+        def("entry", SymKind::Text, 16).calls(0, "main.main"),
+        def("runtime.mapinitnoop", SymKind::Text, 1),
+        def("runtime.unreachableMethod", SymKind::Text, 1),
+    ];
+    all.extend(defs.iter().map(|d| {
+        Def {
+            relocs: d
+                .relocs
+                .iter()
+                .map(|(R(a, b, c, d, e), w)| (R(*a, *b, *c, *d, *e), *w))
+                .collect(),
+            auxs: d.auxs.clone(),
+            data: d.data.clone(),
+            ..*d
+        }
+    }));
+    let opts = ResolveOptions {
+        gover,
+        abi_wrappers: true,
+        strict_dups: false,
+        interest: &["entry", "runtime.mapinitnoop"],
+    };
+    let bytes = object(gover, &all, &["by.name"]);
+    Symbols::resolve(inputs(bytes), &opts).expect("resolves").0
+}
+
+fn options<'a>(
+    none: &'a BitSet,
+    carriers: &'a FxHashMap<SymId, (SymId, SymId)>,
+) -> ReachOptions<'a> {
+    ReachOptions {
+        roots: Roots::Entry("entry"),
+        main_inittasks: SymId::NONE,
+        live_before: none,
+        dynamic_exports: &[],
+        wasm_exports: &[],
+        host_carriers: carriers,
+        dynlink: false,
+        link_shared: false,
+        can_use_plugins: false,
+        prune_weak_map: true,
+        field_track: false,
+        ptr_size: 8,
+    }
+}
+
+fn flood(syms: &mut Symbols) -> Result<Live, ReachError> {
+    let (none, carriers) = Default::default();
+    deadcode(syms, &options(&none, &carriers), None)
+}
+
+/// The names of what is live, found in parallel and by tracing, which must agree.
+fn live(gover: &'static GoLayout, defs: &[Def]) -> Vec<String> {
+    let (none, carriers) = Default::default();
+    let mut syms = symbols(gover, defs);
+    let found = flood(&mut syms).expect("sound");
+    let mut again = symbols(gover, defs);
+    let mut dump = Vec::new();
+    let traced = deadcode(&mut again, &options(&none, &carriers), Some(&mut dump));
+    let traced = traced.expect("sound");
+    assert!(found.reachable.iter().eq(traced.reachable.iter()));
+    assert!(found.used_in_iface.iter().eq(traced.used_in_iface.iter()));
+    assert!(String::from_utf8(dump).unwrap().starts_with("_ -> entry\n"));
+    let names = found.reachable.iter().map(|s| syms.name_lossy(s).into());
+    names.collect()
+}
+
+const BASE: &[&str] = &["entry", "runtime.unreachableMethod", "main.main"];
+
+#[track_caller]
+fn assert_live(defs: impl Fn(&GoLayout) -> Vec<Def>, more: &[&str]) {
+    for gover in RELEASES {
+        let got = live(gover, &defs(gover));
+        let mut got: Vec<&str> = got.iter().map(|s| &**s).collect();
+        let mut want: Vec<&str> = BASE.iter().chain(more).copied().collect();
+        got.sort_unstable();
+        want.sort_unstable();
+        assert_eq!(got, want, "Go {}", gover.release);
+    }
+}
+
+fn mark(typ: RelocType, to: &'static str) -> R {
+    R(typ, 0, 0, 0, To::Name(to))
+}
+
+fn main_fn() -> Def {
+    def("main.main", SymKind::Text, 64)
+}
+
+#[test]
+fn relocations_and_auxiliary_symbols_keep_their_targets() {
+    assert_live(
+        |_| {
+            vec![
+                main_fn()
+                    .calls(0, "main.f")
+                    .weak(R(RelocType::Call, 8, 4, 0, To::Name("main.weak")))
+                    .reloc(mark(RelocType::UseType, "main.type"))
+                    .reloc(mark(RelocType::InitOrder, "main.order"))
+                    .aux(AuxType::DwarfInfo, To::Name("main.info"))
+                    .aux(AuxType::Gotype, To::Name("main.type")),
+                def("main.f", SymKind::Text, 16).calls(0, "by.name"),
+                def("by.name", SymKind::Data, 8),
+                def("main.info", SymKind::DwarfFcn, 4),
+                def("main.weak", SymKind::Text, 1),
+                def("main.type", SymKind::Rodata, 48),
+                def("main.order", SymKind::Data, 8),
+                def("main.dead", SymKind::Text, 1),
+            ]
+        },
+        &["main.f", "by.name", "main.info"],
+    );
+}
+
+/// A concrete type with a method `M func()`, an interface with it, and what belongs to them.
+fn types(g: &GoLayout, main: Def) -> Vec<Def> {
+    let l = g.type_layout;
+    let at = l.uncommon_offset(TypeKind::Struct, 8);
+    let methods = at + l.uncommon_size();
+    let imethods = l.uncommon_offset(TypeKind::Interface, 8);
+    let method = |i: usize, to| {
+        R(
+            RelocType::MethodOff,
+            (methods + 4 * i) as i32,
+            4,
+            0,
+            To::Name(to),
+        )
+    };
+    let off = |at: usize, to| R(RelocType::AddrOff, at as i32, 4, 0, To::Name(to));
+    let go_type = g.flags.go_type;
+    vec![
+        main,
+        def("type:T", SymKind::Rodata, methods + 16)
+            .flags(go_type, 0)
+            .data(l.tflag_offset(8), &[TFLAG_UNCOMMON])
+            .data(l.kind_offset(8), &[TypeKind::Struct as u8])
+            .data(at + l.uncommon_mcount_offset(), &[1])
+            .data(at + l.uncommon_moff_offset(), &[16])
+            .reloc(R(RelocType::Addr, 24, 8, 0, To::Name("type:Child")))
+            .reloc(off(methods, "name.M"))
+            .reloc(method(1, "type:func()"))
+            .reloc(method(2, "T.M.iface"))
+            .reloc(method(3, "T.M")),
+        def("type:Child", SymKind::Rodata, 48).flags(go_type, 0),
+        def("type:func()", SymKind::Rodata, 56).flags(go_type, 0),
+        def("type:I", SymKind::Rodata, imethods + 8)
+            .flags(go_type, 0)
+            .data(l.kind_offset(8), &[TypeKind::Interface as u8])
+            .reloc(off(imethods, "name.M"))
+            .reloc(off(imethods + 4, "type:func()")),
+        def("name.M", SymKind::Rodata, 3).data(0, b"\x01\x01M"),
+        def("just.M", SymKind::Rodata, 1).data(0, b"M"),
+        def("just.m", SymKind::Rodata, 1).data(0, b"m"),
+        def("T.M.iface", SymKind::Text, 4),
+        def("T.M", SymKind::Text, 4),
+    ]
+}
+
+const TYPE: &[&str] = &["type:T", "type:Child", "name.M"];
+const METHOD: &[&str] = &["type:func()", "T.M.iface", "T.M"];
+
+fn uses_type() -> Def {
+    main_fn().reloc(R(RelocType::Pcrel, 0, 4, 0, To::Name("type:T")))
+}
+
+fn call(g: &GoLayout) -> R {
+    let at = g.type_layout.uncommon_offset(TypeKind::Interface, 8);
+    R(
+        RelocType::UseIfaceMethod,
+        0,
+        0,
+        at as i64,
+        To::Name("type:I"),
+    )
+}
+
+#[test]
+fn a_method_needs_an_interface_and_a_call() {
+    let both: Vec<&str> = TYPE.iter().chain(METHOD).copied().collect();
+    let iface = || mark(RelocType::UseIface, "type:T");
+    assert_live(|g| types(g, uses_type()), TYPE);
+    assert_live(|g| types(g, uses_type().reloc(call(g))), TYPE);
+    assert_live(|g| types(g, uses_type().reloc(iface())), TYPE);
+    assert_live(
+        |g| types(g, uses_type().reloc(iface()).reloc(call(g))),
+        &both,
+    );
+    // The order of use and conversion does not matter, nor does where the call is.
+    assert_live(
+        |g| {
+            let main = main_fn().reloc(iface()).calls(8, "main.f").reloc(R(
+                RelocType::Pcrel,
+                0,
+                4,
+                0,
+                To::Name("type:T"),
+            ));
+            let mut all = types(g, main);
+            all.push(def("main.f", SymKind::Text, 8).reloc(call(g)));
+            all
+        },
+        &[&both[..], &["main.f"]].concat(),
+    );
+}
+
+#[test]
+fn methods_are_called_by_name_and_by_reflection() {
+    let both: Vec<&str> = TYPE.iter().chain(METHOD).copied().collect();
+    let iface = || uses_type().reloc(mark(RelocType::UseIface, "type:T"));
+    let named = |n| iface().reloc(mark(RelocType::UseNamedMethod, n));
+    assert_live(|g| types(g, named("just.M")), &both);
+    assert_live(|g| types(g, named("just.m")), TYPE);
+    assert_live(
+        |g| types(g, iface().flags(g.flags.reflect_method, 0)),
+        &both,
+    );
+}
+
+#[test]
+fn parts_of_types_in_interfaces_are_in_interfaces() {
+    for gover in RELEASES {
+        let main = uses_type().reloc(mark(RelocType::UseIface, "type:T"));
+        let mut syms = symbols(gover, &types(gover, main));
+        let live = flood(&mut syms).expect("sound");
+        let used = |name: &str| {
+            let mut all = live.used_in_iface.iter();
+            all.any(|s| syms.name(s) == name.as_bytes())
+        };
+        assert!(used("type:T") && used("type:Child") && used("type:func()"));
+        assert!(!used("type:I"));
+    }
+}
+
+#[test]
+fn calls_of_dead_map_initialisers_are_redirected() {
+    for gover in RELEASES {
+        let init = |to| R(RelocType::Call, 8, 4, 0, To::Name(to));
+        let defs = [
+            main_fn().calls(0, "main.init").calls(8, "main.map.init.1"),
+            def("main.init", SymKind::Text, 32)
+                .flags(0, gover.flags2.pkg_init)
+                .weak(init("main.map.init.0"))
+                .weak(init("main.map.init.1"))
+                .aux(AuxType::DwarfInfo, To::Name("main.info")),
+            def("main.info", SymKind::DwarfFcn, 4),
+            def("main.map.init.0", SymKind::Text, 4),
+            def("main.map.init.1", SymKind::Text, 4),
+        ];
+        let mut syms = symbols(gover, &defs);
+        let live = flood(&mut syms).expect("sound");
+        let find = |name: &str| {
+            (1..syms.len() as u32)
+                .map(SymId)
+                .find(|&s| syms.name(s) == name.as_bytes())
+                .expect("defined")
+        };
+        assert!(!live.reachable.has(find("main.map.init.0")));
+        assert!(live.reachable.has(find("runtime.mapinitnoop")));
+        let targets: Vec<SymId> = syms.relocs(find("main.init")).map(|r| r.sym).collect();
+        let want = ["runtime.mapinitnoop", "main.map.init.1"].map(find);
+        assert_eq!(targets, want);
+        assert!(syms.is_external(find("main.init")));
+    }
+}
+
+#[test]
+fn damage_is_an_error_that_says_where() {
+    const T: RelocType = RelocType::Addr;
+    let cases: &[(fn() -> Def, &str)] = &[
+        (
+            || main_fn().reloc(R(T, 60, 8, 0, To::Name("main.main"))),
+            "relocation 0: invalid relocation R_ADDR: 60+8 not in [0,64)",
+        ),
+        (
+            || main_fn().reloc(R(T, -1, 8, 0, To::Name("main.main"))),
+            "relocation 0: invalid relocation R_ADDR: -1+8 not in [0,64)",
+        ),
+        (
+            || main_fn().reloc(R(T, 8, 8, 0, To::Raw(goobj::PKG_SELF, 99))),
+            "relocation 0 at offset 8 refers to symbol 99 of package",
+        ),
+        (
+            || main_fn().reloc(R(T, 8, 8, 0, To::Raw(7, 0))),
+            "relocation 0 at offset 8 refers to symbol 0 of package 7",
+        ),
+        (
+            || main_fn().reloc(R(RelocType::Invalid, 8, 8, 0, To::Name("main.main"))),
+            "relocation 0 at offset 8 has unknown type 0",
+        ),
+        (
+            || main_fn().aux(AuxType::Pcsp, To::Raw(goobj::PKG_HASHED, 5)),
+            "AuxPcsp (auxiliary symbol 0) refers to symbol 5 of package",
+        ),
+        (
+            || main_fn().aux(AuxType::FuncInfo, To::Name("short")),
+            "AuxFuncInfo (auxiliary symbol 0) has 3 bytes",
+        ),
+        (
+            || main_fn().reloc(mark(RelocType::UseIface, "short")),
+            "R_USEIFACE references what is not a type",
+        ),
+        (
+            || main_fn().reloc(mark(RelocType::MethodOff, "short")),
+            "expect three consecutive R_METHODOFF",
+        ),
+        (
+            || main_fn().reloc(mark(RelocType::UseIfaceMethod, "short")),
+            "malformed symbol short: is not an interface",
+        ),
+    ];
+    for gover in RELEASES {
+        for (main, want) in cases {
+            let defs = [main(), def("short", SymKind::Rodata, 3)];
+            let e = flood(&mut symbols(gover, &defs)).err().expect(want);
+            let text = e.to_string();
+            assert!(text.contains(want), "{text}, not {want}");
+            assert!(
+                text.starts_with("main.a (package main): malformed symbol "),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_missing_builtin_is_named() {
+    for gover in RELEASES {
+        let main = main_fn().reloc(R(RelocType::Call, 0, 4, 0, To::Builtin(0)));
+        let e = flood(&mut symbols(gover, &[main])).err().expect("missing");
+        let want = format!(
+            "reference to undefined builtin {:?} from package \"main\"",
+            gover.builtins[0].name
+        );
+        assert_eq!(e.to_string(), want);
+    }
+}
