@@ -309,6 +309,9 @@ pub fn link_executable(
     if config.dump_call_graph {
         print_sizes(&segs, symbols.as_ref().map_or(0, |s| s.sizes.n_syms), diag);
     }
+    // The process ends soon; taking the large tables apart would only cost time.
+    std::mem::forget((symbols, pcln, buckets, live, order));
+    std::mem::forget((places, addrs, syms));
     diag.exit_if_errors()
 }
 

@@ -10,6 +10,7 @@ use crate::{
 };
 use goobj::{Archive, Member, Object, TextHeader, TextHeaderError};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -165,11 +166,17 @@ impl<'a> Visit<'a> {
                 continue;
             };
             for (name, _) in o.autolib() {
-                let pkg = clean(&String::from_utf8_lossy(name));
-                if !self.seen.lock().unwrap().insert(pkg.clone()) {
-                    continue;
+                let name = String::from_utf8_lossy(name);
+                let pkg = clean(&name);
+                {
+                    let mut seen = self.seen.lock().unwrap();
+                    if seen.contains(&*pkg) {
+                        continue;
+                    }
+                    seen.insert(pkg.clone().into_owned());
                 }
                 if let Some(file) = find(self.opts, &pkg) {
+                    let pkg = pkg.into_owned();
                     let v = Visit {
                         opts: self.opts,
                         done: self.done,
@@ -196,15 +203,29 @@ fn find(opts: &LoadOptions, pkg: &str) -> Option<String> {
             let p = dir.join(format!("{pkg}.{ext}"));
             last = p.to_string_lossy().into_owned();
             if p.exists() {
-                return Some(clean(&last));
+                return Some(clean(&last).into_owned());
             }
         }
     }
-    Some(clean(&last))
+    Some(clean(&last).into_owned())
 }
 
 /// `path.Clean` for the paths that occur: import paths and files.
-fn clean(p: &str) -> String {
+fn clean(p: &str) -> Cow<'_, str> {
+    let b = p.as_bytes();
+    let plain = |i: usize, &c: &u8| match c {
+        b'/' => i > 0 && b[i - 1] != b'/',
+        b'.' => i > 0 && b[i - 1] != b'/' && b[i - 1] != b'.',
+        _ => true,
+    };
+    // Nearly all paths are clean already.
+    if !b.is_empty() && b.last() != Some(&b'/') && b.iter().enumerate().all(|(i, c)| plain(i, c)) {
+        return Cow::Borrowed(p);
+    }
+    Cow::Owned(clean_slowly(p))
+}
+
+fn clean_slowly(p: &str) -> String {
     if p.is_empty() {
         return ".".to_owned();
     }
@@ -582,10 +603,11 @@ impl Loader<'_> {
     ) -> Result<(), Stop> {
         let src = path_to_prefix(pkg);
         for (imp, fp) in object.autolib() {
-            let imp = clean(&String::from_utf8_lossy(imp));
+            let imp = String::from_utf8_lossy(imp);
+            let imp = clean(&imp);
             let known = self
                 .by_pkg
-                .get(&imp)
+                .get(&*imp)
                 .map(|&l| (l, self.out.inputs.libs[l.index()].fingerprint));
             let id = match known {
                 Some((l, have)) if have != [0; 8] => {
@@ -606,7 +628,7 @@ impl Loader<'_> {
                     self.log(1, || {
                         format!("addlib: {name} {src} pulls in {file} isshlib false")
                     });
-                    self.add_lib(imp, file, &src, name, fp)
+                    self.add_lib(imp.into_owned(), file, &src, name, fp)
                 }
             };
             self.out.inputs.libs[lib.index()].imports.push(id);
@@ -690,4 +712,28 @@ fn find_bytes(hay: &[u8], needle: &[u8]) -> Option<usize> {
 
 fn hex(b: &[u8]) -> String {
     b.iter().map(|x| format!("{x:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn paths_are_cleaned_as_go_does() {
+        for (p, want) in [
+            ("a/b", "a/b"),
+            ("gopkg.in/yaml.v3", "gopkg.in/yaml.v3"),
+            ("/abs/x.a", "/abs/x.a"),
+            ("", "."),
+            ("./a", "a"),
+            ("a/./b/../c/", "a/c"),
+            ("a//b", "a/b"),
+            ("../a", "../a"),
+            (".hidden/x", ".hidden/x"),
+            ("a/..b", "a/..b"),
+            ("/..", "/"),
+        ] {
+            assert_eq!(clean(p), want, "{p:?}");
+        }
+    }
 }
