@@ -10,9 +10,11 @@ use gover::{AuxType, RelocType, SymKind};
 use layout::TextOrder;
 use rayon::prelude::*;
 use reach::Live;
+use rustc_hash::FxHashMap;
 use std::collections::HashSet;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use symbols::{BitSet, SymId, Symbols, UnitId, VERSION_STATIC};
+use symbols::{BitSet, LibId, SymId, Symbols, UnitId, VERSION_STATIC};
 use target::ArchInfo;
 
 /// The pieces of a program's DWARF.
@@ -59,102 +61,94 @@ pub fn generate(
     opts: &Options,
 ) -> Result<DebugInfo, DwarfError> {
     let list = unit_list(syms, order);
-    let (named, units) = rayon::join(
-        || Named::gather(syms),
-        || scan_units(syms, order, &list, opts),
-    );
-    let mut units = units?;
-    let Named { types, notes } = named;
-    let variables = find_variables(syms, live);
+    let (send, receive) = channel();
+    // Types are defined one after another, unit by unit: that goes on beside the walks over units.
+    let info = std::thread::scope(|scope| {
+        let list = &list;
+        let inbox = Inbox::new(receive, list.len());
+        let define = scope.spawn(move || define(syms, live, list, opts, inbox));
+        // Nobody listens after an error.
+        let tell = |f| drop(send.send(f));
+        rayon::join(
+            || tell(Found::Named(Box::new(Named::gather(syms)))),
+            || {
+                scan_units(syms, order, list, opts, &|i, u| tell(Found::Unit(i, u)));
+                tell(Found::Variables(find_variables(syms, live)));
+            },
+        );
+        drop(send);
+        define.join()
+    });
+    match info {
+        Ok(Some(info)) => info,
+        Ok(None) => unreachable!("everything has been sent"),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
 
-    let mut pass = Define {
-        types: Types::new(syms, &live.reachable, opts.arch.ptr_size, types)?,
-        refs: Vec::new(),
-        seen: BitSet::new(syms.len()),
-    };
-    let mut flags: HashSet<&[u8]> = HashSet::new();
-    let mut types_unit = None;
-    let mut last_lib = None;
-    for (i, u) in units.iter_mut().enumerate() {
-        let lib = syms.units[u.id.index()].lib;
-        let pkg = &syms.libs[lib.index()].pkg;
-        let note = |prefix: &str| notes.get([prefix, pkg].concat().as_bytes()).copied();
-        if last_lib != Some(lib) {
-            last_lib = Some(lib);
-            if let Some(c) = note("go:constinfo.") {
-                u.constants = c;
-                pass.import(c)?;
-            }
+/// Something that has been found.
+enum Found {
+    Named(Box<Named>),
+    Unit(usize, Result<Unit, DwarfError>),
+    Variables(Vec<Global>),
+}
+
+/// What has been found so far.
+struct Inbox {
+    receive: Receiver<Found>,
+    named: Option<Box<Named>>,
+    units: Vec<Option<Result<Unit, DwarfError>>>,
+    variables: Option<Vec<Global>>,
+}
+
+impl Inbox {
+    fn new(receive: Receiver<Found>, n: usize) -> Inbox {
+        Inbox {
+            receive,
+            named: None,
+            units: (0..n).map(|_| None).collect(),
+            variables: None,
         }
-        if pkg == "runtime" {
-            types_unit = Some(i);
-        }
-        let extra = note("go:cuinfo.producer.").map_or(&[][..], |s| static_data(syms, s));
-        flags.insert(extra);
-        u.producer = producer(opts.go_version, extra);
-        u.package_name = note("go:cuinfo.packagename.").map_or(&[][..], |s| static_data(syms, s));
-        for e in std::mem::take(&mut u.events) {
-            match e {
-                Event::UseType(s) => {
-                    pass.types.define(s)?;
-                }
-                Event::Type(s) => pass.by_name(s)?,
-                Event::Abstract(s) => {
-                    if !pass.seen.has(s) {
-                        pass.seen.insert(s);
-                        u.abstracts.push(s);
-                        pass.import(s)?;
-                    }
-                }
-            }
-        }
-    }
-    let number = unit_numbers(syms, list.iter().copied());
-    for v in &variables {
-        match *v {
-            Global::Variable { sym, gotype, die } => {
-                pass.types.define(gotype)?;
-                if let Some(u) = syms.unit(sym)
-                    && let Some(u) = units.get_mut(number[u.index()] as usize)
-                {
-                    u.variables.push(die);
-                }
-            }
-            Global::Dictionary(s) => {
-                for r in syms.relocs(s) {
-                    if r.typ == RelocType::UseIface {
-                        pass.types.define(r.sym)?;
-                    }
-                }
-            }
-        }
-    }
-    pass.types.synthesize()?;
-    for v in units.iter().flat_map(|u| &u.variables) {
-        pass.note_references(*v);
     }
 
-    let Define { types, refs, .. } = pass;
-    let Types { dies, children, .. } = types;
-    let die_offsets = die_offsets(&dies, &children, opts.arch.ptr_size)?;
-    let gdb_script = if opts.gdb_script {
-        units.iter_mut().find_map(|u| u.gdb_script.take())
-    } else {
-        None
+    /// Waits for something. `None` when it will never come, because what looks for it panicked.
+    fn wait<T>(&mut self, take: impl Fn(&mut Inbox) -> Option<T>) -> Option<T> {
+        loop {
+            if let Some(t) = take(self) {
+                return Some(t);
+            }
+            match self.receive.recv().ok()? {
+                Found::Named(n) => self.named = Some(n),
+                Found::Unit(i, u) => self.units[i] = Some(u),
+                Found::Variables(v) => self.variables = Some(v),
+            }
+        }
+    }
+}
+
+/// Makes the DIEs of types, taking units in order as they are found.
+fn define(
+    syms: &Symbols,
+    live: &Live,
+    list: &[UnitId],
+    opts: &Options,
+    mut inbox: Inbox,
+) -> Option<Result<DebugInfo, DwarfError>> {
+    let named = inbox.wait(|i| i.named.take())?;
+    let mut pass = match Define::new(syms, live, opts, *named) {
+        Ok(p) => p,
+        Err(e) => return Some(Err(e)),
     };
-    Ok(DebugInfo {
-        arch: *opts.arch,
-        dwarf5: opts.dwarf5,
-        units,
-        types_unit,
-        dies,
-        children,
-        die_offsets,
-        refs,
-        abbrev: abbrev::section(opts.dwarf5, opts.call_line_data4),
-        gdb_script,
-        flag_variants: flags.len(),
-    })
+    let mut units = Vec::with_capacity(list.len());
+    for i in 0..list.len() {
+        let unit = inbox.wait(|b| b.units[i].take())?;
+        match unit.and_then(|mut u| pass.unit(i, &mut u).map(|()| u)) {
+            Ok(u) => units.push(u),
+            Err(e) => return Some(Err(e)),
+        }
+    }
+    let variables = inbox.wait(|i| i.variables.take())?;
+    Some(pass.finish(units, list, variables))
 }
 
 /// The units of all libraries, dependencies first.
@@ -181,12 +175,14 @@ fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
     m.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Walks all units and tells what it finds.
 fn scan_units(
     syms: &Symbols,
     order: &TextOrder,
     list: &[UnitId],
     opts: &Options,
-) -> Result<Vec<Unit>, DwarfError> {
+    tell: &(impl Fn(usize, Result<Unit, DwarfError>) + Sync),
+) {
     let opts = units::ScanOptions {
         syms,
         arch: opts.arch,
@@ -197,15 +193,15 @@ fn scan_units(
     // each would be more to clear than there is to do.
     let sets = Mutex::new(Vec::new());
     list.par_iter()
+        .enumerate()
         .with_max_len(1)
-        .map(|&u| {
+        .for_each(|(i, &u)| {
             let set = lock(&sets).pop();
             let mut seen = set.unwrap_or_else(|| units::Seen::new(syms.len()));
             let unit = units::scan(opts, u, order.unit(u), &mut seen);
             lock(&sets).push(seen);
-            unit
-        })
-        .collect()
+            tell(i, unit);
+        });
 }
 
 fn producer(version: &str, extra: &[u8]) -> Vec<u8> {
@@ -217,7 +213,11 @@ fn producer(version: &str, extra: &[u8]) -> Vec<u8> {
     p
 }
 
+/// The data of a symbol; nothing without one.
 fn static_data(syms: &Symbols, s: SymId) -> &'static [u8] {
+    if s.is_none() {
+        return &[];
+    }
     match syms.def(s) {
         symbols::Def::Go(o, li) => o.object.data(li),
         symbols::Def::Ext(e) => e.data.to_vec().leak(),
@@ -294,13 +294,134 @@ fn global(syms: &Symbols, s: SymId) -> Option<Global> {
 
 /// Defining types in order.
 struct Define<'a> {
+    opts: &'a Options<'a>,
     types: Types<'a>,
+    notes: FxHashMap<&'static [u8], SymId>,
     refs: Vec<(SymId, DieRef)>,
     /// References by name and abstract functions that have been dealt with.
     seen: BitSet,
+    /// The sets of compiler flags.
+    flags: HashSet<&'static [u8]>,
+    /// The last unit of package runtime, which types go into.
+    types_unit: Option<usize>,
+    last_lib: Option<LibId>,
 }
 
-impl Define<'_> {
+impl<'a> Define<'a> {
+    fn new(
+        syms: &'a Symbols,
+        live: &'a Live,
+        opts: &'a Options<'a>,
+        named: Named,
+    ) -> Result<Define<'a>, DwarfError> {
+        Ok(Define {
+            opts,
+            types: Types::new(syms, &live.reachable, opts.arch.ptr_size, named.types)?,
+            notes: named.notes,
+            refs: Vec::new(),
+            seen: BitSet::new(syms.len()),
+            flags: HashSet::new(),
+            types_unit: None,
+            last_lib: None,
+        })
+    }
+
+    /// Defines what unit number `i` refers to, and completes the unit.
+    fn unit(&mut self, i: usize, u: &mut Unit) -> Result<(), DwarfError> {
+        let syms = self.types.syms;
+        let lib = syms.units[u.id.index()].lib;
+        let pkg = &syms.libs[lib.index()].pkg;
+        let note = |t: &Self, prefix: &str| {
+            t.notes
+                .get([prefix, pkg].concat().as_bytes())
+                .map_or(SymId::NONE, |s| *s)
+        };
+        if self.last_lib.replace(lib) != Some(lib) {
+            u.constants = note(self, "go:constinfo.");
+            if u.constants.is_some() {
+                self.import(u.constants)?;
+            }
+        }
+        if pkg == "runtime" {
+            self.types_unit = Some(i);
+        }
+        let extra = static_data(syms, note(self, "go:cuinfo.producer."));
+        self.flags.insert(extra);
+        u.producer = producer(self.opts.go_version, extra);
+        u.package_name = static_data(syms, note(self, "go:cuinfo.packagename."));
+        for e in std::mem::take(&mut u.events) {
+            match e {
+                Event::UseType(s) => {
+                    self.types.define(s)?;
+                }
+                Event::Type(s) => self.by_name(s)?,
+                Event::Abstract(s) => {
+                    if !self.seen.has(s) {
+                        self.seen.insert(s);
+                        u.abstracts.push(s);
+                        self.import(s)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Defines what variables need and what is made up, after all units.
+    fn finish(
+        mut self,
+        mut units: Vec<Unit>,
+        list: &[UnitId],
+        variables: Vec<Global>,
+    ) -> Result<DebugInfo, DwarfError> {
+        let syms = self.types.syms;
+        let number = unit_numbers(syms, list.iter().copied());
+        for v in variables {
+            match v {
+                Global::Variable { sym, gotype, die } => {
+                    self.types.define(gotype)?;
+                    if let Some(u) = syms.unit(sym)
+                        && let Some(u) = units.get_mut(number[u.index()] as usize)
+                    {
+                        u.variables.push(die);
+                    }
+                }
+                Global::Dictionary(s) => {
+                    for r in syms.relocs(s) {
+                        if r.typ == RelocType::UseIface {
+                            self.types.define(r.sym)?;
+                        }
+                    }
+                }
+            }
+        }
+        self.types.synthesize()?;
+        for v in units.iter().flat_map(|u| &u.variables) {
+            self.note_references(*v);
+        }
+        let opts = self.opts;
+        let Types { dies, children, .. } = self.types;
+        let die_offsets = die_offsets(&dies, &children, opts.arch.ptr_size)?;
+        let gdb_script = if opts.gdb_script {
+            units.iter_mut().find_map(|u| u.gdb_script.take())
+        } else {
+            None
+        };
+        Ok(DebugInfo {
+            arch: *opts.arch,
+            dwarf5: opts.dwarf5,
+            units,
+            types_unit: self.types_unit,
+            dies,
+            children,
+            die_offsets,
+            refs: self.refs,
+            abbrev: abbrev::section(opts.dwarf5, opts.call_line_data4),
+            gdb_script,
+            flag_variants: self.flags.len(),
+        })
+    }
+
     /// Defines the type that a reference to `go:info.NAME` means.
     fn by_name(&mut self, s: SymId) -> Result<(), DwarfError> {
         if self.seen.has(s) {

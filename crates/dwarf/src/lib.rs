@@ -15,6 +15,7 @@
 //!
 //! | file | what it makes |
 //! |---|---|
+//! | `generate` | the first step; which unit owns what |
 //! | `abbrev` | `.debug_abbrev` |
 //! | `units` | the pieces of each unit, its slots in `.debug_addr` |
 //! | `types`, `synthesis`, `names` | DIEs of types |
@@ -57,7 +58,7 @@ pub struct Options<'a> {
     pub gdb_script: bool,
 }
 
-/// Why there is no DWARF. All but the last three are damaged or mismatched inputs.
+/// Why there is no DWARF. All but the last come from damaged or mismatched inputs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DwarfError {
     /// A type that the runtime or the compiler should have left does not exist.
