@@ -138,6 +138,30 @@ pub fn deadcode(
     Ok(live)
 }
 
+/// The struct fields marked `go:"track"` that live code uses (`ld/go.go:fieldtrack`): their symbols,
+/// which are neither laid out nor named in the file, and a line for each, the field and who reached
+/// it, step by step, separated by tabs. `live` must come from a run with field tracking.
+pub fn field_tracks(syms: &Symbols, live: &Live) -> (Vec<SymId>, Vec<u8>) {
+    let (mut tracks, mut text) = (Vec::new(), Vec::new());
+    for s in live.reachable.iter() {
+        let Some(field) = syms.name(s).strip_prefix(b"go:track.") else {
+            continue;
+        };
+        tracks.push(s);
+        text.extend(field);
+        let mut at = s;
+        while let Some(&p) = live.parents.get(at.index())
+            && p.is_some()
+        {
+            text.push(b'\t');
+            text.extend(syms.name(p));
+            at = p;
+        }
+        text.push(b'\n');
+    }
+    (tracks, text)
+}
+
 fn abi_internal(syms: &Symbols) -> i32 {
     if syms.abi_wrappers {
         VERSION_ABI_INTERNAL

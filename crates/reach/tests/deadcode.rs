@@ -4,7 +4,7 @@ mod object;
 
 use gover::{AuxType, GoLayout, RELEASES, RelocType, SymKind, TFLAG_UNCOMMON, TypeKind};
 use object::{Def, R, To, def, inputs, object};
-use reach::{Live, ReachError, ReachOptions, Roots, deadcode};
+use reach::{Live, ReachError, ReachOptions, Roots, deadcode, field_tracks};
 use rustc_hash::FxHashMap;
 use symbols::{BitSet, ResolveOptions, SymId, Symbols};
 
@@ -34,6 +34,28 @@ fn symbols(gover: &'static GoLayout, defs: &[Def]) -> Symbols {
     };
     let bytes = object(gover, &all, &["by.name"]);
     Symbols::resolve(inputs(bytes), &opts).expect("resolves").0
+}
+
+#[test]
+fn field_tracks_say_who_reached_them() {
+    for gover in RELEASES {
+        let defs = [
+            main_fn().calls(0, "main.f"),
+            def("main.f", SymKind::Text, 8).reloc(mark(RelocType::UseField, "go:track.T.x")),
+            def("go:track.T.x", SymKind::Rodata, 0),
+            def("go:track.T.dead", SymKind::Rodata, 0),
+        ];
+        let mut syms = symbols(gover, &defs);
+        let (none, carriers) = Default::default();
+        let opts = ReachOptions {
+            field_track: true,
+            ..options(&none, &carriers)
+        };
+        let live = deadcode(&mut syms, &opts, None).expect("sound");
+        let (tracks, text) = field_tracks(&syms, &live);
+        assert_eq!(tracks.len(), 1);
+        assert_eq!(text, b"T.x\tmain.f\tmain.main\tentry\n");
+    }
 }
 
 fn options<'a>(

@@ -1,5 +1,8 @@
 //! Small Go objects made for tests.
 
+// Shared by test programs of which each uses a part.
+#![allow(dead_code)]
+
 use goobj::{Object, PKG_BUILTIN, PKG_NONE, PKG_SELF};
 use gover::{AuxType, GoLayout, R_WEAK, RelocType, SymKind};
 use symbols::{Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC};
