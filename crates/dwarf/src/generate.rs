@@ -72,7 +72,9 @@ pub fn generate(
         rayon::join(
             || tell(Found::Named(Box::new(Named::gather(syms)))),
             || {
-                scan_units(syms, order, list, opts, &|i, u| tell(Found::Unit(i, u)));
+                scan_units(syms, order, list, opts, &|i, u| {
+                    tell(Found::Unit(i, Box::new(u)))
+                });
                 tell(Found::Variables(find_variables(syms, live)));
             },
         );
@@ -89,7 +91,7 @@ pub fn generate(
 /// Something that has been found.
 enum Found {
     Named(Box<Named>),
-    Unit(usize, Result<Unit, DwarfError>),
+    Unit(usize, Box<Result<Unit, DwarfError>>),
     Variables(Vec<Global>),
 }
 
@@ -119,7 +121,7 @@ impl Inbox {
             }
             match self.receive.recv().ok()? {
                 Found::Named(n) => self.named = Some(n),
-                Found::Unit(i, u) => self.units[i] = Some(u),
+                Found::Unit(i, u) => self.units[i] = Some(*u),
                 Found::Variables(v) => self.variables = Some(v),
             }
         }
