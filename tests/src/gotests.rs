@@ -112,37 +112,80 @@ fn cmd_link(context: &Context, go: &Toolchain) -> Result<Outcome> {
 
 /// Reads the output of `-test.v`.
 fn judge(text: &str, known: &Known) -> Result<Outcome> {
-    let (mut passed, mut skipped, mut waiting, mut failed) = (0, 0, Vec::new(), Vec::new());
+    let mut verdicts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for line in text.lines() {
-        let line = line.trim_start();
-        let Some((verdict, rest)) = line
+        let verdict = line
+            .trim_start()
             .strip_prefix("--- ")
-            .and_then(|line| line.split_once(": "))
-        else {
-            continue;
-        };
-        let name = rest.split(' ').next().unwrap_or(rest);
-        match verdict {
-            "PASS" => passed += 1,
-            "SKIP" => skipped += 1,
-            "FAIL" => match (known.waiting.get(name), known.unrelated.get(name)) {
-                (Some(feature), _) => waiting.push(format!("{name} waits for {feature}")),
-                (_, Some(why)) => waiting.push(format!("{name}: {why}")),
-                _ => failed.push(name.to_string()),
-            },
-            _ => {}
+            .and_then(|line| line.split_once(": "));
+        if let Some((verdict, rest)) = verdict {
+            let name = rest.split(' ').next().unwrap_or(rest);
+            verdicts.entry(verdict).or_default().push(name);
+        }
+    }
+    let of = |verdict: &str| verdicts.get(verdict).cloned().unwrap_or_default();
+    let (passed, failed) = (of("PASS"), of("FAIL"));
+    let reason = |name: &str| known.waiting.get(name).or(known.unrelated.get(name));
+    let mut problems = Vec::new();
+    let mut waiting = 0;
+    for name in &failed {
+        let below = format!("{name}/");
+        match (known.waiting.get(*name), known.unrelated.get(*name)) {
+            (Some(feature), _) => println!("gotests: {name} waits for {feature}"),
+            (_, Some(why)) => println!("gotests: {name}: {why}"),
+            // Its subtests are judged by themselves.
+            _ if failed.iter().any(|other| other.starts_with(&below)) => continue,
+            _ => {
+                problems.push(format!("{name} fails"));
+                continue;
+            }
+        }
+        waiting += 1;
+    }
+    for name in &passed {
+        if let Some(reason) = reason(name) {
+            problems.push(format!("{name} passes, but is listed: {reason}"));
         }
     }
     println!(
-        "gotests: {passed} passed, {} waiting, {skipped} skipped by themselves, {} failed",
-        waiting.len(),
-        failed.len()
+        "gotests: {} passed, {waiting} listed, {} skipped by themselves, {} problems",
+        passed.len(),
+        of("SKIP").len(),
+        problems.len()
     );
-    for line in &waiting {
-        println!("gotests: {line}");
-    }
-    if passed == 0 {
+    if passed.is_empty() {
         return Ok(Outcome::Fail(format!("no test passed:\n{text}")));
     }
-    Ok(Outcome::of(failed))
+    Ok(Outcome::of(problems))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Known {
+        Known {
+            waiting: BTreeMap::from([("TestB/x".to_string(), "pie".to_string())]),
+            unrelated: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn listed_failures_are_forgiven_with_their_parents() {
+        let text =
+            "--- PASS: TestA (0.00s)\n--- FAIL: TestB (0.00s)\n    --- FAIL: TestB/x (0.01s)\n";
+        assert_eq!(judge(text, &known()).unwrap(), Outcome::Pass);
+    }
+
+    #[test]
+    fn others_are_not() {
+        for text in [
+            "--- PASS: TestA (0.00s)\n--- FAIL: TestC (0.00s)\n",
+            "--- PASS: TestA (0.00s)\n--- FAIL: TestB (0.00s)\n    --- FAIL: TestB/y (0.01s)\n",
+            "--- PASS: TestB/x (0.00s)\n",
+            "",
+        ] {
+            assert_ne!(judge(text, &known()).unwrap(), Outcome::Pass, "{text}");
+        }
+    }
 }
