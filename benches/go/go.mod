@@ -1,0 +1,3 @@
+module relink.test/benches
+
+go 1.26

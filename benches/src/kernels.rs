@@ -1,0 +1,123 @@
+//! The hot kernels, each on the material of a real link.
+
+use criterion::{BatchSize, Criterion, Throughput};
+use goflate::Encoder;
+use goobj::{Archive, Object, TextHeader};
+use relink_benches::{Material, go_zlib};
+use std::hint::black_box;
+use xtask::step;
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    if args.get(1).is_some_and(|arg| arg == step::RECORD) {
+        step::record_main(&args[2..]);
+    }
+    let recorder = std::env::current_exe().expect("a path");
+    let material = match Material::new(&recorder) {
+        Ok(material) => material,
+        Err(error) => {
+            eprintln!("benches: {error}");
+            std::process::exit(1);
+        }
+    };
+    let mut criterion = Criterion::default().sample_size(20).configure_from_args();
+    objects(&mut criterion, &material);
+    flate(&mut criterion, &material);
+    sort(&mut criterion, &material);
+    criterion.final_summary();
+}
+
+/// Opening all objects, and walking all their relocations.
+fn objects(criterion: &mut Criterion, material: &Material) {
+    let bytes: usize = material.archives.iter().map(Vec::len).sum();
+    let mut group = criterion.benchmark_group("objects");
+    group.throughput(Throughput::Bytes(bytes as u64));
+    group.bench_function("open", |bench| {
+        bench.iter(|| {
+            each_object(&material.archives, |object| {
+                black_box(object.n_alldef());
+            });
+        });
+    });
+    group.bench_function("relocations", |bench| {
+        bench.iter(|| {
+            each_object(&material.archives, |object| {
+                for index in 0..object.n_alldef() {
+                    for reloc in object.relocs(index) {
+                        black_box((reloc.off(), reloc.sym()));
+                    }
+                }
+            });
+        });
+    });
+    group.finish();
+}
+
+fn each_object(archives: &[Vec<u8>], mut each: impl FnMut(&Object<'_>)) {
+    for archive in archives {
+        for member in Archive::open(archive).expect("an archive").flatten() {
+            if let Ok(header) = TextHeader::split(member.data)
+                && let Ok(object) = Object::open(header.object)
+            {
+                each(&object);
+            }
+        }
+    }
+}
+
+/// Both encoders, and Go's own beside them.
+fn flate(criterion: &mut Criterion, material: &Material) {
+    let input = &material.debug_info;
+    let mut group = criterion.benchmark_group("zlib");
+    group.throughput(Throughput::Bytes(input.len() as u64));
+    for (name, release, encoder) in [
+        ("go1.26", "1.26", Encoder::Go126),
+        ("go1.27", "1.27", Encoder::Go127),
+    ] {
+        match go_zlib(release, input) {
+            Ok(seconds) => println!(
+                "compress/zlib of {name} itself: {:.2} ms, {:.1} MiB/s",
+                seconds * 1e3,
+                input.len() as f64 / seconds / 1048576.0
+            ),
+            Err(error) => println!("compress/zlib of {name} itself: {error}"),
+        }
+        group.bench_function(name, |bench| {
+            bench.iter(|| black_box(goflate::zlib_level1(encoder, input)));
+        });
+    }
+    group.finish();
+}
+
+/// Go's sort on names with many ties, and the standard library's beside it.
+fn sort(criterion: &mut Criterion, material: &Material) {
+    let keys: Vec<&str> = material
+        .names
+        .iter()
+        .map(|name| name.split('.').next().unwrap_or(name))
+        .collect();
+    let mut group = criterion.benchmark_group("sort");
+    group.throughput(Throughput::Elements(keys.len() as u64));
+    group.bench_function("pdqsort", |bench| {
+        bench.iter_batched_ref(
+            || keys.clone(),
+            |keys| gosort::sort_by(keys, |a, b| a < b),
+            BatchSize::LargeInput,
+        );
+    });
+    group.bench_function("pdqsort-parallel", |bench| {
+        bench.iter_batched_ref(
+            || keys.clone(),
+            |keys| gosort::par_sort_by(keys, |a, b| a < b),
+            BatchSize::LargeInput,
+        );
+    });
+    group.bench_function("std", |bench| {
+        bench.iter_batched_ref(
+            || keys.clone(),
+            |keys| keys.sort_unstable(),
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
+}
