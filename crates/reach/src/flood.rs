@@ -7,18 +7,18 @@
 
 use crate::methods::Methods;
 use crate::prefetch::prefetch;
-use crate::visit::{Context, FuncInfoRef, Head, Method, Sink};
+use crate::visit::{Context, FuncInfoRef, GoSym, Method, Sink};
 use crate::{Damage, Live, ReachError};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Condvar, Mutex};
-use symbols::{BitSet, Def, SymId};
+use symbols::{BitSet, SymId};
 
 /// Log2 of the symbols in a block.
 const BLOCK_BITS: u32 = 14;
 const BLOCK_WORDS: usize = 1 << (BLOCK_BITS - 6);
 
-/// Symbols whose heads are read together.
+/// Symbols whose records are asked for together.
 const BATCH: usize = 64;
 
 /// Symbols noted before they are marked together.
@@ -245,10 +245,9 @@ struct Worker<'a> {
     /// Symbols that were not reached when they were noted.
     noted: Box<[SymId; NOTED]>,
     n_noted: usize,
-    /// Room for the symbols of a block, the heads of a batch and the functions of a batch.
+    /// Room for the symbols of a block, those of a batch and the functions of a batch.
     todo: Vec<SymId>,
-    defs: Vec<Def<'a>>,
-    heads: Vec<Head<'a>>,
+    located: Vec<GoSym<'a>>,
     func_infos: Vec<FuncInfoRef<'a>>,
     func_data: Vec<&'static [u8]>,
 }
@@ -265,8 +264,7 @@ impl<'a> Worker<'a> {
             noted: Box::new([SymId::NONE; NOTED]),
             n_noted: 0,
             todo: Vec::new(),
-            defs: Vec::new(),
-            heads: Vec::new(),
+            located: Vec::new(),
             func_infos: Vec::new(),
             func_data: Vec::new(),
         }
@@ -322,16 +320,16 @@ impl<'a> Worker<'a> {
 
     fn visit_batch(&mut self, batch: &[SymId]) {
         let cx = self.sh.cx;
-        let mut heads = std::mem::take(&mut self.heads);
-        let mut defs = std::mem::take(&mut self.defs);
-        defs.extend(batch.iter().map(|&s| cx.syms.def(s)));
-        defs.iter().for_each(|d| cx.prefetch_head(d));
-        let both = batch.iter().zip(defs.drain(..));
-        heads.extend(both.map(|(&s, d)| cx.head(s, d)));
-        heads.drain(..).for_each(|h| cx.visit_head(h, self));
+        let mut located = std::mem::take(&mut self.located);
+        for &s in batch {
+            located.extend(cx.locate(s, self));
+        }
+        located.retain(|g| cx.approach(g));
+        for g in located.drain(..) {
+            cx.visit_go(g, self);
+        }
+        self.located = located;
         self.settle();
-        self.heads = heads;
-        self.defs = defs;
 
         for f in &self.func_infos {
             prefetch(f.obj.object.places(f.li)[3]);

@@ -10,12 +10,12 @@ use symbols::{Def, Obj, SymId, Symbols};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 enum Class {
-    /// The release has no such type.
-    Unknown,
     /// The target is reached.
     Mark,
     /// As `Mark`, and a direct call.
     Call,
+    /// The release has no such type.
+    Unknown,
     /// Nothing is reached: types for DWARF, the order of initialisation.
     Nothing,
     /// First of the three references of a method.
@@ -88,32 +88,15 @@ pub(crate) trait Sink<'a> {
     fn damage(&mut self, s: SymId, d: Damage);
 }
 
-/// What the records of a symbol say, read before it is visited.
+/// A definition in an object that refers to something.
 ///
 /// The records of live symbols are scattered over all objects, and most of the flood's time is
-/// waiting for them. Reading the heads of many symbols in one go lets the waits overlap.
-pub(crate) enum Head<'a> {
-    /// A definition in an object.
-    Go(GoHead<'a>),
-    /// A definition that refers to nothing.
-    Leaf,
-    /// A symbol made, taken over or only referred to.
-    External(SymId),
-}
-
-/// The head of a definition in an object.
-pub(crate) struct GoHead<'a> {
-    s: SymId,
-    obj: &'a Obj,
-    li: u32,
-    kind: u8,
-    flag: u8,
-    flag2: u8,
-    size: u32,
-    /// Bytes of contents of a definition found by name, else 0.
-    contents: u32,
-    relocs: &'static [u8],
-    auxs: &'static [u8],
+/// waiting for them. Asking for those of many symbols in one go lets the waits overlap.
+#[derive(Clone, Copy)]
+pub(crate) struct GoSym<'a> {
+    pub s: SymId,
+    pub obj: &'a Obj,
+    pub li: u32,
 }
 
 /// Cache lines of relocations to ask for; behind them the processor reads ahead by itself.
@@ -201,86 +184,71 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Tells `sink` what `s` reaches.
-    #[inline]
+    /// Tells `sink` what `s` reaches (the body of `deadcodePass.flood`).
     pub fn visit<S: Sink<'a>>(&self, s: SymId, sink: &mut S) {
-        self.visit_head(self.head(s, self.syms.def(s)), sink);
-    }
-
-    /// Asks for what [`Context::head`] will read.
-    #[inline]
-    pub fn prefetch_head(&self, def: &Def<'a>) {
-        if let Def::Go(obj, li) = def {
-            let [sym, relocs, auxs, _] = obj.object.places(*li);
-            prefetch(relocs);
-            prefetch(auxs);
-            prefetch(sym);
+        match self.syms.def(s) {
+            Def::Go(obj, li) => self.visit_go(GoSym { s, obj, li }, sink),
+            Def::Ext(_) | Def::Undefined(..) => self.visit_external(s, sink),
         }
     }
 
-    /// Reads the head of a symbol, and asks for what the visit will read.
+    /// The first step of a visit of several: where the symbol is defined, and asking for its index
+    /// entries. Symbols without a definition in an object are visited at once.
     #[inline]
-    pub fn head(&self, s: SymId, def: Def<'a>) -> Head<'a> {
-        match def {
+    pub fn locate<S: Sink<'a>>(&self, s: SymId, sink: &mut S) -> Option<GoSym<'a>> {
+        match self.syms.def(s) {
             Def::Go(obj, li) => {
-                let o = &obj.object;
-                let (relocs, auxs) = (o.reloc_bytes(li), o.aux_bytes(li));
-                prefetch_lines(relocs, PREFETCHED_LINES);
-                prefetch_lines(auxs, 2);
-                let by_name = li >= o.n_alldef() - o.n_nonpkg_def();
-                if relocs.is_empty() && auxs.is_empty() && !by_name {
-                    return Head::Leaf;
-                }
-                let d = o.sym(li);
-                // Opening the object has checked the others.
-                let contents = if by_name { o.data_len(li) } else { 0 };
-                Head::Go(GoHead {
-                    s,
-                    obj,
-                    li,
-                    kind: d.kind(),
-                    flag: d.flag(),
-                    flag2: d.flag2(),
-                    size: d.size(),
-                    contents,
-                    relocs,
-                    auxs,
-                })
+                let [_, relocs, auxs, _] = obj.object.places(li);
+                prefetch(relocs);
+                prefetch(auxs);
+                Some(GoSym { s, obj, li })
             }
-            Def::Ext(_) | Def::Undefined(..) => Head::External(s),
+            Def::Ext(_) | Def::Undefined(..) => {
+                self.visit_external(s, sink);
+                None
+            }
         }
     }
 
-    /// Tells `sink` what a symbol reaches (the body of `deadcodePass.flood`).
+    /// The second step: whether there is anything to visit, and asking for it.
     #[inline]
-    pub fn visit_head<S: Sink<'a>>(&self, h: Head<'a>, sink: &mut S) {
-        match h {
-            Head::Go(h) => self.visit_go(h, sink),
-            Head::Leaf => {}
-            Head::External(s) => self.visit_external(s, sink),
+    pub fn approach(&self, g: &GoSym) -> bool {
+        let (o, li) = (&g.obj.object, g.li);
+        let (relocs, auxs) = (o.reloc_bytes(li), o.aux_bytes(li));
+        if relocs.is_empty() && auxs.is_empty() && !is_by_name(g) {
+            return false;
         }
+        prefetch(o.places(li)[0]);
+        prefetch_lines(relocs, PREFETCHED_LINES);
+        prefetch_lines(auxs, 2);
+        true
     }
 
-    fn visit_go<S: Sink<'a>>(&self, h: GoHead<'a>, sink: &mut S) {
+    /// The last step.
+    pub fn visit_go<S: Sink<'a>>(&self, g: GoSym<'a>, sink: &mut S) {
         let gover = self.syms.gover;
-        let (s, obj, size) = (h.s, h.obj, h.size);
-        if usize::from(h.kind) >= gover.sym_kinds.len() {
+        let GoSym { s, obj, li } = g;
+        let d = obj.object.sym(li);
+        let (relocs, auxs) = (obj.object.reloc_bytes(li), obj.object.aux_bytes(li));
+        let resolver = self.syms.resolver(obj);
+        let (size, flag, flag2) = (d.size(), d.flag(), d.flag2());
+        if usize::from(d.kind()) >= gover.sym_kinds.len() {
             sink.damage(
                 s,
                 Damage::Kind {
-                    found: h.kind,
+                    found: d.kind(),
                     max: (gover.sym_kinds.len() - 1) as u8,
                 },
             );
         }
-        if h.contents > size {
-            let found = h.contents;
+        if is_by_name(&g) && obj.object.data_len(li) > size {
+            let found = obj.object.data_len(li);
             sink.damage(s, Damage::Contents { found, size });
         }
-        if h.flag & gover.flags.reflect_method != 0 {
+        if flag & gover.flags.reflect_method != 0 {
             sink.reflect();
         }
-        if h.flag & gover.flags.nosplit != 0 {
+        if flag & gover.flags.nosplit != 0 {
             sink.nosplit(s);
         }
         let mut v = Visit {
@@ -288,52 +256,48 @@ impl<'a> Context<'a> {
             s,
             size: size.into(),
             used_type: false,
-            strong_weak: self.opts.link_shared && h.flag2 & gover.flags2.itab != 0,
+            strong_weak: self.opts.link_shared && flag2 & gover.flags2.itab != 0,
             skip: 0,
             methods: 0,
             sink,
         };
-        let is_type = h.flag & gover.flags.go_type != 0;
+        let is_type = flag & gover.flags.go_type != 0;
         if is_type {
             if self.opts.dynlink {
                 // The type may be converted to an interface in another module.
                 v.sink.set_in_iface(s);
             }
             v.used_type = v.sink.in_iface(s);
+            if v.used_type {
+                self.prefetch_parts(obj, relocs, v.sink);
+            }
         }
         let plain_symbol = !v.used_type;
+        let limit = u64::from(size.min(i32::MAX as u32));
         let mut n = 0u32;
-        for r in RawReloc::each(h.relocs) {
-            let (typ, sr, off) = (r.typ(), r.sym(), r.off());
-            let sym = self.syms.resolve_ref(obj, sr);
-            let class = match self.classes.get(usize::from(typ & !R_WEAK)) {
-                None => Class::Unknown,
-                Some(&c) => c,
-            };
-            let end = i64::from(off) + i64::from(r.siz());
-            if (sym.is_none() && !sr.is_nil())
-                | (class == Class::Unknown)
-                | (off < 0)
-                | (end > i64::from(size))
-            {
-                self.bad_reloc(s, n, &r, sym, size, v.sink);
-            }
-            // Nearly all are of this sort.
+        for r in RawReloc::each(relocs) {
+            let sr = r.sym();
+            let sym = resolver.resolve(sr);
+            // Nearly all are strong, sound and of one of two classes: one branch for them all. A
+            // negative offset is a large one here.
+            let class = self.classes.get(usize::from(r.typ()));
+            let sound = u64::from(r.off() as u32) + u64::from(r.siz()) <= limit;
             if plain_symbol
-                & matches!(class, Class::Mark | Class::Call)
-                & (typ & R_WEAK == 0)
+                & matches!(class, Some(Class::Mark | Class::Call))
+                & sound
+                & (sym.is_some() | sr.is_nil())
                 & (v.skip == 0)
             {
                 v.sink.mark(sym, s);
             } else {
-                v.reloc(n, class, typ & R_WEAK != 0, off, r.add(), sym);
+                self.other_reloc(n, r, sym, &mut v);
             }
             n += 1;
         }
         v.end_relocs(n);
         let methods = v.methods;
 
-        for (i, a) in Aux::each(h.auxs).enumerate() {
+        for (i, a) in Aux::each(auxs).enumerate() {
             let Some(typ) = self.aux_types[usize::from(a.typ)] else {
                 sink.damage(
                     s,
@@ -345,7 +309,7 @@ impl<'a> Context<'a> {
                 );
                 continue;
             };
-            let sym = self.syms.resolve_ref(obj, a.sym);
+            let sym = resolver.resolve(a.sym);
             let outside = typ == AuxType::FuncInfo && a.sym.pkg != PKG_SELF;
             if sym.is_none() && !a.sym.is_nil() || outside {
                 sink.damage(
@@ -372,12 +336,12 @@ impl<'a> Context<'a> {
             }
             sink.mark(sym, s);
         }
-        if !h.auxs.is_empty() && h.flag2 & gover.flags2.pkg_init != 0 {
+        if !auxs.is_empty() && flag2 & gover.flags2.pkg_init != 0 {
             sink.pkg_init(s);
         }
         if methods != 0 {
             let r = if is_type {
-                self.methods(s, obj, h.li, methods, sink)
+                self.methods(s, obj, li, methods, sink)
             } else {
                 Err(Damage::MethodOnNonType)
             };
@@ -385,6 +349,41 @@ impl<'a> Context<'a> {
                 sink.damage(s, d);
             }
         }
+    }
+
+    /// Asks for the definitions of what a type refers to, to see which of them are types.
+    fn prefetch_parts<S: Sink<'a>>(&self, obj: &Obj, relocs: &[u8], sink: &S) {
+        for r in RawReloc::each(relocs) {
+            let sym = self.syms.resolve_ref(obj, r.sym());
+            if sym.is_some()
+                && !sink.in_iface(sym)
+                && let Def::Go(o, li) = self.syms.def(sym)
+            {
+                prefetch(o.object.places(li)[0]);
+            }
+        }
+    }
+
+    /// Relocations that are weak, special, damaged, or of a type that is used in an interface.
+    #[inline(never)]
+    fn other_reloc<S: Sink<'a>>(
+        &self,
+        index: u32,
+        r: RawReloc,
+        sym: SymId,
+        v: &mut Visit<'_, 'a, S>,
+    ) {
+        let class = self.class_of(&r);
+        let end = i64::from(r.off()) + i64::from(r.siz());
+        if (sym.is_none() && !r.sym().is_nil())
+            || class == Class::Unknown
+            || r.off() < 0
+            || end > v.size as i64
+        {
+            self.bad_reloc(v.s, index, &r, sym, v.size as u32, v.sink);
+        }
+        let weak = r.typ() & R_WEAK != 0;
+        v.reloc(index, class, weak, r.off(), r.add(), sym);
     }
 
     /// Says what is wrong with a relocation.
@@ -518,6 +517,13 @@ impl<'a> Context<'a> {
             .find(|r| r.off == off)
             .map_or(SymId::NONE, |r| r.sym)
     }
+}
+
+/// Whether a definition is found by name. Opening the object has checked the contents of others.
+#[inline]
+fn is_by_name(g: &GoSym) -> bool {
+    let o = &g.obj.object;
+    g.li >= o.n_alldef() - o.n_nonpkg_def()
 }
 
 #[cold]

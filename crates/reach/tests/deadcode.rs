@@ -301,7 +301,8 @@ fn calls_of_dead_map_initialisers_are_redirected() {
 #[test]
 fn damage_is_an_error_that_says_where() {
     const T: RelocType = RelocType::Addr;
-    let cases: &[(fn() -> Def, &str)] = &[
+    type Case = (fn() -> Def, &'static str);
+    let cases: &[Case] = &[
         (
             || main_fn().reloc(R(T, 60, 8, 0, To::Name("main.main"))),
             "relocation 0: invalid relocation R_ADDR: 60+8 not in [0,64)",

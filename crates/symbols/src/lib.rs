@@ -30,6 +30,7 @@ pub mod load;
 pub mod map;
 mod names;
 mod resolve;
+mod resolver;
 pub mod rtype;
 
 pub use accessors::{AuxRef, DwarfAuxs, PcdataAuxs, Reloc, RelocIter};
@@ -39,6 +40,7 @@ pub use inputs::{HostObject, Inputs, Library, ObjInput, Unit};
 pub use linker_made::{ExtReloc, ExtSym};
 pub use names::path_to_prefix;
 pub use resolve::{ResolveError, ResolveOptions};
+pub use resolver::Resolver;
 
 use goobj::Object;
 use gover::GoLayout;
