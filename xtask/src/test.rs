@@ -70,6 +70,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
                 "--workspace",
                 "--exclude",
                 "relink-tests",
+                "--no-fail-fast",
                 "--quiet",
             ])?;
             cargo::run(&["test", "--package", "relink-tests", "--lib", "--quiet"])
