@@ -183,9 +183,6 @@ static UNSUPPORTED: &[(&str, fn(&Asked) -> bool)] = &[
     ("GO_EXTLINK_ENABLED=1 (-linkmode=external)", |a| {
         a.args.link_mode == LinkMode::Auto && a.extlink_enabled == "1"
     }),
-    ("GOEXPERIMENT=fieldtrack with -k", |a| {
-        a.experiments.field_track() && !a.args.field_track.is_empty()
-    }),
 ];
 
 /// What the table above looks at.
@@ -193,7 +190,6 @@ struct Asked<'a> {
     args: &'a Args,
     build_mode: BuildMode,
     extlink_enabled: &'a str,
-    experiments: &'a Experiments,
 }
 
 /// Operating systems and architectures supported so far.
@@ -315,7 +311,6 @@ impl Config {
             args: &args,
             build_mode,
             extlink_enabled: &extlink_enabled,
-            experiments: &build.experiments,
         };
         let platform_name = format!("{}/{}", cx.goos, cx.goarch);
         let Some((_, arch)) = TARGETS.iter().find(|(name, _)| *name == platform_name) else {

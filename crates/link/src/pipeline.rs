@@ -47,7 +47,7 @@ pub fn link_executable(
     output: &mut Output,
 ) -> Result<(), Stop> {
     let ptr = config.arch.ptr_size;
-    diag.phases.start("loadlib: symbols");
+    diag.phases.start("loadsyms");
     let mut syms = resolve(config, inputs, diag)?;
     if config.check_linkname {
         syms.check_linknames().map_err(|e| diag.fatal(e))?;
@@ -87,6 +87,10 @@ pub fn link_executable(
     for e in tables::set_strings(&mut maker, &vars) {
         diag.error(e)?;
     }
+    let tracked = match config.experiments.field_track() {
+        true => tables::track_fields(&mut maker, &lossy(&config.field_track)),
+        false => Vec::new(),
+    };
 
     symbols::map::release_pages();
     diag.phases.start("linksetup");
@@ -169,6 +173,7 @@ pub fn link_executable(
     words.store(syms.ext_mut(module), &buckets.type_parts, ptr);
     pcln.hidden()
         .chain(pcln.funcdata.iter())
+        .chain(tracked)
         .for_each(|s| buckets.hidden.insert(s));
     let mut places = DataLayout::assign(
         &syms,
@@ -363,7 +368,7 @@ fn deadcode(
         can_use_plugins: false,
         live_before: made,
         prune_weak_map: config.prune_weak_map,
-        field_track: false,
+        field_track: config.experiments.field_track(),
         ptr_size: config.arch.ptr_size,
     };
     let mut dump = config

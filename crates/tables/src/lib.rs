@@ -2,6 +2,7 @@
 
 mod buildinfo;
 pub mod callgraph;
+mod fieldtrack;
 mod fips;
 pub mod inittask;
 mod maker;
@@ -13,6 +14,7 @@ mod strdata;
 mod typelink;
 
 pub use buildinfo::make_buildinfo;
+pub use fieldtrack::track_fields;
 pub use fips::{FIPS_TITLE, Fips, FipsSum};
 pub use maker::Maker;
 pub use markers::{DataMarkers, TextMarkers, interest};
