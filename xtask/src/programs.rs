@@ -32,6 +32,13 @@ pub const PROGRAMS: &[Program] = &[
     program("hugo", "github.com/gohugoio/hugo", &["version"]),
 ];
 
+/// A very large program, for benchmarks.
+pub const LARGEST: Program = program(
+    "kube-apiserver",
+    "k8s.io/kubernetes/cmd/kube-apiserver",
+    &["--version"],
+);
+
 const fn program(
     name: &'static str,
     package: &'static str,
@@ -49,10 +56,12 @@ impl Program {
     pub fn find(name: &str) -> Result<Program> {
         PROGRAMS
             .iter()
+            .chain([&LARGEST])
             .find(|program| program.name == name)
             .copied()
             .ok_or_else(|| {
-                let names: Vec<&str> = PROGRAMS.iter().map(|program| program.name).collect();
+                let all = PROGRAMS.iter().chain([&LARGEST]);
+                let names: Vec<&str> = all.map(|program| program.name).collect();
                 format!(
                     "no program is called {name}; there are {}",
                     names.join(", ")
