@@ -6,33 +6,11 @@ use crate::strdata::set_strings;
 use gover::SymKind;
 use symbols::SymId;
 
-const PREFIX: &[u8] = b"go:track.";
-
 /// Takes the symbols of tracked fields out of the program and sets the string variable `into`, if it
-/// is named and live, to one line per field: the field and the chain of symbols that reach it. Gives
-/// the fields' symbols, which do not appear in the symbol table.
+/// is named and live, to the text of [`reach::field_tracks`]. Gives the fields' symbols, which do not
+/// appear in the symbol table.
 pub fn track_fields(m: &mut Maker, into: &str) -> Vec<SymId> {
-    let mut text = Vec::new();
-    let mut fields = Vec::new();
-    for s in m.live.reachable.iter() {
-        let Some(field) = m.syms.name(s).strip_prefix(PREFIX) else {
-            continue;
-        };
-        fields.push(s);
-        text.extend_from_slice(field);
-        let parent = |s: SymId| {
-            m.live
-                .parents
-                .get(s.index())
-                .copied()
-                .filter(|p| p.is_some())
-        };
-        for p in std::iter::successors(parent(s), |&p| parent(p)) {
-            text.push(b'\t');
-            text.extend_from_slice(m.syms.name(p));
-        }
-        text.push(b'\n');
-    }
+    let (fields, text) = reach::field_tracks(m.syms, m.live);
     fields.iter().for_each(|&s| m.special.insert(s));
     if into.is_empty() {
         return fields;
