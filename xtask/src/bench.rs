@@ -472,11 +472,11 @@ fn readme(lines: &[Line], go: &Toolchain) -> Result<()> {
         return Err("the README has no marks for the table".into());
     };
     let new = format!(
-        "{}{}\n{}\n{}",
+        "{}{}\n{}{}",
         &text[..from + begin.len()],
         markdown(lines),
         format_args!(
-            "\n{} runs of each in turn, medians of pairwise ratios. {}.\n",
+            "{} runs of each in turn, medians of pairwise ratios. {}.\n",
             lines.first().map_or(0, |line| line.ours.len()),
             machine(go)
         ),
