@@ -82,7 +82,8 @@ pub enum Text {
     Same,
     /// With every number replaced: times and counts of cmd/link's own work.
     Form,
-    /// As [`Text::Form`], in any order: traces that follow the walk.
+    /// As [`Text::Form`], in any order, without the trace of dead-code elimination, which relink
+    /// does not print.
     Lines,
     /// The reachable symbols are the same; who reached them first depends on
     /// the order of the walk.

@@ -229,7 +229,8 @@ fn comparable(text: &str, how: Text) -> Vec<String> {
         Text::Same => text.lines().map(str::to_string).collect(),
         Text::Form => text.lines().map(without_numbers).collect(),
         Text::Lines => {
-            let mut lines: Vec<String> = text.lines().map(without_numbers).collect();
+            let kept = |line: &&str| !DEADCODE_TRACE.iter().any(|start| line.starts_with(start));
+            let mut lines: Vec<String> = text.lines().filter(kept).map(without_numbers).collect();
             lines.sort_unstable();
             lines
         }
@@ -244,6 +245,15 @@ fn comparable(text: &str, how: Text) -> Vec<String> {
             .collect(),
     }
 }
+
+/// How the lines start that `ld/deadcode.go` prints at `-v=2`.
+const DEADCODE_TRACE: [&str; 5] = [
+    "deadcode",
+    "markable method",
+    "reached iface method",
+    "reached generic iface method",
+    "reached method",
+];
 
 fn without_numbers(line: &str) -> String {
     let mut out = String::new();
