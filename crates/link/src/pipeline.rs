@@ -170,6 +170,7 @@ pub fn link_executable(
     for (s, e) in &buckets.errors {
         diag.symbol_error(syms.name(*s), s.0, e)?;
     }
+    mark_fuzz_counters(&buckets, &mut syms, &mut live);
     words.store(syms.ext_mut(module), &buckets.type_parts, ptr);
     pcln.hidden()
         .chain(pcln.funcdata.iter())
@@ -456,6 +457,20 @@ fn lay_out_text(config: &Config, m: &mut Maker, order: &mut TextOrder, diag: &Di
         }
     }
     text
+}
+
+/// The markers around the fuzzer's counters, if there are any (`ld/data.go:allocateDataSections`).
+fn mark_fuzz_counters(buckets: &Buckets, syms: &mut Symbols, live: &mut Live) {
+    let kind = SymKind::Libfuzzer8BitCounter;
+    if buckets.of(kind).syms.is_empty() {
+        return;
+    }
+    for name in addresses::FUZZ_MARKERS {
+        let s = syms.lookup_or_create(name.as_bytes(), 0);
+        syms.ext_mut(s).kind = kind;
+        syms.local.insert(s);
+        live.reachable.insert(s);
+    }
 }
 
 /// The address of the entry point (`ld/lib.go:Entryvalue`).

@@ -4,6 +4,14 @@ use layout::{Addresses, DataLayout, SectionId, Segments, TextLayout, TextOrder};
 use symbols::{SymId, Symbols};
 use tables::{DataMarkers, TextMarkers};
 
+/// Symbols at the start and the end of the fuzzer's counters, in turn.
+pub const FUZZ_MARKERS: [&str; 4] = [
+    "runtime.__start___sancov_cntrs",
+    "runtime.__stop___sancov_cntrs",
+    "internal/fuzz._counters",
+    "internal/fuzz._ecounters",
+];
+
 /// Section number of index `i` of the layout; 0 is no section.
 fn id(i: usize) -> SectionId {
     SectionId(u8::try_from(i + 1).expect("there are fewer than 255 sections"))
@@ -75,14 +83,9 @@ pub fn assign_addresses(
     );
     set(markers.end, k.end, segs.data.addr + segs.data.len);
     if let Some(f) = k.fuzz {
-        let names: [(&[u8], bool); 4] = [
-            (b"runtime.__start___sancov_cntrs", false),
-            (b"runtime.__stop___sancov_cntrs", true),
-            (b"internal/fuzz._counters", false),
-            (b"internal/fuzz._ecounters", true),
-        ];
-        for (name, at_end) in names {
-            if let Some(s) = syms.lookup_known(name, 0) {
+        for (i, name) in FUZZ_MARKERS.iter().enumerate() {
+            let at_end = i % 2 == 1;
+            if let Some(s) = syms.lookup_known(name.as_bytes(), 0) {
                 set(s, f, if at_end { end(f) } else { start(f) });
             }
         }
