@@ -218,7 +218,7 @@ pub const MORE: &[FlagSet] = &[
     text("debugnosplit", &["-debugnosplit", "-w"], Text::Same),
     text("dumpdep", &["-dumpdep", "-w"], Text::Edges),
     text("v", &["-v", "-w"], Text::Form),
-    text("v-2", &["-v=2", "-w"], Text::Phases),
+    text("v-2", &["-v=2", "-w"], Text::Lines),
     text("benchmark-cpu", &["-benchmark=cpu", "-w"], Text::Any),
     text("benchmark-mem", &["-benchmark=mem", "-w"], Text::Any),
 ];

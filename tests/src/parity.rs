@@ -228,12 +228,11 @@ fn comparable(text: &str, how: Text) -> Vec<String> {
         Text::Any => Vec::new(),
         Text::Same => text.lines().map(str::to_string).collect(),
         Text::Form => text.lines().map(without_numbers).collect(),
-        Text::Phases => {
-            let walk = ["deadcode", "markable method", "reached "];
-            text.lines()
-                .filter(|line| !walk.iter().any(|begin| line.starts_with(begin)))
-                .map(without_numbers)
-                .collect()
+        Text::Lines => {
+            let kept = |line: &&str| !DEADCODE_TRACE.iter().any(|start| line.starts_with(start));
+            let mut lines: Vec<String> = text.lines().filter(kept).map(without_numbers).collect();
+            lines.sort_unstable();
+            lines
         }
         Text::Edges => text
             .lines()
