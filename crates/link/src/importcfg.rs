@@ -22,8 +22,14 @@ pub struct ImportCfg {
 /// A file that cannot be read, or a line that is not understood, with its number.
 pub fn read(file: &[u8], modinfo: &mut dyn FnMut(Vec<u8>)) -> Result<ImportCfg, End> {
     let shown = text::lossy(file);
-    let data = std::fs::read(text::path(file))
-        .map_err(|e| End::fatal(format!("-importcfg: open {shown}: {}", go_error_text(&e))))?;
+    let data = std::fs::read(text::path(file)).map_err(|e| {
+        // A directory can be opened; reading it fails.
+        let step = match e.kind() {
+            std::io::ErrorKind::IsADirectory => "read",
+            _ => "open",
+        };
+        End::fatal(format!("-importcfg: {step} {shown}: {}", go_error_text(&e)))
+    })?;
     parse(&data, &shown, modinfo)
 }
 

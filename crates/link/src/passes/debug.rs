@@ -40,6 +40,9 @@ pub fn generate(
         .map_err(|e| diag.fatal(e))
 }
 
+/// Greatest size of a section, bytes.
+const SECTION_LIMIT: u64 = 2_000_000_000;
+
 /// The debug sections, sized.
 #[derive(Default)]
 pub struct Debug {
@@ -61,9 +64,17 @@ pub fn lay_out(
     text: &TextLayout,
     diag: &Diag,
 ) -> Result<Option<Plan>, Stop> {
-    info.map(|i| i.layout(syms, order, text))
-        .transpose()
-        .map_err(|e| diag.fatal(e))
+    let Some(info) = info else { return Ok(None) };
+    let plan = info.layout(syms, order, text).map_err(|e| diag.fatal(e))?;
+    // Sections that large come from damaged symbols (`ld/data.go:checkSectSize`).
+    for s in plan.sections().iter().filter(|s| s.size > SECTION_LIMIT) {
+        diag.error(format_args!(
+            "too much data in section {} ({}, over 2e+09 bytes)",
+            s.name, s.size
+        ))?;
+    }
+    diag.exit_if_errors()?;
+    Ok(Some(plan))
 }
 
 impl Debug {
