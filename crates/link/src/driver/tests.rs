@@ -247,11 +247,6 @@ fn what_is_not_supported_yet_is_named() {
             &[("GOARCH", "riscv64")],
             "GOOS/GOARCH linux/riscv64",
         ),
-        (
-            &["-k=main.x", "m"],
-            &[("GOEXPERIMENT", "fieldtrack")],
-            "GOEXPERIMENT=fieldtrack with -k",
-        ),
     ] {
         let want = format!("link: {feature} is not supported yet by relink\n");
         assert_eq!(error("go1.27.3", args, vars), (want, 2));
