@@ -124,6 +124,29 @@ named_enum! {
         DwTxtAddrU2 = "R_DWTXTADDR_U2",
         DwTxtAddrU3 = "R_DWTXTADDR_U3",
         DwTxtAddrU4 = "R_DWTXTADDR_U4",
+        // Of host objects (`objabi.ElfRelocOffset` and up in cmd/link). Go objects never have
+        // them, and laying out dynamic links turns them into the types above.
+        Elf64 = "R_X86_64_64",
+        ElfPc32 = "R_X86_64_PC32",
+        ElfPlt32 = "R_X86_64_PLT32",
+        ElfGotPcrel = "R_X86_64_GOTPCREL",
+        ElfPc64 = "R_X86_64_PC64",
+        ElfGotPcrelx = "R_X86_64_GOTPCRELX",
+        ElfRexGotPcrelx = "R_X86_64_REX_GOTPCRELX",
+        ElfAbs64 = "R_AARCH64_ABS64",
+        ElfPrel64 = "R_AARCH64_PREL64",
+        ElfPrel32 = "R_AARCH64_PREL32",
+        ElfAdrPrelPgHi21 = "R_AARCH64_ADR_PREL_PG_HI21",
+        ElfAddAbsLo12Nc = "R_AARCH64_ADD_ABS_LO12_NC",
+        ElfLdst8AbsLo12Nc = "R_AARCH64_LDST8_ABS_LO12_NC",
+        ElfJump26 = "R_AARCH64_JUMP26",
+        ElfCall26 = "R_AARCH64_CALL26",
+        ElfLdst16AbsLo12Nc = "R_AARCH64_LDST16_ABS_LO12_NC",
+        ElfLdst32AbsLo12Nc = "R_AARCH64_LDST32_ABS_LO12_NC",
+        ElfLdst64AbsLo12Nc = "R_AARCH64_LDST64_ABS_LO12_NC",
+        ElfLdst128AbsLo12Nc = "R_AARCH64_LDST128_ABS_LO12_NC",
+        ElfAdrGotPage = "R_AARCH64_ADR_GOT_PAGE",
+        ElfLd64GotLo12Nc = "R_AARCH64_LD64_GOT_LO12_NC",
     }
 }
 
@@ -142,6 +165,12 @@ impl RelocType {
                 | RelocType::RiscvJal
                 | RelocType::RiscvJalTramp
         )
+    }
+
+    /// Whether this is a type of host objects, not of Go objects.
+    #[inline]
+    pub const fn is_host(self) -> bool {
+        self as u8 >= RelocType::Elf64 as u8
     }
 
     /// Whether the relocation is a direct jump (`RelocType.IsDirectJump`).

@@ -21,6 +21,7 @@
 
 mod accessors;
 mod bitset;
+mod foreign;
 mod hashed;
 mod ids;
 mod inputs;
@@ -35,6 +36,7 @@ pub mod rtype;
 
 pub use accessors::{AuxRef, DwarfAuxs, PcdataAuxs, Reloc, RelocIter};
 pub use bitset::{AtomicBitSet, BitSet};
+pub use foreign::{CgoAttrs, Foreign};
 pub use ids::{LibId, ObjId, SymId, UnitId};
 pub use inputs::{HostObject, Inputs, Library, ObjInput, Unit};
 pub use linker_made::{ExtReloc, ExtSym};
@@ -120,4 +122,6 @@ pub struct Symbols {
     pub local: BitSet,
     /// Type symbols that any occurrence says are used in an interface.
     pub used_in_iface: BitSet,
+    /// What host objects and cgo directives brought along.
+    pub foreign: Foreign,
 }

@@ -526,6 +526,7 @@ impl Symbols {
             anon_version: 0,
             local: Default::default(),
             used_in_iface: Default::default(),
+            foreign: Default::default(),
         };
         syms.builtins = opts
             .gover
