@@ -122,7 +122,7 @@ impl Buckets {
                     {
                         f.hidden.push(s);
                     }
-                    if special.has(s) {
+                    if special.has(s) || syms.foreign.is_interior(s) {
                         continue;
                     }
                     if let Some(k) = groups.kind(s, kind, name) {

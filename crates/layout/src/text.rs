@@ -80,8 +80,12 @@ impl TextOrder {
 
     /// Shuffles the functions as `-randlayout` with this seed does (`ld/data.go:textaddress`).
     /// [`TextOrder::unit_textp`] stays as it was assigned.
-    pub fn shuffle(&mut self, seed: i64) {
-        gorand::Rand::new(seed).shuffle(&mut self.textp);
+    /// Functions of host objects, which come first, stay together.
+    pub fn shuffle(&mut self, syms: &Symbols, seed: i64) {
+        let f = &syms.foreign;
+        let is_host = |&&s: &&SymId| f.sub(s).is_some() || f.is_interior(s);
+        let n = self.textp.iter().take_while(is_host).count();
+        gorand::Rand::new(seed).shuffle(&mut self.textp[n..]);
     }
 
     /// Brings FIPS functions together between their markers, keeping the order otherwise
@@ -190,16 +194,26 @@ impl TextLayout {
         let sizes: Vec<(u64, u32)> = order
             .textp
             .par_iter()
-            .map(|&s| (syms.size(s), syms.align(s).max(func_align)))
+            .map(|&s| match syms.foreign.is_interior(s) {
+                // It lies in the one before, at its offset.
+                true => (syms.foreign.offsets[&s], 0),
+                false => (syms.size(s), syms.align(s).max(func_align)),
+            })
             .collect();
         let start = round_up(text_addr, func_align.into());
         let mut align = func_align;
         let mut va = start;
         let mut addr = Vec::with_capacity(sizes.len());
+        let mut container = start;
         for (size, a) in sizes {
+            if a == 0 {
+                addr.push(container.wrapping_add(size));
+                continue;
+            }
             align = align.max(a);
             va = round_up(va, a.into());
             addr.push(va);
+            container = va;
             va += size.max(MIN_FUNC);
         }
         TextLayout {

@@ -90,7 +90,7 @@ fn link(config: &Config, diag: &Diag) -> Result<(), Stop> {
         diag.print(config.log_head());
     }
     diag.phase("loadlib");
-    let inputs = load_inputs(config, diag)?;
+    let loaded = load_inputs(config, diag)?;
     let mut unmapped = Some(&mut out);
     let mut map = |len: u64| match unmapped.take() {
         Some(out) => {
@@ -106,7 +106,7 @@ fn link(config: &Config, diag: &Diag) -> Result<(), Stop> {
             let_go: |_| {},
         }),
     };
-    link_executable(config, inputs, diag, &mut map)?;
+    link_executable(config, loaded, diag, &mut map)?;
     diag.phase("Munmap");
     out.commit().map_err(|e| diag.exit(e))?;
     diag.print(diag.phases.report());

@@ -9,6 +9,7 @@ pub mod config;
 pub mod diag;
 pub mod driver;
 pub mod end;
+pub mod host;
 pub mod importcfg;
 pub mod loading;
 pub mod mode;

@@ -9,13 +9,21 @@ use gover::{GoLayout, layout_for};
 use symbols::load::{LoadResult, load};
 use symbols::{Inputs, path_to_prefix};
 
+/// What was loaded.
+pub struct Loaded {
+    /// The inputs.
+    pub inputs: Inputs,
+    /// Who links.
+    pub mode: LinkMode,
+}
+
 /// Loads the packages.
 ///
 /// # Errors
 ///
 /// The link ends over what was found; it has been said. Errors that do not end cmd/link at once
 /// do not end this either, so that what they lead to is reported too.
-pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Inputs, Stop> {
+pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
     if !(0..=2).contains(&config.strict_dups) {
         let text = format!("invalid -strictdups flag value {}", config.strict_dups);
         return Err(diag.fatal(text));
@@ -25,8 +33,9 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Inputs, Stop> {
     for problem in &loaded.problems {
         diag.problem(problem)?;
     }
-    check_link_mode(config, diag, &loaded.inputs)?;
-    Ok(loaded.inputs)
+    let mode = choose_link_mode(config, diag, &loaded.inputs)?;
+    let inputs = loaded.inputs;
+    Ok(Loaded { inputs, mode })
 }
 
 /// Whether all objects were compiled by the toolchain linked for.
@@ -81,7 +90,7 @@ fn unknown_experiment(release: &GoLayout, line: &str) -> Option<String> {
 }
 
 /// Finds out who links, and whether we can.
-fn check_link_mode(config: &Config, diag: &Diag, inputs: &Inputs) -> Result<(), Stop> {
+fn choose_link_mode(config: &Config, diag: &Diag, inputs: &Inputs) -> Result<LinkMode, Stop> {
     let internal: Vec<String> = config
         .release
         .packages
@@ -108,11 +117,7 @@ fn check_link_mode(config: &Config, diag: &Diag, inputs: &Inputs) -> Result<(), 
             Some(reason) => stop(&format!("external linking ({reason})")),
             None => stop("external linking"),
         },
-        Ok(_) if cgo => stop("linking programs with cgo (package runtime/cgo)"),
-        Ok(_) => match inputs.host_objects.first() {
-            Some(object) => stop(&format!("linking host objects ({})", object.name)),
-            None => Ok(()),
-        },
+        Ok(mode) => Ok(mode),
     }
 }
 

@@ -6,8 +6,10 @@
 //! Passes read different parts of the inputs; between them the pages that the last one touched are
 //! given back (`release_pages`), which costs some 3 % of the CPU time and saves a third of the memory.
 
-use crate::config::Config;
+use crate::config::{Config, unsupported_text};
 use crate::diag::{Diag, Stop};
+use crate::host::HostInputs;
+use crate::loading::Loaded;
 use crate::passes::debug::{self, Debug};
 use crate::passes::{addresses, elf, elf_symbols::ElfSymbols, fips, write};
 use crate::statistics;
@@ -42,15 +44,21 @@ pub type Output<'o> = dyn FnMut(u64) -> Result<Mapped<'o>, Stop> + 'o;
 /// What is wrong has been said.
 pub fn link_executable(
     config: &Config,
-    inputs: Inputs,
+    loaded: Loaded,
     diag: &Diag,
     output: &mut Output,
 ) -> Result<(), Stop> {
     let ptr = config.arch.ptr_size;
     diag.phases.start("loadsyms");
-    let mut syms = resolve(config, inputs, diag)?;
+    let Loaded { mut inputs, mode } = loaded;
+    let host = HostInputs::take(config, &mut inputs, mode, diag);
+    let mut syms = resolve(config, inputs, &host, diag)?;
     if config.check_linkname {
         syms.check_linknames().map_err(|e| diag.fatal(e))?;
+    }
+    host.load(config, &mut syms, diag)?;
+    if syms.foreign.dynamic {
+        return Err(diag.exit_plain(unsupported_text("dynamic linking (cgo)")));
     }
     let mut special = BitSet::default();
     let mut made = Live::default();
@@ -94,14 +102,21 @@ pub fn link_executable(
 
     symbols::map::release_pages();
     diag.phases.start("linksetup");
-    let mut order = TextOrder::assign(&syms, &live, &fips.text());
+    let first: Vec<SymId> = syms
+        .foreign
+        .text
+        .iter()
+        .copied()
+        .chain(fips.text())
+        .collect();
+    let mut order = TextOrder::assign(&syms, &live, &first);
     diag.phases.start("dwarfGenerateDebugInfo");
     let debug_info = debug::generate(config, &syms, &live, &order, diag)?;
     diag.phases.start("doStackCheck");
     stack_check(config, &syms, &live, &order, diag)?;
 
     if config.rand_layout != 0 {
-        order.shuffle(config.rand_layout);
+        order.shuffle(&syms, config.rand_layout);
     }
     order.gather_fips(&syms);
     let mut maker = Maker {
@@ -130,12 +145,13 @@ pub fn link_executable(
     );
     symbols::map::release_pages();
     diag.phases.start("pclntab");
+    let containers = containers(maker.syms, &order);
     let pcln = pclntab::plan(
         &mut maker,
         &PclntabInput {
             text: &order,
             layout: &text,
-            containers: &BitSet::default(),
+            containers: &containers,
             arch: config.arch,
             file_names: &FileNames::new(config.goroot.as_deref()),
             link_shared: false,
@@ -326,12 +342,18 @@ fn lossy(b: &[u8]) -> String {
 }
 
 /// Resolves symbols, with `-strictdups`' complaints.
-fn resolve(config: &Config, inputs: Inputs, diag: &Diag) -> Result<Symbols, Stop> {
+fn resolve(
+    config: &Config,
+    inputs: Inputs,
+    host: &HostInputs,
+    diag: &Diag,
+) -> Result<Symbols, Stop> {
     let mut interest: Vec<&str> = tables::interest().collect();
     interest.extend(reach::INTEREST);
     interest.extend(stackcheck::INTEREST);
     interest.extend(tables::inittask::INTEREST);
     interest.push(&config.entry);
+    interest.extend(host.interest());
     let names: Vec<String> = config.string_vars.iter().map(|(n, _)| lossy(n)).collect();
     let values: Vec<String> = names.iter().map(|n| format!("{n}.str")).collect();
     interest.extend(names.iter().chain(&values).map(String::as_str));
@@ -358,12 +380,13 @@ fn deadcode(
     made: &BitSet,
     diag: &Diag,
 ) -> Result<Live, Stop> {
+    let foreign = std::mem::take(&mut syms.foreign);
     let opts = ReachOptions {
         roots: Roots::Entry(&config.entry),
         main_inittasks: main_tasks,
-        dynamic_exports: &[],
+        dynamic_exports: &foreign.dynamic_exports,
         wasm_exports: &[],
-        host_carriers: &Default::default(),
+        host_carriers: &foreign.carriers,
         dynlink: false,
         link_shared: false,
         can_use_plugins: false,
@@ -376,7 +399,19 @@ fn deadcode(
         .dump_dep
         .then(|| std::io::BufWriter::new(std::io::stdout()));
     let dump = dump.as_mut().map(|d| d as &mut dyn std::io::Write);
-    reach::deadcode(syms, &opts, dump).map_err(|e| diag.fatal(e))
+    let live = reach::deadcode(syms, &opts, dump).map_err(|e| diag.fatal(e))?;
+    syms.foreign = foreign;
+    Ok(live)
+}
+
+/// Sections of host objects with functions in them (`ld/pcln.go:findContainerSyms`).
+fn containers(syms: &Symbols, order: &TextOrder) -> BitSet {
+    let mut out = BitSet::default();
+    if !syms.foreign.text.is_empty() {
+        let outer = order.textp.iter().map(|&s| syms.foreign.outer(s));
+        outer.filter(|s| s.is_some()).for_each(|s| out.insert(s));
+    }
+    out
 }
 
 /// Programs that cannot read the memory profile do not record it (`ld/lib.go:linksetup`).

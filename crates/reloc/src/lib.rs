@@ -42,6 +42,8 @@ pub enum Problem {
     Unresolved,
     /// The target is not part of the output.
     Unreachable,
+    /// The target is in a shared library, and nothing leads there.
+    Imported,
     /// The target has no section.
     NoSection,
     /// The field cannot hold the value.
@@ -92,6 +94,15 @@ impl RelocError {
             }
             Problem::Unresolved => format!("relocation target {to} not defined"),
             Problem::Unreachable => format!("unreachable sym in relocation: {to}"),
+            Problem::Imported => {
+                let kind = syms.kind(r.sym);
+                format!(
+                    "unhandled relocation for {to} (type {} ({kind}) rtype {} ({}))",
+                    syms.gover.rank(kind),
+                    r.typ.index(),
+                    r.typ
+                )
+            }
             Problem::NoSection => format!("missing section for relocation target {to}"),
             Problem::TooBig {
                 pc_relative: true,
@@ -156,8 +167,16 @@ impl Relocator<'_> {
         let mut rs = r.sym;
         // Symbols with a section are defined and live; the others need a closer look.
         if rs.is_some() && self.addrs.section(rs).0 == 0 {
-            if self.syms.kind(rs) == SymKind::Xxx {
+            let kind = self.syms.kind(rs);
+            if matches!(kind, SymKind::Xxx | SymKind::Xref) {
                 return Err(Problem::Unresolved);
+            }
+            // Without dynamic linking they are left as they are.
+            if r.typ.is_host() {
+                return Ok(());
+            }
+            if kind == SymKind::DynImport {
+                return Err(Problem::Imported);
             }
             if self.syms.kind(rs) != SymKind::TlsBss
                 && !r.weak
@@ -201,6 +220,7 @@ impl Relocator<'_> {
             RelocType::Size => (self.syms.size(rs) as i64).wrapping_add(r.add),
             RelocType::Const => r.add,
             RelocType::TlsLe | RelocType::TlsIe => self.tls_offset + r.add,
+            t if t.is_host() => return Ok(()),
             _ => match self.family {
                 Family::Amd64 => amd64::value(r)?,
                 Family::Arm64 => {

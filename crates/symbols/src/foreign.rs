@@ -141,15 +141,9 @@ mod tests {
             f.add_interior(c, s, off);
         }
         // The newest is first until they are sorted.
-        assert_eq!(
-            f.interior(c).collect::<Vec<_>>(),
-            [s[3], s[2], s[1], s[0]]
-        );
+        assert_eq!(f.interior(c).collect::<Vec<_>>(), [s[3], s[2], s[1], s[0]]);
         f.sort_interior(c);
-        assert_eq!(
-            f.interior(c).collect::<Vec<_>>(),
-            [s[3], s[1], s[2], s[0]]
-        );
+        assert_eq!(f.interior(c).collect::<Vec<_>>(), [s[3], s[1], s[2], s[0]]);
         assert!(f.is_interior(s[0]) && !f.is_interior(c));
         assert_eq!(f.outer(s[2]), c);
     }

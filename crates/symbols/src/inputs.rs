@@ -58,6 +58,10 @@ pub struct HostObject {
     pub name: String,
     /// Its bytes.
     pub data: &'static [u8],
+    /// The file it is in.
+    pub file: String,
+    /// Where it starts in that file, bytes.
+    pub offset: u64,
     /// Its unit.
     pub unit: UnitId,
 }

@@ -79,6 +79,8 @@ struct LoadedMember {
     /// `archive(member)`.
     name: String,
     data: &'static [u8],
+    /// Where it starts in the file, bytes.
+    offset: usize,
     content: Content,
 }
 
@@ -273,7 +275,7 @@ fn open(file: &str) -> Loaded {
     };
     let Some(archive) = Archive::open(data) else {
         return Loaded {
-            members: vec![open_member(file.to_owned(), data)],
+            members: vec![open_member(file.to_owned(), data, 0)],
             end: None,
         };
     };
@@ -304,6 +306,7 @@ fn archive_member(file: &str, m: Member<'static>) -> Option<LoadedMember> {
         Some(LoadedMember {
             name: name.clone(),
             data: m.data,
+            offset: m.offset,
             content,
         })
     };
@@ -316,14 +319,15 @@ fn archive_member(file: &str, m: Member<'static>) -> Option<LoadedMember> {
     if m.name.len() < 16 && !base.ends_with(".o") && !base.ends_with(".syso") {
         return None;
     }
-    Some(open_member(name, m.data))
+    Some(open_member(name, m.data, m.offset))
 }
 
-fn open_member(name: String, data: &'static [u8]) -> LoadedMember {
+fn open_member(name: String, data: &'static [u8], offset: usize) -> LoadedMember {
     let content = classify(&name, data);
     LoadedMember {
         name,
         data,
+        offset,
         content,
     }
 }
@@ -548,6 +552,8 @@ impl Loader<'_> {
                     pkg: path_to_prefix(pkg),
                     name: m.name,
                     data: m.data,
+                    file: self.out.inputs.libs[lib.index()].file.display().to_string(),
+                    offset: m.offset as u64,
                     unit,
                 });
                 return Ok(());

@@ -59,6 +59,8 @@ pub struct ArchInfo {
     pub elf_round: u64,
     /// Default base address of ELF executables, the header page before text included.
     pub elf_text_base: u64,
+    /// What tells the host compiler that it is for this machine (`ld/lib.go:hostlinkArchArgs`).
+    pub cc_args: &'static [&'static str],
     /// Interpreter of dynamic executables on Linux.
     pub linux_interp: &'static str,
     /// Interpreter of dynamic executables on Linux with musl.
@@ -82,6 +84,7 @@ pub const AMD64: ArchInfo = ArchInfo {
     elf_machine: 62,
     elf_round: 4096,
     elf_text_base: 0x400000,
+    cc_args: &["-m64"],
     linux_interp: "/lib64/ld-linux-x86-64.so.2",
     linux_musl_interp: "/lib/ld-musl-x86_64.so.1",
 };
@@ -114,6 +117,7 @@ pub const ARM64: ArchInfo = ArchInfo {
     elf_machine: 183,
     elf_round: 0x10000,
     elf_text_base: 0x10000,
+    cc_args: &[],
     linux_interp: "/lib/ld-linux-aarch64.so.1",
     linux_musl_interp: "/lib/ld-musl-aarch64.so.1",
 };

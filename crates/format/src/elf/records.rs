@@ -25,9 +25,11 @@ pub mod consts {
     pub const SHN_ABS: u16 = 0xfff1;
     pub const STB_LOCAL: u8 = 0;
     pub const STB_GLOBAL: u8 = 1;
+    pub const STT_NOTYPE: u8 = 0;
     pub const STT_OBJECT: u8 = 1;
     pub const STT_FUNC: u8 = 2;
     pub const STT_FILE: u8 = 4;
+    pub const STV_HIDDEN: u8 = 2;
     pub const ELFCOMPRESS_ZLIB: u32 = 1;
 }
 

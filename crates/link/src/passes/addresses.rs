@@ -46,6 +46,14 @@ pub fn assign_addresses(
             a.section[p.sym.index()] = id(i);
         }
     }
+    // Symbols of host objects lie in their sections. Text has them in its order.
+    for (&s, &off) in &syms.foreign.offsets {
+        let outer = syms.foreign.outer(s).index();
+        if a.section[outer].0 != 0 && a.section[s.index()].0 == 0 {
+            a.value[s.index()] = a.value[outer].wrapping_add(off);
+            a.section[s.index()] = a.section[outer];
+        }
+    }
     for p in &layout.tls {
         a.value[p.sym.index()] = p.off.into();
     }

@@ -37,6 +37,8 @@ struct Entry {
     abi: bool,
     /// The name has a middle dot.
     dots: bool,
+    /// What it is, if neither code nor data of this file.
+    imported: bool,
 }
 
 const ABI_SUFFIX: &[u8] = b".abi0";
@@ -45,7 +47,7 @@ const CHUNK: usize = 1 << 14;
 
 impl Entry {
     fn name_len(self, syms: &Symbols) -> u64 {
-        let name = syms.name(self.sym);
+        let name = syms.ext_name(self.sym);
         let mut n = name.len();
         if self.dots {
             n -= middle_dots(name).count();
@@ -86,7 +88,7 @@ impl<'a> ElfSymbols<'a> {
         let entry = |s: SymId, func: bool| -> Entry {
             let is_text = syms.kind(s).is_text();
             let version = syms.version(s);
-            let name = syms.name(s);
+            let name = syms.ext_name(s);
             let is_static = version >= symbols::VERSION_STATIC
                 && !name
                     .windows(8)
@@ -100,9 +102,11 @@ impl<'a> ElfSymbols<'a> {
                 && version != symbols::VERSION_ABI_INTERNAL
                 && version < symbols::VERSION_STATIC
                 && twin(syms, s, name).is_some_and(|o| syms.kind(o).is_text());
+            let hidden = !syms.foreign.hidden.is_empty() && syms.foreign.hidden.contains(&s);
             Entry {
                 sym: s,
-                global: !(is_static || hashed || syms.local.has(s)),
+                global: !(is_static || hashed || hidden || syms.local.has(s)),
+                imported: syms.kind(s) == SymKind::DynImport,
                 func,
                 abi,
                 dots: middle_dots(name).next().is_some(),
@@ -140,6 +144,9 @@ impl<'a> ElfSymbols<'a> {
                     .iter_range(range)
                     .filter(|&s| {
                         let kind = syms.kind(s);
+                        if kind == SymKind::DynImport {
+                            return true;
+                        }
                         let r = g.rank(kind);
                         r >= low
                             && r < high
@@ -203,15 +210,22 @@ impl<'a> ElfSymbols<'a> {
                     Sym {
                         name: off as u32 + at as u32,
                         bind: if global { STB_GLOBAL } else { STB_LOCAL },
-                        typ: if e.func { STT_FUNC } else { STT_OBJECT },
-                        other: 0,
+                        typ: match e {
+                            Entry { imported: true, .. } => STT_NOTYPE,
+                            Entry { func: true, .. } => STT_FUNC,
+                            _ => STT_OBJECT,
+                        },
+                        other: match self.syms.foreign.hidden.contains(&s) {
+                            true => STV_HIDDEN,
+                            false => 0,
+                        },
                         shndx: index[usize::from(self.addrs.section(s).0)],
                         value: self.addrs.addr(s),
-                        size: self.syms.size(s),
+                        size: if e.imported { 0 } else { self.syms.size(s) },
                     }
                     .write(out);
                     out = &mut out[SYM_SIZE..];
-                    at += put_name(&mut names[at..], self.syms.name(s), e);
+                    at += put_name(&mut names[at..], self.syms.ext_name(s), e);
                 }
             });
     }

@@ -105,9 +105,13 @@ impl Writer<'_> {
                 if i == self.layout.known.text {
                     let n = self.order.textp.len();
                     let (mut first, mut from) = (0, sect.addr);
+                    let foreign = &self.relocator.syms.foreign;
                     while first < n {
                         let next = (first..n)
-                            .find(|&j| self.text.addr[j] >= from + TASK)
+                            .find(|&j| {
+                                self.text.addr[j] >= from + TASK
+                                    && !foreign.is_interior(self.order.textp[j])
+                            })
                             .unwrap_or(n);
                         let to = if next < n {
                             self.text.addr[next]
@@ -150,8 +154,12 @@ impl Writer<'_> {
         errors: &mut Vec<RelocError>,
     ) {
         let mut at = 0;
+        let foreign = &self.relocator.syms.foreign;
         for i in range {
             let s = self.order.textp[i];
+            if foreign.is_interior(s) {
+                continue;
+            }
             let from = (self.text.addr[i] - addr) as usize;
             out[at..from].fill(self.code_pad);
             let data = self.relocator.syms.data(s);

@@ -1,0 +1,337 @@
+//! Entering host objects into the symbol space (`loadelf.Load`), and what they leave undefined.
+
+use gover::SymKind;
+use hostobj::{Bind, Elf, ElfSym, ElfSymKind, Shndx};
+use rustc_hash::FxHashSet;
+use symbols::{Def, ExtReloc, SymId, Symbols, VERSION_ABI0, VERSION_STATIC};
+
+/// Enters host objects, one after another.
+pub struct Loader<'a> {
+    pub(super) syms: &'a mut Symbols,
+    /// Version of the next object's sections.
+    version: i32,
+    /// Text symbols that have their place in the order.
+    listed: FxHashSet<SymId>,
+    /// Symbols that were undefined when they were first seen.
+    undefined: Vec<SymId>,
+}
+
+impl Loader<'_> {
+    /// For the host objects of a link whose Go objects are loaded.
+    pub fn new(syms: &mut Symbols) -> Loader<'_> {
+        let version = VERSION_STATIC + syms.objs().len() as i32;
+        Loader {
+            syms,
+            version,
+            listed: FxHashSet::default(),
+            undefined: Vec::new(),
+        }
+    }
+
+    /// Enters an object of package `pkg`, escaped, called `name` in messages.
+    ///
+    /// # Errors
+    /// It defines what is defined already, or is damaged.
+    pub fn enter(&mut self, elf: &Elf, pkg: &str, name: &str) -> Result<(), String> {
+        let version = self.version;
+        self.version += 1;
+        self.object(elf, pkg, version)
+            .map_err(|text| format!("loadelf: {name}: {text}"))
+    }
+
+    fn object(&mut self, elf: &Elf, pkg: &str, version: i32) -> Result<(), String> {
+        // An object without symbols is of no use to any other.
+        if elf.symbols.is_empty() {
+            return Ok(());
+        }
+        let sections = self.sections(elf, pkg, version);
+        let symbols = self.symbols(elf, &sections, version)?;
+        self.list_text(elf, &sections)?;
+        self.relocs(elf, &sections, &symbols)
+    }
+
+    /// Makes a symbol of every section that is used.
+    fn sections(&mut self, elf: &Elf, pkg: &str, version: i32) -> Vec<SymId> {
+        let mut names: FxHashSet<Vec<u8>> = FxHashSet::default();
+        let mut counter = 0;
+        let mut out = vec![SymId::NONE; elf.sections.len()];
+        for (section, out) in elf.sections.iter().zip(&mut out) {
+            let Some(used) = section.used else {
+                continue;
+            };
+            let mut name = [pkg.as_bytes(), b"(", section.name, b")"].concat();
+            while !names.insert(name.clone()) {
+                counter += 1;
+                let number = counter.to_string();
+                name = [pkg.as_bytes(), b"(", section.name, number.as_bytes(), b")"].concat();
+            }
+            let s = self.syms.lookup_or_create(&name, version);
+            let e = self.syms.ext_mut(s);
+            e.kind = used.kind;
+            e.align = section.align;
+            if used.contents {
+                e.data = section.data.to_vec();
+            }
+            e.size = section.size;
+            if used.contents {
+                self.syms.foreign.external.insert(s);
+            }
+            *out = s;
+        }
+        out
+    }
+
+    /// The symbol that a global name in C code means.
+    fn by_name(&mut self, name: &[u8]) -> SymId {
+        match self.syms.foreign.exports.get(name) {
+            Some(&s) => s,
+            None => self.syms.lookup_or_create(name, VERSION_ABI0),
+        }
+    }
+
+    /// Whether further definitions of a symbol do no harm.
+    fn duplicate_ok(&self, s: SymId) -> bool {
+        self.syms.foreign.duplicate_ok.contains(&s)
+            || self
+                .syms
+                .origin(s)
+                .is_some_and(|(o, li)| o.object.sym(li).flag() & self.syms.gover.flags.dupok != 0)
+    }
+
+    /// The linker's symbol for a symbol of an object (`loadelf.readelfsym`).
+    fn symbol(&mut self, sym: &ElfSym, sections: &[SymId], version: i32) -> SymId {
+        match sym.kind {
+            ElfSymKind::Section => {
+                return match sym.place {
+                    Shndx::Section(n) => sections[n as usize],
+                    _ => SymId::NONE,
+                };
+            }
+            ElfSymKind::Other => return SymId::NONE,
+            ElfSymKind::Plain | ElfSymKind::Common => {}
+        }
+        if sym.ignored {
+            return SymId::NONE;
+        }
+        let s = match sym.bind {
+            Bind::Global => {
+                let s = self.by_name(sym.name);
+                if sym.hidden {
+                    self.syms.ext_mut(s);
+                    self.syms.foreign.duplicate_ok.insert(s);
+                    self.syms.foreign.hidden.insert(s);
+                }
+                s
+            }
+            Bind::Weak => {
+                let s = self.by_name(sym.name);
+                if sym.hidden {
+                    self.syms.foreign.hidden.insert(s);
+                }
+                // A weak symbol yields to what is defined already.
+                if self.syms.foreign.outer(s).is_some() {
+                    self.syms.foreign.duplicate_ok.insert(s);
+                }
+                s
+            }
+            Bind::Local => {
+                let s = match sym.name {
+                    b".TOC." => self.syms.lookup_or_create(sym.name, version),
+                    // Nobody refers to it by its name.
+                    name => self.syms.create_static(name),
+                };
+                self.syms.foreign.hidden.insert(s);
+                s
+            }
+        };
+        if self.syms.kind(s) == SymKind::Xxx {
+            self.syms.ext_mut(s).kind = SymKind::Xref;
+            self.undefined.push(s);
+        }
+        s
+    }
+
+    /// Enters the symbols, each into its section.
+    fn symbols(
+        &mut self,
+        elf: &Elf,
+        sections: &[SymId],
+        version: i32,
+    ) -> Result<Vec<SymId>, String> {
+        let mut out = vec![SymId::NONE; elf.symbols.len()];
+        for (i, sym) in elf.symbols.iter().enumerate().skip(1) {
+            let s = self.symbol(sym, sections, version);
+            out[i] = s;
+            if s.is_none() || matches!(sym.kind, ElfSymKind::Section | ElfSymKind::Other) {
+                continue;
+            }
+            if sym.place == Shndx::Common || sym.kind == ElfSymKind::Common {
+                let e = self.syms.ext_mut(s);
+                e.size = e.size.max(sym.size);
+                if matches!(e.kind, SymKind::Xxx | SymKind::Xref) {
+                    e.kind = SymKind::NoPtrBss;
+                }
+                continue;
+            }
+            let Shndx::Section(n) = sym.place else {
+                continue;
+            };
+            let container = sections[n as usize];
+            // Labels of debug sections.
+            if container.is_none() {
+                continue;
+            }
+            self.define(s, sym, container)?;
+        }
+        Ok(out)
+    }
+
+    fn define(&mut self, s: SymId, sym: &ElfSym, container: SymId) -> Result<(), String> {
+        let outer = self.syms.foreign.outer(s);
+        if outer.is_some() {
+            if self.duplicate_ok(s) {
+                return Ok(());
+            }
+            return Err(format!(
+                "duplicate symbol reference: {} in both {} and {}",
+                self.syms.name_lossy(s),
+                self.syms.name_lossy(outer),
+                self.syms.name_lossy(container),
+            ));
+        }
+        // cmd/link panics over these; the definition is a second one.
+        if !self.syms.data(s).is_empty() || self.syms.foreign.sub(s).is_some() {
+            return Err(format!(
+                "{}: duplicate symbol definition",
+                self.syms.name_lossy(s)
+            ));
+        }
+        let kind = self.syms.kind(container);
+        let duplicate_ok = self.duplicate_ok(s);
+        let e = self.syms.ext_mut(s);
+        e.kind = kind;
+        e.size = sym.size;
+        self.syms.foreign.add_interior(container, s, sym.value);
+        if let Some(a) = self.syms.foreign.cgo.get_mut(&s)
+            && !a.export_dynamic
+        {
+            a.import_lib = "".into();
+        }
+        if kind.is_text() && !self.syms.foreign.external.insert(s) && !duplicate_ok {
+            return Err(format!(
+                "{}: duplicate symbol definition",
+                self.syms.name_lossy(s)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Sorts what is in every section, and lists text.
+    fn list_text(&mut self, elf: &Elf, sections: &[SymId]) -> Result<(), String> {
+        debug_assert_eq!(elf.sections.len(), sections.len());
+        for &c in sections.iter().filter(|c| c.is_some()) {
+            self.syms.foreign.sort_interior(c);
+            if !self.syms.kind(c).is_text() {
+                continue;
+            }
+            let list: Vec<SymId> = std::iter::once(c)
+                .chain(self.syms.foreign.interior(c))
+                .collect();
+            for s in list {
+                if !self.listed.insert(s) {
+                    return Err(format!(
+                        "symbol {} listed multiple times",
+                        self.syms.name_lossy(s)
+                    ));
+                }
+                self.syms.foreign.text.push(s);
+            }
+        }
+        Ok(())
+    }
+
+    fn relocs(&mut self, elf: &Elf, sections: &[SymId], symbols: &[SymId]) -> Result<(), String> {
+        for (section, &s) in elf.sections.iter().zip(sections) {
+            let mut relocs = Vec::with_capacity(section.relocs.len());
+            for (j, r) in section.relocs.iter().enumerate() {
+                let target = symbols[r.sym as usize];
+                if r.sym != 0 && target.is_none() {
+                    let sym = &elf.symbols[r.sym as usize];
+                    return Err(format!(
+                        "malformed elf file: {}#{j}: reloc of invalid sym #{} {} shndx={} type={}",
+                        self.syms.name_lossy(s),
+                        r.sym,
+                        String::from_utf8_lossy(sym.name),
+                        sym.shndx,
+                        sym.typ,
+                    ));
+                }
+                relocs.push(ExtReloc {
+                    off: r.off,
+                    siz: r.siz,
+                    typ: r.typ,
+                    weak: false,
+                    add: r.add,
+                    sym: target,
+                });
+            }
+            if !relocs.is_empty() {
+                self.syms.ext_mut(s).relocs = relocs;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a symbol is referred to by a host object and defined nowhere.
+    pub fn is_undefined(&self, s: SymId) -> bool {
+        self.syms.kind(s) == SymKind::Xref
+    }
+
+    /// The undefined symbols that relocations refer to, with the symbols that do, in the order of
+    /// the latter; at most `limit` (`loader.UndefinedRelocTargets`).
+    pub fn undefined_targets(&mut self, limit: usize) -> Vec<(SymId, SymId)> {
+        let syms = &*self.syms;
+        self.undefined.retain(|&s| syms.kind(s) == SymKind::Xref);
+        let wanted: FxHashSet<SymId> = self
+            .undefined
+            .iter()
+            .copied()
+            .filter(|&s| syms.name(s) != b".got")
+            .collect();
+        let mut out = Vec::new();
+        if wanted.is_empty() {
+            return out;
+        }
+        let mut visit = |s: SymId| {
+            let found = syms.relocs(s).filter(|r| wanted.contains(&r.sym));
+            out.extend(found.map(|r| (r.sym, s)));
+            out.len() >= limit
+        };
+        // Go code refers only to what it has a name for, and that has a low number.
+        let go_refers = wanted.iter().any(|s| s.0 < syms.ext_start());
+        let full = (go_refers && each_go_definition(syms, &mut visit))
+            || (syms.ext_start()..syms.len() as u32).any(|s| visit(SymId(s)));
+        if full {
+            out.truncate(limit);
+        }
+        out
+    }
+}
+
+/// Calls `visit` for every definition in a Go object, by number, until it is done.
+fn each_go_definition(syms: &Symbols, visit: &mut impl FnMut(SymId) -> bool) -> bool {
+    let package = syms
+        .objs()
+        .iter()
+        .flat_map(|o| (0..o.object.n_def()).map(move |li| (o, li)));
+    let others = syms
+        .objs()
+        .iter()
+        .flat_map(|o| (o.object.n_def()..o.object.n_alldef()).map(move |li| (o, li)));
+    package
+        .chain(others)
+        .filter(|&(o, li)| syms.is_first(o, li))
+        .map(|(o, li)| syms.global(o, li))
+        .filter(|&s| !matches!(syms.def(s), Def::Undefined(..)))
+        .any(visit)
+}

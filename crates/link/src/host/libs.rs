@@ -1,0 +1,212 @@
+//! Support libraries of the host compiler (`ld/lib.go:loadlib`, `findLibPath`; `ld/ar.go`), and
+//! copies of what was loaded (`-capturehostobjs`).
+
+use super::enter::Loader;
+use crate::config::Config;
+use crate::diag::{Diag, Stop};
+use crate::text;
+use hostobj::{Archive, Elf};
+use rustc_hash::FxHashSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use symbols::map::{go_error_text, map_file};
+use symbols::{HostObject, UnitId, VERSION_ABI0, path_to_prefix};
+
+/// Loads members of the compiler's libraries for what is still undefined.
+pub fn load_missing(
+    loader: &mut Loader,
+    captured: &mut Captured,
+    config: &Config,
+    diag: &Diag,
+) -> Result<(), Stop> {
+    let Some(&(target, from)) = loader.undefined_targets(1).first() else {
+        return Ok(());
+    };
+    diag.log_at(2, || {
+        format!(
+            "loadlib: first unresolved is {} [{}] from {} [{}]",
+            loader.syms.name_lossy(target),
+            target.0,
+            loader.syms.name_lossy(from),
+            from.0
+        )
+    });
+    let libgcc = match config.libgcc.as_slice() {
+        b"" => find_library(config, "--print-libgcc-file-name", "libgcc", diag),
+        name => text::lossy(name).into_owned(),
+    };
+    if libgcc != "none" {
+        load_archive(loader, captured, &libgcc, config, diag)?;
+    }
+    // glibc's linker script has a static part with a few such symbols; musl calls it otherwise.
+    let s = loader.syms.lookup(b"__stack_chk_fail_local", VERSION_ABI0);
+    if s.is_some_and(|s| loader.is_undefined(s)) {
+        for lib in ["libc_nonshared.a", "libssp_nonshared.a"] {
+            let path = find_library(config, &format!("--print-file-name={lib}"), lib, diag);
+            if path != "none" {
+                load_archive(loader, captured, &path, config, diag)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Asks the host compiler for the path of a library; `none` if it does not answer.
+fn find_library(config: &Config, question: &str, library: &str, diag: &Diag) -> String {
+    let default = vec![b"gcc".to_vec()];
+    let compiler = match config.extld.is_empty() {
+        true => &default,
+        false => &config.extld,
+    };
+    let mut args: Vec<String> = compiler[1..]
+        .iter()
+        .map(|a| text::lossy(a).into_owned())
+        .collect();
+    args.extend(config.arch.cc_args.iter().map(|&a| a.to_owned()));
+    args.push(question.to_owned());
+    diag.log_at(1, || {
+        let words: Vec<_> = compiler.iter().map(|w| text::lossy(w)).collect();
+        format!("[{}] [{}]", words.join(" "), args.join(" "))
+    });
+    let run = Command::new(text::path(&compiler[0])).args(&args).output();
+    let (why, out) = match run {
+        Ok(o) if o.status.success() => {
+            return text::lossy(text::trim(&o.stdout)).into_owned();
+        }
+        Ok(o) => (o.status.to_string(), o.stdout),
+        Err(e) => (go_error_text(&e).to_owned(), Vec::new()),
+    };
+    diag.log_at(1, || {
+        format!(
+            "not using a {library} file because compiler failed\n{why}\n{}",
+            text::lossy(&out)
+        )
+    });
+    "none".to_owned()
+}
+
+/// Loads the members of an archive that define what is undefined, until there are none
+/// (`ld/ar.go:hostArchive`).
+fn load_archive(
+    loader: &mut Loader,
+    captured: &mut Captured,
+    name: &str,
+    config: &Config,
+    diag: &Diag,
+) -> Result<(), Stop> {
+    diag.log_at(2, || format!("hostArchive({name})"));
+    let data = match map_file(Path::new(name)) {
+        Ok(data) => data,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            diag.log_at(1, || {
+                format!("skipping libgcc file: open {name}: {}", go_error_text(&e))
+            });
+            return Ok(());
+        }
+        Err(e) => {
+            let why = go_error_text(&e);
+            return Err(diag.exit(format_args!("cannot open file {name}: open {name}: {why}")));
+        }
+    };
+    let archive = Archive::open(data, name).map_err(|e| diag.exit(e))?;
+    let base = Path::new(name).file_name().unwrap_or_default();
+    let base = base.to_string_lossy();
+    let pkg = path_to_prefix(base.rfind(".a").map_or(&*base, |i| &base[..i]));
+    let mut loaded = FxHashSet::default();
+    loop {
+        let mut load = Vec::new();
+        for (target, from) in loader.undefined_targets(usize::MAX) {
+            let symbol = loader.syms.name(target);
+            let Some(off) = archive.find(symbol).filter(|&off| loaded.insert(off)) else {
+                continue;
+            };
+            load.push(off);
+            diag.log_at(2, || {
+                format!(
+                    "hostArchive({name}): selecting object at offset {off:x} to resolve {} [{}] reference from {} [{}]",
+                    text::lossy(symbol),
+                    target.0,
+                    loader.syms.name_lossy(from),
+                    from.0
+                )
+            });
+        }
+        if load.is_empty() {
+            return Ok(());
+        }
+        for off in load {
+            let member = archive.member(off).map_err(|e| diag.exit(e))?;
+            let object = HostObject {
+                pkg: pkg.clone(),
+                name: format!("{name}({})", text::lossy(member.name)),
+                data: member.data,
+                file: name.to_owned(),
+                offset: member.offset,
+                unit: UnitId::default(),
+            };
+            if !member.data.starts_with(b"\x7fELF") {
+                diag.error(format_args!(
+                    "{name} unrecognized object file at offset {off}"
+                ))?;
+                continue;
+            }
+            let entered = Elf::parse(member.data, &object.name, config.arch)
+                .map_err(|e| e.to_string())
+                .and_then(|elf| loader.enter(&elf, &pkg, &object.name));
+            if let Err(e) = entered {
+                diag.error(e)?;
+            }
+            captured.add(&object, diag)?;
+        }
+    }
+}
+
+/// Copies of host objects for whoever wants to look at them (`ld/lib.go:captureHostObj`).
+pub struct Captured {
+    dir: Option<PathBuf>,
+    count: u32,
+}
+
+impl Captured {
+    /// Copies go to `dir`, if there is one.
+    pub fn new(dir: Option<PathBuf>) -> Captured {
+        Captured { dir, count: 0 }
+    }
+
+    /// Copies an object.
+    ///
+    /// # Errors
+    /// It cannot be written; it has been said.
+    pub fn add(&mut self, object: &HostObject, diag: &Diag) -> Result<(), Stop> {
+        let Some(dir) = &self.dir else {
+            return Ok(());
+        };
+        let base = dir.join(format!("captured-obj-{}", self.count));
+        self.count += 1;
+        let (info, copy) = (base.with_extension("txt"), base.with_extension("o"));
+        let text = format!(
+            "pkg: {}\npn: {}\nfile: {}\noff: {}\nlen: {}\n",
+            object.pkg,
+            object.name,
+            object.file,
+            object.offset,
+            object.data.len()
+        );
+        let write = |path: &Path, bytes: &[u8], what: &str| {
+            std::fs::write(path, bytes).map_err(|e| {
+                let (path, why) = (path.display(), go_error_text(&e));
+                diag.fatal(format_args!(
+                    "error writing captured host {what} {path}: open {path}: {why}"
+                ))
+            })
+        };
+        write(&info, text.as_bytes(), "obj info")?;
+        write(&copy, object.data, "object")?;
+        diag.notice_plain(format_args!(
+            "link: info: captured host object {} to {}",
+            object.file,
+            copy.display()
+        ));
+        Ok(())
+    }
+}

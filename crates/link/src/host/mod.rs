@@ -1,0 +1,120 @@
+//! cgo directives and host objects: what C brings into a link (`ld/lib.go:loadlib` from
+//! `loadcgodirectives` on, `hostobjs`).
+//!
+//! Links of Go objects alone have neither, and come here for two empty lists.
+
+mod directives;
+mod enter;
+mod libs;
+
+use crate::config::{Config, unsupported_text};
+use crate::diag::{Diag, Stop};
+use crate::mode::LinkMode;
+use enter::Loader;
+use hostobj::{Elf, ElfError};
+use symbols::{HostObject, Inputs, Symbols};
+
+pub use directives::Directives;
+
+/// The host objects and directives of a link, read but not yet part of it.
+pub struct HostInputs {
+    directives: Vec<Directives>,
+    objects: Vec<(HostObject, Content)>,
+    mode: LinkMode,
+}
+
+/// What a host object is.
+enum Content {
+    Elf(Result<Elf<'static>, ElfError>),
+    /// A known format of other systems.
+    Foreign(&'static str),
+    Unknown,
+}
+
+impl HostInputs {
+    /// Takes the host objects and directives out of `inputs` and reads them.
+    pub fn take(config: &Config, inputs: &mut Inputs, mode: LinkMode, diag: &Diag) -> HostInputs {
+        let directives = std::mem::take(&mut inputs.cgo_directives);
+        // An external linker reads the objects itself.
+        let objects = match mode {
+            LinkMode::External => Vec::new(),
+            _ => std::mem::take(&mut inputs.host_objects),
+        };
+        HostInputs {
+            directives: directives
+                .into_iter()
+                .filter_map(|(file, _, text)| Directives::parse(file, text, diag))
+                .collect(),
+            objects: objects
+                .into_iter()
+                .map(|o| {
+                    let content = Content::of(&o.name, o.data, config);
+                    (o, content)
+                })
+                .collect(),
+            mode,
+        }
+    }
+
+    /// Names that will be looked up.
+    pub fn interest(&self) -> impl Iterator<Item = &str> {
+        let directives = self.directives.iter().flat_map(Directives::names);
+        let objects = self.objects.iter().filter_map(|(_, c)| match c {
+            Content::Elf(Ok(elf)) => Some(elf),
+            _ => None,
+        });
+        let names = objects.flat_map(|e| e.global_names());
+        directives.chain(names.filter_map(|n| std::str::from_utf8(n).ok()))
+    }
+
+    /// Makes them part of the link.
+    ///
+    /// # Errors
+    /// The link ends over what is wrong with them; it has been said.
+    pub fn load(self, config: &Config, syms: &mut Symbols, diag: &Diag) -> Result<(), Stop> {
+        let external = self.mode == LinkMode::External;
+        directives::apply(&self.directives, config, external, syms, diag);
+        if self.objects.is_empty() {
+            return Ok(());
+        }
+        let mut loader = Loader::new(syms);
+        let mut captured = libs::Captured::new(config.capture_host_objs.clone());
+        for (object, content) in &self.objects {
+            match content {
+                Content::Elf(Ok(elf)) => {
+                    if let Err(e) = loader.enter(elf, &object.pkg, &object.name) {
+                        diag.error(e)?;
+                    }
+                }
+                Content::Elf(Err(e)) => diag.error(e)?,
+                Content::Foreign(format) => {
+                    let what = format!("linking {format} objects ({})", object.name);
+                    return Err(diag.exit_plain(unsupported_text(&what)));
+                }
+                Content::Unknown => {
+                    diag.error(format_args!(
+                        "{}: unrecognized object file format",
+                        object.name
+                    ))?;
+                    continue;
+                }
+            }
+            captured.add(object, diag)?;
+        }
+        libs::load_missing(&mut loader, &mut captured, config, diag)
+    }
+}
+
+impl Content {
+    fn of(name: &str, data: &'static [u8], config: &Config) -> Content {
+        match *data {
+            [0x7f, b'E', b'L', b'F', ..] => Content::Elf(Elf::parse(data, name, config.arch)),
+            [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => {
+                Content::Foreign("Mach-O")
+            }
+            [0x4c, 0x01, ..] | [0x64, 0x86 | 0xaa, ..] | [0xc4, 0x01, ..] => Content::Foreign("PE"),
+            [0x01, 0xd7 | 0xf7, ..] => Content::Foreign("XCOFF"),
+            _ => Content::Unknown,
+        }
+    }
+}
