@@ -1,6 +1,6 @@
 //! What a symbol is.
 
-use crate::resolve::MOVED;
+use crate::resolve::{ALIGNED, TAKEN};
 use crate::{Def, ExtReloc, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL};
 use goobj::{
     ABI_STATIC, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
@@ -158,27 +158,16 @@ impl Symbols {
         if s.0 >= self.ext_start {
             return Def::Ext(&self.exts[self.taken[&s] as usize]);
         }
-        let o = self.obj_of[s.index()];
-        if o & MOVED != 0 {
-            return self.moved_def(s);
+        let p = self.places[s.index()];
+        if p.obj & TAKEN != 0 {
+            return Def::Ext(&self.exts[self.taken[&s] as usize]);
         }
-        let obj = &self.objs[o as usize];
-        if s.0 < self.nonpkg_start {
-            Def::Go(obj, s.0 - obj.def_base)
-        } else if s.0 < self.ref_start {
-            Def::Go(obj, s.0 - obj.nonpkg_base + obj.object.n_def())
+        let (obj, li) = (&self.objs[p.obj as usize], p.li & !ALIGNED);
+        if s.0 < self.ref_start {
+            Def::Go(obj, li)
         } else {
-            Def::Undefined(obj, s.0 - obj.ref_base + obj.object.n_alldef())
+            Def::Undefined(obj, li)
         }
-    }
-
-    #[cold]
-    fn moved_def(&self, s: SymId) -> Def<'_> {
-        if let Some(&i) = self.taken.get(&s) {
-            return Def::Ext(&self.exts[i as usize]);
-        }
-        let (o, li) = self.winners[&s];
-        Def::Go(&self.objs[o as usize], li)
     }
 
     /// The symbol that a reference of `obj` means. A reference outside its package gives
@@ -234,7 +223,7 @@ impl Symbols {
     #[inline]
     pub fn is_first(&self, obj: &Obj, li: u32) -> bool {
         let n = obj.object.n_def();
-        li < n || self.canon(obj.canon_base + li - n).0 == obj.nonpkg_base + li - n
+        li < n || self.firsts.has(SymId(obj.canon_base + li - n))
     }
 
     /// Whether `s` is defined by local symbol `li` of `obj` and has not been taken over.
@@ -318,17 +307,8 @@ impl Symbols {
         match self.def(s) {
             Def::Ext(e) => e.align,
             Def::Undefined(..) => 0,
-            Def::Go(o, li) => {
-                if s.0 < self.nonpkg_start {
-                    let a = o.object.sym(li).align();
-                    if self.align_fix.is_empty() {
-                        return a;
-                    }
-                    a.max(self.align_fix.get(&s).map_or(0, |&l| unlog2(l)))
-                } else {
-                    unlog2(self.align_of_nonpkg[(s.0 - self.nonpkg_start) as usize])
-                }
-            }
+            Def::Go(..) if self.places[s.index()].li & ALIGNED != 0 => self.aligns[&s].bytes(),
+            Def::Go(o, li) => o.object.sym(li).align(),
         }
     }
 
@@ -506,13 +486,4 @@ impl Symbols {
         }
         FuncInfo::open(obj.object.data(r.idx))
     }
-}
-
-/// Log2 plus one, 0 for 0: how alignments are kept.
-pub(crate) fn log2(align: u32) -> u8 {
-    (32 - align.leading_zeros()) as u8
-}
-
-fn unlog2(l: u8) -> u32 {
-    if l == 0 { 0 } else { 1 << (l - 1) }
 }

@@ -113,6 +113,12 @@ impl AtomicBitSet {
         // The load first: most insertions find the bit set, and a load keeps the line shared.
         w.load(Relaxed) & bit == 0 && w.fetch_or(bit, Relaxed) & bit == 0
     }
+    /// The set as it is now.
+    pub fn snapshot(&self) -> BitSet {
+        BitSet {
+            words: self.words.iter().map(|w| w.load(Relaxed)).collect(),
+        }
+    }
     /// The set, frozen.
     pub fn into_set(self) -> BitSet {
         BitSet {

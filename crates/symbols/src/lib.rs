@@ -7,22 +7,18 @@
 //! # The index space
 //!
 //! cmd/link numbers symbols one after another while it reads objects, and the order of those
-//! numbers (only the order) shows in the output. Here every *occurrence* of a definition or
-//! reference owns a number from the start, in the order in which cmd/link would have come to it:
+//! numbers (only the order) shows in the output. Here the numbers are given out when it is known
+//! which occurrences of a symbol are the same, in the same order:
 //!
 //! 1. `0` is no symbol;
 //! 2. the package symbols of all objects, object after object;
-//! 3. per object, its short-hash, content-hash and by-name definitions;
-//! 4. per object, its references by name;
+//! 3. per object, the short-hash, content-hash and by-name definitions that occur there first;
+//! 4. per object, the references by name to what is defined nowhere and occurs there first;
 //! 5. symbols that the linker makes, in the order they are made.
-//!
-//! An occurrence that is a duplicate of an earlier one maps to that one's number (`canon`), and the
-//! number it owns stays unused. So numbers need no sequential pass, only minima.
 
 mod accessors;
 mod bitset;
 mod foreign;
-mod hashed;
 mod ids;
 mod inputs;
 mod linker_made;
@@ -68,11 +64,7 @@ pub struct Obj {
     pub version: i32,
     /// Number of its first package symbol.
     pub(crate) def_base: u32,
-    /// Number of its first hashed or by-name definition.
-    pub(crate) nonpkg_base: u32,
-    /// Number of its first reference by name.
-    pub(crate) ref_base: u32,
-    /// Where its entries start in `canon`.
+    /// Its first slot: where its entries start in `canon`.
     pub(crate) canon_base: u32,
     /// Where its package table starts in `pkg_bases`.
     pub(crate) pkg_base: u32,
@@ -103,15 +95,14 @@ pub struct Symbols {
     pub abi_wrappers: bool,
     pub(crate) objs: Vec<Obj>,
     pub(crate) canon: Vec<AtomicU32>,
-    pub(crate) obj_of: Vec<u32>,
+    /// By slot, whether it is the definition that gave its symbol the number.
+    pub(crate) firsts: BitSet,
+    pub(crate) places: Vec<resolve::Place>,
     pub(crate) pkg_bases: Vec<(u32, u32)>,
     pub(crate) builtins: Vec<SymId>,
-    pub(crate) nonpkg_start: u32,
     pub(crate) ref_start: u32,
     pub(crate) ext_start: u32,
-    pub(crate) align_of_nonpkg: Vec<u8>,
-    pub(crate) align_fix: FxHashMap<SymId, u8>,
-    pub(crate) winners: FxHashMap<SymId, (u32, u32)>,
+    pub(crate) aligns: FxHashMap<SymId, resolve::LogAlign>,
     pub(crate) taken: FxHashMap<SymId, u32>,
     pub(crate) exts: Vec<ExtSym>,
     pub(crate) ext_ids: Vec<SymId>,

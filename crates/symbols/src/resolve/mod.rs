@@ -1,0 +1,484 @@
+//! Resolution: which occurrences are the same symbol, and which definition of it stays.
+//!
+//! The result is that of reading the objects one after another (`loader.LoadSyms`,
+//! `loader.addSym`), got in parallel: occurrences are dealt out by hash to shards, every shard sees
+//! its occurrences in load order, and notes for each of them the first. Then the first occurrences
+//! are numbered in their order.
+//!
+//! Every symbol of an object that is no package symbol has a *slot*; slots are in load order.
+
+mod content;
+mod names;
+mod numbers;
+
+pub(crate) use names::NameTable;
+
+use crate::{
+    AtomicBitSet, Inputs, Obj, ObjId, SymId, Symbols, VERSION_ABI_INTERNAL, VERSION_STATIC,
+    path_to_prefix,
+};
+use goobj::{ABI_STATIC, SymDef};
+use gover::{GoLayout, SymKind};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// Mark on the object of a [`Place`]: the symbol has been taken over by the linker.
+pub(crate) const TAKEN: u32 = 1 << 31;
+
+/// Mark on the local index of a [`Place`]: the alignment is among [`Symbols::aligns`].
+pub(crate) const ALIGNED: u32 = 1 << 31;
+
+/// Mark on what is the number of a package symbol and no slot.
+const PACKAGE: u32 = 1 << 31;
+
+/// Where a symbol is defined, or first referred to: the object and the local index, each with a mark.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Place {
+    pub obj: u32,
+    pub li: u32,
+}
+
+/// The logarithm of an alignment plus one; 0 for none.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LogAlign(u8);
+
+impl LogAlign {
+    #[inline]
+    fn of(align: u32) -> LogAlign {
+        LogAlign((32 - align.leading_zeros()) as u8)
+    }
+    /// The alignment in bytes.
+    pub(crate) fn bytes(self) -> u32 {
+        if self.0 == 0 { 0 } else { 1 << (self.0 - 1) }
+    }
+}
+
+/// What resolution needs to be told.
+pub struct ResolveOptions<'a> {
+    /// The release that compiled the objects.
+    pub gover: &'static GoLayout,
+    /// Whether text symbols carry an ABI version.
+    pub abi_wrappers: bool,
+    /// Whether to compare the contents of duplicates (`-strictdups`).
+    pub strict_dups: bool,
+    /// Names that the linker will look up itself. Looking up others works too, slowly.
+    pub interest: &'a [&'a str],
+}
+
+/// What resolution has to complain about. All of these end a link.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ResolveError {
+    /// Two definitions of a name that exclude one another.
+    #[error(
+        "duplicated definition of symbol {name}, from {new_pkg} (type {new_kind} size {new_size}) and {old_pkg} (type {old_kind} size {old_size})"
+    )]
+    Duplicate {
+        /// The symbol.
+        name: String,
+        /// Package of the later definition.
+        new_pkg: String,
+        /// Its kind.
+        new_kind: SymKind,
+        /// Its size in bytes.
+        new_size: u64,
+        /// Package of the earlier definition.
+        old_pkg: String,
+        /// Its kind.
+        old_kind: SymKind,
+        /// Its size in bytes.
+        old_size: u64,
+    },
+    /// An object refers to a package that is not part of the link.
+    #[error("{from}: reference to nonexistent package {pkg}")]
+    NoPackage {
+        /// Package that refers.
+        from: String,
+        /// Package it refers to, escaped.
+        pkg: String,
+    },
+    /// There are more symbols than numbers.
+    #[error("too many symbols")]
+    TooMany,
+}
+
+/// Some objects, with about as many symbols as the other chunks.
+struct Chunk {
+    objs: std::ops::Range<usize>,
+}
+
+/// Symbols that an occurrence has marked.
+struct Marks {
+    local: AtomicBitSet,
+    used_in_iface: AtomicBitSet,
+}
+
+impl Marks {
+    fn new(n: u32) -> Marks {
+        Marks {
+            local: AtomicBitSet::new(n as usize),
+            used_in_iface: AtomicBitSet::new(n as usize),
+        }
+    }
+}
+
+/// State that resolution builds up.
+struct State {
+    gover: &'static GoLayout,
+    objs: Vec<Obj>,
+    /// For every slot the first occurrence: its slot, or its number and [`PACKAGE`]. In the end, the
+    /// number of the symbol.
+    canon: Vec<AtomicU32>,
+    /// Marks of package symbols by number.
+    package: Marks,
+    /// Marks of other occurrences by slot.
+    others: Marks,
+}
+
+impl State {
+    #[inline]
+    fn set(&self, slot: u32, first: u32) {
+        self.canon[slot as usize].store(first, Relaxed);
+    }
+    /// The symbol of this slot occurs nowhere else.
+    #[inline]
+    fn keep(&self, slot: u32) {
+        self.set(slot, slot);
+    }
+    /// The object and local index of a slot, or of the number of a package symbol and [`PACKAGE`].
+    fn locate(&self, place: u32) -> (u32, u32) {
+        let n = place & !PACKAGE;
+        let before = |o: &Obj| match place & PACKAGE {
+            0 => o.canon_base <= n,
+            _ => o.def_base <= n,
+        };
+        let i = self.objs.partition_point(before) - 1;
+        let o = &self.objs[i];
+        let li = match place & PACKAGE {
+            0 => n - o.canon_base + o.object.n_def(),
+            _ => n - o.def_base,
+        };
+        (i as u32, li)
+    }
+    /// Notes the marks of an occurrence, by number of a package symbol or by slot.
+    #[inline]
+    fn note_marks(&self, marks: &Marks, s: SymDef, i: u32) {
+        if s.flag() & self.gover.flags.local != 0 {
+            marks.local.insert(SymId(i));
+        }
+        if s.flag2() & self.gover.flags2.used_in_iface != 0 {
+            marks.used_in_iface.insert(SymId(i));
+        }
+    }
+}
+
+/// What resolution finds besides the first occurrences. Symbols stand there by their first
+/// occurrence: its slot, or its number and [`PACKAGE`].
+#[derive(Default)]
+struct Resolved {
+    /// Symbols with another definition than the first occurrence.
+    winners: Vec<(u32, u32)>,
+    /// Symbols with another alignment than their definition's.
+    aligns: Vec<(u32, LogAlign)>,
+    /// Sizes that symbols get from a definition they do not keep; with the occurrence.
+    size_fixups: Vec<(u32, u32, u32)>,
+    errors: Vec<(u32, ResolveError)>,
+    /// Complaints of `-strictdups` and whether they count; with the occurrence.
+    strict: Vec<(u32, String, bool)>,
+}
+
+impl Resolved {
+    fn append(&mut self, other: Resolved) {
+        self.winners.extend(other.winners);
+        self.aligns.extend(other.aligns);
+        self.size_fixups.extend(other.size_fixups);
+        self.errors.extend(other.errors);
+        self.strict.extend(other.strict);
+    }
+}
+
+/// Complaints of `-strictdups`: the text, and whether it counts.
+pub type StrictDup = (String, bool);
+
+impl Symbols {
+    /// Resolves the symbols of `inputs`.
+    ///
+    /// # Errors
+    /// The first error in load order.
+    pub fn resolve(
+        inputs: Inputs,
+        opts: &ResolveOptions,
+    ) -> Result<(Symbols, Vec<StrictDup>), ResolveError> {
+        let Inputs {
+            libs,
+            units,
+            objs: inputs,
+            ..
+        } = inputs;
+        let objs = place(inputs)?;
+        let (nonpkg_start, n_slots, n_pkgs) = match objs.last() {
+            None => (1, 0, 0),
+            Some(o) => {
+                let d = &o.object;
+                (
+                    o.def_base + d.n_def(),
+                    o.canon_base + d.n_alldef() - d.n_def() + d.n_nonpkg_ref(),
+                    o.pkg_base + o.n_pkg,
+                )
+            }
+        };
+        let mut canon = Vec::new();
+        canon.resize_with(n_slots as usize, || AtomicU32::new(0));
+        let st = State {
+            gover: opts.gover,
+            objs,
+            canon,
+            package: Marks::new(nonpkg_start),
+            others: Marks::new(n_slots),
+        };
+        let chunks = chunk_objects(&st.objs);
+        let mut found = Resolved::default();
+        content::merge_contents(&st, &chunks, &mut found);
+        let names = names::resolve_names(&st, &chunks, opts, &libs, &mut found);
+        if let Some((_, e)) = found.errors.into_iter().min_by_key(|(at, _)| *at) {
+            return Err(e);
+        }
+        found.strict.sort_by_key(|(at, ..)| *at);
+        found.size_fixups.sort_by_key(|(at, ..)| *at);
+
+        let pkg_bases = package_tables(&st.objs, &libs, n_pkgs as usize)?;
+        let mut numbered = numbers::number(&st, nonpkg_start);
+        let number = |first: u32| match first & PACKAGE {
+            0 => SymId(st.canon[first as usize].load(Relaxed)),
+            _ => SymId(first & !PACKAGE),
+        };
+        for (first, winner) in found.winners {
+            let (obj, li) = st.locate(winner);
+            numbered.places[number(first).index()] = Place { obj, li };
+        }
+        let mut aligns = FxHashMap::default();
+        for (first, align) in found.aligns {
+            let s = number(first);
+            numbered.places[s.index()].li |= ALIGNED;
+            aligns.insert(s, align);
+        }
+        let sizes: Vec<(SymId, u32)> = found
+            .size_fixups
+            .iter()
+            .map(|&(_, first, size)| (number(first), size))
+            .collect();
+        // No symbol reads as one without anything.
+        numbered.places[0].obj = TAKEN;
+        let State { objs, canon, .. } = st;
+        let mut syms = Symbols {
+            gover: opts.gover,
+            libs,
+            units,
+            abi_wrappers: opts.abi_wrappers,
+            objs,
+            canon,
+            firsts: numbered.firsts,
+            pkg_bases,
+            builtins: Vec::new(),
+            ref_start: numbered.ref_start,
+            ext_start: numbered.places.len() as u32,
+            places: numbered.places,
+            aligns,
+            taken: std::iter::once((SymId::NONE, 0)).collect(),
+            exts: vec![crate::ExtSym::default()],
+            ext_ids: Vec::new(),
+            ext_names: FxHashMap::default(),
+            names,
+            anon_version: 0,
+            local: numbered.local,
+            used_in_iface: numbered.used_in_iface,
+            foreign: Default::default(),
+        };
+        syms.builtins = opts
+            .gover
+            .builtins
+            .iter()
+            .map(|b| {
+                let v = version_slot(opts.abi_wrappers, b.abi) as i32;
+                syms.lookup(b.name.as_bytes(), v)
+                    .filter(|&s| s.0 < syms.ref_start)
+                    .unwrap_or(SymId::NONE)
+            })
+            .collect();
+        syms.note_reference_marks();
+        for (s, size) in sizes {
+            syms.ext_mut(s).size = size as u64;
+        }
+        let strict = found.strict.into_iter().map(|(_, t, c)| (t, c)).collect();
+        Ok((syms, strict))
+    }
+
+    /// Marks that an object sets on symbols of others without having an occurrence of them.
+    fn note_reference_marks(&mut self) {
+        let used = self.gover.flags2.used_in_iface;
+        let this = &*self;
+        let marked: Vec<SymId> = this
+            .objs
+            .par_iter()
+            .flat_map_iter(|obj| {
+                let marked = |r: &goobj::RefFlags| r.flag2 & used != 0;
+                let refs = obj.object.ref_flags().filter(marked);
+                refs.map(|r| this.resolve_ref(obj, r.sym))
+                    .filter(|s| s.is_some())
+            })
+            .collect();
+        for s in marked {
+            self.used_in_iface.insert(s);
+        }
+    }
+
+    /// Finds a symbol by name and version among definitions, references and linker-made symbols
+    /// (`loader.Lookup`). Names that neither an object refers to nor
+    /// [`ResolveOptions::interest`] lists are searched for among all package symbols.
+    pub fn lookup(&self, name: &[u8], version: i32) -> Option<SymId> {
+        match self.find(name, version) {
+            Found::Is(s) => s,
+            Found::Unknown(version) => self.search(name, version),
+        }
+    }
+
+    /// As [`Symbols::lookup`], but only among names that objects refer to by name or that were
+    /// listed; never slow.
+    pub fn lookup_known(&self, name: &[u8], version: i32) -> Option<SymId> {
+        match self.find(name, version) {
+            Found::Is(s) => s,
+            Found::Unknown(_) => None,
+        }
+    }
+
+    fn find(&self, name: &[u8], version: i32) -> Found {
+        if let Some(&s) = self.ext_names.get(&(name.into(), version)) {
+            return Found::Is(Some(s));
+        }
+        let Some(version) = usize::try_from(version).ok().filter(|&v| v < 2) else {
+            return Found::Is(None);
+        };
+        match self.names.find(name, version) {
+            None => Found::Unknown(version),
+            Some(first) => Found::Is(first.map(|first| match first & PACKAGE {
+                0 => self.canon(first),
+                _ => SymId(first & !PACKAGE),
+            })),
+        }
+    }
+
+    /// The last package symbol of this name.
+    fn search(&self, name: &[u8], version: usize) -> Option<SymId> {
+        self.objs.iter().rev().find_map(|o| {
+            let d = &o.object;
+            let is = |s: &SymDef| {
+                s.name_len() as usize == name.len()
+                    && s.abi() != ABI_STATIC
+                    && version_slot(self.abi_wrappers, s.abi()) == version
+                    && d.name(*s) == name
+            };
+            let all = (o.def_base..).zip(d.syms(0..d.n_def()));
+            all.filter(|(_, s)| is(s)).last().map(|(i, _)| SymId(i))
+        })
+    }
+}
+
+/// What is known of a name.
+enum Found {
+    Is(Option<SymId>),
+    /// It may be that of a package symbol; the version.
+    Unknown(usize),
+}
+
+fn version_slot(abi_wrappers: bool, abi: u16) -> usize {
+    (abi_wrappers && i32::from(abi) == VERSION_ABI_INTERNAL) as usize
+}
+
+/// Gives every object its place among numbers, slots and package tables.
+fn place(inputs: Vec<crate::ObjInput>) -> Result<Vec<Obj>, ResolveError> {
+    let symbols =
+        |i: &crate::ObjInput| u64::from(i.object.n_alldef()) + u64::from(i.object.n_nonpkg_ref());
+    if 1 + inputs.iter().map(symbols).sum::<u64>() >= u64::from(PACKAGE) {
+        return Err(ResolveError::TooMany);
+    }
+    let (mut def_base, mut canon_base, mut pkg_base) = (1, 0, 0);
+    Ok(inputs
+        .into_iter()
+        .map(|i| {
+            debug_assert!(i.version >= VERSION_STATIC);
+            let o = &i.object;
+            let n_pkg = o.packages().len() as u32;
+            let (n_def, others) = (o.n_def(), o.n_alldef() - o.n_def() + o.n_nonpkg_ref());
+            let obj = Obj {
+                object: i.object,
+                lib: i.lib,
+                unit: i.unit,
+                version: i.version,
+                def_base,
+                canon_base,
+                pkg_base,
+                n_pkg,
+            };
+            def_base += n_def;
+            canon_base += others;
+            pkg_base += n_pkg;
+            obj
+        })
+        .collect())
+}
+
+fn chunk_objects(objs: &[Obj]) -> Vec<Chunk> {
+    let weight = |o: &Obj| (o.object.n_alldef() + o.object.n_nonpkg_ref()) as usize + 16;
+    let total: usize = objs.iter().map(weight).sum();
+    let each = (total / 64).max(16 << 10);
+    let (mut out, mut start, mut sum) = (Vec::new(), 0, 0);
+    for (i, o) in objs.iter().enumerate() {
+        sum += weight(o);
+        if sum >= each || i + 1 == objs.len() {
+            out.push(Chunk { objs: start..i + 1 });
+            (start, sum) = (i + 1, 0);
+        }
+    }
+    out
+}
+
+/// For every object, where the package symbols of each package it refers to start, and how many
+/// there are. The first object of a package is the one that is meant.
+fn package_tables(
+    objs: &[Obj],
+    libs: &[crate::Library],
+    n: usize,
+) -> Result<Vec<(u32, u32)>, ResolveError> {
+    let mut first: FxHashMap<Vec<u8>, u32> = FxHashMap::default();
+    for (i, o) in objs.iter().enumerate() {
+        let pkg = path_to_prefix(&libs[o.lib.index()].pkg);
+        first.entry(pkg.into_bytes()).or_insert(i as u32);
+    }
+    let mut out = Vec::with_capacity(n);
+    for o in objs {
+        for (i, p) in o.object.packages().enumerate() {
+            if i == 0 {
+                out.push((0, 0));
+                continue;
+            }
+            let Some(&t) = first.get(p) else {
+                return Err(ResolveError::NoPackage {
+                    from: libs[o.lib.index()].pkg.clone(),
+                    pkg: String::from_utf8_lossy(p).into_owned(),
+                });
+            };
+            let t = &objs[t as usize];
+            out.push((t.def_base, t.object.n_def()));
+        }
+    }
+    Ok(out)
+}
+
+impl Symbols {
+    /// The object of a unit.
+    pub fn unit_obj(&self, unit: crate::UnitId) -> Option<&Obj> {
+        self.units[unit.index()]
+            .obj
+            .map(|ObjId(o)| &self.objs[o as usize])
+    }
+}
