@@ -286,7 +286,6 @@ fn command_line() -> Vec<(&'static str, Demand, Spoil)> {
     let refuse: &[(&'static str, &'static str, &'static [&'static str])] = &[
         ("H-darwin", "-H=darwin", &["-H=darwin"]),
         ("H-plan9", "-H=plan9", &["-H=plan9"]),
-        ("linkmode-external", "external", &["-linkmode=external"]),
         ("buildmode-pie", "pie", &["-buildmode=pie"]),
         (
             "buildmode-c-archive",

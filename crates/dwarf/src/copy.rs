@@ -3,11 +3,15 @@
 use crate::DwarfError;
 use crate::encode::put_padded_uleb;
 use crate::fill::Filler;
-use crate::plan::Pieces;
+use crate::host::HostTarget;
+use crate::plan::{Kind, Pieces};
 use crate::units::{Function, NO_SLOT, NOBODY, Unit, slot_width};
 use goobj::{RawReloc, SymRef};
 use gover::{R_WEAK, RelocType};
 use symbols::{Obj, SymId};
+
+/// The sections of a function's own pieces, as [`Owner`] lists them.
+const OWN_KINDS: [Kind; 3] = [Kind::Loc, Kind::Ranges, Kind::Info];
 
 /// Whose piece is copied.
 pub(crate) struct Owner {
@@ -83,9 +87,18 @@ impl Filler<'_> {
                 }
                 continue;
             }
+            let mut target = None;
             let value = match typ {
-                RelocType::DwarfSecRef => self.section_ref(owner, o, r.sym())?.into(),
-                RelocType::Addr => self.addrs.addr(self.syms.resolve_ref(o, r.sym())),
+                RelocType::DwarfSecRef => {
+                    let (kind, at) = self.section_ref(owner, o, r.sym())?;
+                    target = Some((HostTarget::Section(kind), i64::from(at)));
+                    at.into()
+                }
+                RelocType::Addr => {
+                    let s = self.syms.resolve_ref(o, r.sym());
+                    target = Some((HostTarget::Symbol(s), 0));
+                    self.addrs.addr(s)
+                }
                 RelocType::AddrOff => self.offset(self.syms.resolve_ref(o, r.sym())),
                 RelocType::AddrCuOff => {
                     let unit = self.plan.units.get(owner.unit as usize);
@@ -97,7 +110,12 @@ impl Filler<'_> {
                 _ => return Err(bad("of a type that DWARF does not have")),
             };
             let value: u64 = value;
-            let value = value.wrapping_add(r.add() as u64).to_le_bytes();
+            let mut value = value.wrapping_add(r.add() as u64);
+            if let (Some((target, at)), Some(_)) = (target, self.host) {
+                let off = r.off() as usize;
+                value = self.field(off, r.siz(), target, at.wrapping_add(r.add()), value);
+            }
+            let value = value.to_le_bytes();
             match field.len() {
                 4 => field.copy_from_slice(&value[..4]),
                 1 | 2 | 8 => field.copy_from_slice(&value[..field.len()]),
@@ -118,17 +136,17 @@ impl Filler<'_> {
 
     /// Offset in a DWARF section.
     #[inline]
-    fn section_ref(&self, owner: &Owner, o: &Obj, r: SymRef) -> Result<u32, DwarfError> {
+    fn section_ref(&self, owner: &Owner, o: &Obj, r: SymRef) -> Result<(Kind, u32), DwarfError> {
         let s = self.syms.resolve_ref(o, r);
         if s.is_some()
-            && let Some(&(_, at)) = owner.own.iter().find(|(piece, _)| *piece == s)
+            && let Some(i) = owner.own.iter().position(|(piece, _)| *piece == s)
         {
-            return Ok(at);
+            return Ok((OWN_KINDS[i], owner.own[i].1));
         }
         let p = self.plan;
         let at = s.0.wrapping_sub(p.info_first) as usize;
         match p.info_offsets.get(at) {
-            Some(&at) if at != 0 => Ok(at - 1),
+            Some(&at) if at != 0 => Ok((Kind::Info, at - 1)),
             _ => Err(DwarfError::Unresolved {
                 name: self.syms.name_lossy(owner.sym).into_owned(),
                 target: self.syms.name_lossy(s).into_owned(),

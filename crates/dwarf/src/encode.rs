@@ -83,6 +83,10 @@ impl<'a> Out<'a> {
     pub(crate) fn new(buf: &'a mut [u8]) -> Out<'a> {
         Out { buf, at: 0 }
     }
+    /// Bytes written so far.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
     /// Zeros what is left.
     pub(crate) fn pad(self) {
         self.buf[self.at..].fill(0);

@@ -5,6 +5,7 @@ use crate::abbrev::code;
 use crate::copy::Owner;
 use crate::encode::{Out, Sink};
 use crate::frames;
+use crate::host::{Host, HostTarget};
 use crate::plan::{Atom, Kind, Placed, Plan, Run, put_ranges};
 use crate::types::{DieRef, TypeSink, put_die};
 use crate::units::Unit;
@@ -24,6 +25,8 @@ pub(crate) struct Filler<'a> {
     pub addrs: &'a Addresses,
     /// Size of the section that is being filled, bytes.
     size: u64,
+    /// The host linker's part of it, if there is a host linker.
+    pub host: Option<Host<'a>>,
 }
 
 impl Plan {
@@ -45,6 +48,18 @@ impl Plan {
         offset: u64,
         buf: &mut [u8],
     ) -> Result<(), DwarfError> {
+        self.fill_with(syms, addrs, section, offset, buf, None)
+    }
+
+    pub(crate) fn fill_with(
+        &self,
+        syms: &Symbols,
+        addrs: &Addresses,
+        section: usize,
+        offset: u64,
+        buf: &mut [u8],
+        host: Option<Host>,
+    ) -> Result<(), DwarfError> {
         let sec = &self.sections[section];
         assert!(offset + buf.len() as u64 <= sec.size, "beyond the section");
         let f = Filler {
@@ -52,6 +67,7 @@ impl Plan {
             syms,
             addrs,
             size: sec.size,
+            host,
         };
         let first = sec.runs.partition_point(|r| r.start <= offset).max(1) - 1;
         let mut at = offset;
@@ -82,15 +98,41 @@ impl Plan {
         section: usize,
         buf: &mut [u8],
     ) -> Result<(), DwarfError> {
-        use rayon::prelude::*;
-        const PIECE: usize = 256 << 10;
-        buf.par_chunks_mut(PIECE)
-            .enumerate()
-            .try_for_each(|(i, b)| self.fill(syms, addrs, section, (i * PIECE) as u64, b))
+        self.fill_pieces(syms, addrs, section, buf, None)
     }
 }
 
 impl Filler<'_> {
+    /// What is put into a field of the current atom, `off` bytes from its start, that holds
+    /// `value`: the value itself, or what the host linker expects in its place.
+    #[inline]
+    pub(crate) fn field(
+        &self,
+        off: usize,
+        width: u8,
+        target: HostTarget,
+        add: i64,
+        value: u64,
+    ) -> u64 {
+        match self.host {
+            None => value,
+            Some(h) => h.field(off, width, target, add),
+        }
+    }
+
+    /// An address.
+    #[inline]
+    pub(crate) fn address(&self, off: usize, s: SymId) -> u64 {
+        let width = self.plan.arch.ptr_size;
+        self.field(off, width, HostTarget::Symbol(s), 0, self.addrs.addr(s))
+    }
+
+    /// An offset in a section, of four bytes.
+    #[inline]
+    pub(crate) fn section_offset(&self, off: usize, kind: Kind, at: u32) -> u32 {
+        self.field(off, 4, HostTarget::Section(kind), at.into(), at.into()) as u32
+    }
+
     /// Writes the part of a run that begins at `skip`.
     fn run(
         &self,
@@ -108,6 +150,9 @@ impl Filler<'_> {
             let end = r.atoms.get(i).map_or(r.len, |n| n.off);
             let n = ((end - at) as usize).min(buf.len());
             let (now, later) = buf.split_at_mut(n);
+            if let Some(h) = self.host {
+                h.begin_atom(r.start + u64::from(a.off));
+            }
             if at == a.off && n as u32 == end - a.off {
                 self.atom(kind, r, a, now)?;
             } else {
@@ -132,7 +177,10 @@ impl Filler<'_> {
                 let f = p.frames[i as usize];
                 let function = &p.units[f.unit as usize].functions[f.index as usize];
                 let table = function.stack_table(self.syms);
-                table.put_entry(&p.arch, f.addr, buf);
+                let common = self.section_offset(4, Kind::Frame, 0);
+                let target = HostTarget::Symbol(function.sym);
+                let addr = self.field(8, p.arch.ptr_size, target, 0, f.addr);
+                table.put_entry(&p.arch, common, addr, buf);
             }
             (Kind::Frame, ..) => buf.copy_from_slice(&frames::common_entry(&p.arch)),
             (_, Atom::Type(d), _) => {
@@ -164,7 +212,8 @@ impl Filler<'_> {
             (Kind::Addr, _, Some(u)) => {
                 let mut out = Out::new(buf);
                 for &s in &u.slots {
-                    out.word(p.arch.ptr_size, self.addrs.addr(s));
+                    let addr = self.address(out.position(), s);
+                    out.word(p.arch.ptr_size, addr);
                 }
             }
             (_, _, _) => self.section_header(kind, buf),
@@ -196,10 +245,13 @@ impl Filler<'_> {
             out.u16(5);
             out.u8(UNIT_COMPILE);
             out.u8(ptr);
-            out.u32(0); // all abbreviations are one table
+            // All abbreviations are one table.
+            let abbrev = self.section_offset(out.position(), Kind::Abbrev, 0);
+            out.u32(abbrev);
         } else {
             out.u16(4);
-            out.u32(0);
+            let abbrev = self.section_offset(out.position(), Kind::Abbrev, 0);
+            out.u32(abbrev);
             out.u8(ptr);
         }
         let textless = u.is_textless();
@@ -211,15 +263,19 @@ impl Filler<'_> {
         out.string(pkg.as_bytes());
         out.u8(LANGUAGE_GO);
         if !textless {
-            out.u32(plan.line);
-            out.word(ptr, self.addrs.addr(u.base()));
-            out.u32(plan.ranges);
+            let line = self.section_offset(out.position(), Kind::Line, plan.line);
+            out.u32(line);
+            let base = self.address(out.position(), u.base());
+            out.word(ptr, base);
+            let ranges = self.section_offset(out.position(), Kind::Ranges, plan.ranges);
+            out.u32(ranges);
         }
         out.string(b".");
         out.string(&u.producer);
         out.string(u.package_name);
         if !textless && p.dwarf5 {
-            out.u32(plan.addr);
+            let addr = self.section_offset(out.position(), Kind::Addr, plan.addr);
+            out.u32(addr);
         }
     }
 
@@ -250,7 +306,13 @@ impl TypeSink for TypeOut<'_, '_> {
     #[inline]
     fn die(&mut self, r: DieRef) {
         let offsets = &self.filler.plan.die_offsets;
-        self.out.u32(offsets.get(r.index()).copied().unwrap_or(0));
+        let at = match offsets.get(r.index()) {
+            Some(&at) => self
+                .filler
+                .section_offset(self.out.position(), Kind::Info, at),
+            None => 0,
+        };
+        self.out.u32(at);
     }
     #[inline]
     fn runtime_type(&mut self, s: SymId) {

@@ -76,12 +76,13 @@ impl StackTable<'_> {
         u32::try_from(8 + 2 * u64::from(arch.ptr_size) + n).ok()
     }
 
-    /// Writes the entry of the function, which lies at `addr`; the table has been measured.
-    pub(crate) fn put_entry(&self, arch: &ArchInfo, addr: u64, buf: &mut [u8]) {
+    /// Writes the entry of the function, which lies at `addr`; the table has been measured. The common
+    /// entry is at `common` in the section.
+    pub(crate) fn put_entry(&self, arch: &ArchInfo, common: u32, addr: u64, buf: &mut [u8]) {
         let len = buf.len() as u32;
         let mut out = Out::new(buf);
         out.u32(len - 4);
-        out.u32(0); // the common entry is at the start of the section
+        out.u32(common);
         out.word(arch.ptr_size, addr);
         out.word(arch.ptr_size, self.size);
         let measured = self.put(arch, &mut out);

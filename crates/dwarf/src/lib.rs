@@ -23,6 +23,7 @@
 //! | `frames` | `.debug_frame` |
 //! | `plan` | sizes and offsets |
 //! | `fill`, `copy` | bytes |
+//! | `host` | what is left to a host linker |
 
 mod abbrev;
 mod copy;
@@ -30,6 +31,7 @@ mod encode;
 mod fill;
 mod frames;
 mod generate;
+mod host;
 mod lines;
 mod names;
 mod paths;
@@ -39,6 +41,7 @@ mod types;
 mod units;
 
 pub use generate::{DebugInfo, generate};
+pub use host::{HostRef, HostTarget, Kind};
 pub use plan::{Plan, SectionInfo};
 
 /// What DWARF generation is told.

@@ -25,7 +25,8 @@ pub struct SectionInfo {
 
 /// What a section holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+#[allow(missing_docs)]
+pub enum Kind {
     Abbrev,
     Line,
     Frame,

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod buckets;
+mod carriers;
 mod gcprog;
 mod groups;
 mod sections;
@@ -10,6 +11,7 @@ mod trampolines;
 
 pub use addresses::{Addresses, SectionId};
 pub use buckets::{Bucket, Buckets, DataSym, TypeParts, data_align};
+pub use carriers::Carriers;
 pub use sections::{
     DataLayout, KnownSections, Placed, Section, SectionOptions, Seg, Segment, Segments,
 };

@@ -126,6 +126,8 @@ pub struct SectionOptions {
     pub min_lc: u8,
     /// Whether the output has dynamic linking information (no `-d`).
     pub dynamic: bool,
+    /// Whether a host linker decides about segments: what is read-only is in one.
+    pub external: bool,
 }
 
 struct Alloc<'a> {
@@ -379,23 +381,27 @@ impl DataLayout {
             compressed: false,
         });
         a.singles(syms, Seg::Text, ElfRxSect, 5);
-        known.rodata = a.open(Seg::Rodata, ".rodata", g.read_only_kinds, 4);
+        let read_only = match opts.external {
+            true => Seg::Text,
+            false => Seg::Rodata,
+        };
+        known.rodata = a.open(read_only, ".rodata", g.read_only_kinds, 4);
         for &kind in g.read_only_kinds {
             a.assign(kind);
         }
         known.types = known.rodata;
         match g.pclntab_home {
             PclntabHome::AfterRodata => {
-                known.pclntab = a.open(Seg::Rodata, ".gopclntab", &[Pclntab], 4);
+                known.pclntab = a.open(read_only, ".gopclntab", &[Pclntab], 4);
                 a.assign(Pclntab);
-                a.singles(syms, Seg::Rodata, ElfRoSect, 4);
+                a.singles(syms, read_only, ElfRoSect, 4);
             }
-            PclntabHome::LastOrRelro => a.singles(syms, Seg::Rodata, ElfRoSect, 4),
+            PclntabHome::LastOrRelro => a.singles(syms, read_only, ElfRoSect, 4),
         }
         match g.typelinks {
             TypelinkHome::Section => {
                 for (name, kind) in [(".typelink", TypeLink), (".itablink", ItabLink)] {
-                    a.open(Seg::Rodata, name, &[kind], 4);
+                    a.open(read_only, name, &[kind], 4);
                     for d in a.of(kind).syms.clone() {
                         a.placed.push(Placed {
                             sym: d.sym,
@@ -409,14 +415,14 @@ impl DataLayout {
             }
             TypelinkHome::GoType => {
                 if !a.of(RodataRelro).syms.is_empty() {
-                    a.open(Seg::Rodata, ".rodata", &[RodataRelro], 4);
+                    a.open(read_only, ".rodata", &[RodataRelro], 4);
                     a.assign(RodataRelro);
                 }
-                known.types = a.open(Seg::Rodata, ".go.type", &[Type], 4);
+                known.types = a.open(read_only, ".go.type", &[Type], 4);
                 // No type is at offset 0.
                 a.at += u64::from(opts.ptr_size);
                 a.assign(Type);
-                a.open(Seg::Rodata, ".go.func", &[GoFunc], 4);
+                a.open(read_only, ".go.func", &[GoFunc], 4);
                 a.assign(GoFunc);
             }
         }

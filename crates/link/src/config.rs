@@ -10,7 +10,7 @@ use crate::text;
 use gover::{BuildConfig, Experiments, GoLayout, HeaderMismatch};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
-use symbols::load::LoadOptions;
+use symbols::load::{Further, LoadOptions};
 use target::ArchInfo;
 
 /// Everything that was asked for, resolved.
@@ -89,6 +89,8 @@ pub struct Config {
     pub build_id: Vec<u8>,
     /// The GNU build ID (`-B`, or made from the Go build ID); empty for none.
     pub gnu_build_id: Vec<u8>,
+    /// Whether the host linker must not make a GNU build ID either (`-B none`).
+    pub no_gnu_build_id: bool,
     /// String variables and their values, in order of first mention: `runtime.defaultGOROOT`
     /// (if there is a GOROOT), `runtime.buildVersion`, then `-X` and the import
     /// configuration's module information. Names are escaped as symbol names are.
@@ -177,19 +179,12 @@ static UNSUPPORTED: &[(&str, fn(&Asked) -> bool)] = &[
     }),
     ("-buildmode=shared", |a| a.build_mode == BuildMode::Shared),
     ("-buildmode=plugin", |a| a.build_mode == BuildMode::Plugin),
-    ("-linkmode=external", |a| {
-        a.args.link_mode == LinkMode::External
-    }),
-    ("GO_EXTLINK_ENABLED=1 (-linkmode=external)", |a| {
-        a.args.link_mode == LinkMode::Auto && a.extlink_enabled == "1"
-    }),
 ];
 
 /// What the table above looks at.
 struct Asked<'a> {
     args: &'a Args,
     build_mode: BuildMode,
-    extlink_enabled: &'a str,
 }
 
 /// Operating systems and architectures supported so far.
@@ -310,7 +305,6 @@ impl Config {
         let asked = Asked {
             args: &args,
             build_mode,
-            extlink_enabled: &extlink_enabled,
         };
         let platform_name = format!("{}/{}", cx.goos, cx.goarch);
         let Some((_, arch)) = TARGETS.iter().find(|(name, _)| *name == platform_name) else {
@@ -396,6 +390,7 @@ impl Config {
             rand_layout: args.rand_layout,
             build_id: args.buildid,
             gnu_build_id,
+            no_gnu_build_id: args.host_buildid == b"none",
             string_vars: args.string_vars,
             no_dynamic: args.no_dynamic,
             interpreter: args.interpreter,
@@ -441,8 +436,9 @@ impl Config {
     }
 
     /// What package loading wants to know.
-    pub fn load_options(&self) -> LoadOptions<'_> {
+    pub fn load_options<'a>(&'a self, further: &'a Further<'a>) -> LoadOptions<'a> {
         LoadOptions {
+            further,
             main_file: &self.main_file,
             main_pkg: &self.main_pkg,
             package_files: self.import_cfg.as_ref().map(|c| &c.package_files),

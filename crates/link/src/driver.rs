@@ -6,9 +6,11 @@ use crate::benchmark::Phases;
 use crate::config::{ARCHITECTURES, Config, first_string_vars};
 use crate::diag::{Diag, DiagOptions, Stop};
 use crate::end::End;
-use crate::loading::load_inputs;
+use crate::hostlink::{HostLinker, TempDir};
+use crate::loading::{Loaded, load_inputs};
+use crate::mode::LinkMode;
 use crate::output::OutputFile;
-use crate::pipeline::{Mapped, link_executable};
+use crate::pipeline::{Linked, Mapped, link_executable};
 use crate::profile::Profiles;
 use crate::threads::Threads;
 use crate::toolexec::{Invocation, become_tool, classify};
@@ -91,7 +93,46 @@ fn link(config: &Config, diag: &Diag) -> Result<(), Stop> {
     }
     diag.phase("loadlib");
     let loaded = load_inputs(config, diag)?;
-    let mut unmapped = Some(&mut out);
+    if loaded.mode == LinkMode::External {
+        drop(out);
+        return link_with_host(config, loaded, diag);
+    }
+    let statistics = pass_through(config, loaded, diag, &mut out)?.statistics;
+    diag.phase("Munmap");
+    out.commit().map_err(|e| diag.exit(e))?;
+    diag.log_at(1, || statistics);
+    diag.print(diag.phases.report());
+    Ok(())
+}
+
+/// Makes an object in a temporary folder and has the host linker do the rest
+/// (`ld/lib.go:hostlinksetup`).
+fn link_with_host(config: &Config, mut loaded: Loaded, diag: &Diag) -> Result<(), Stop> {
+    let objects = std::mem::take(&mut loaded.inputs.host_objects);
+    let dir = TempDir::new(config).map_err(|e| diag.fatal(symbols::map::go_error_text(&e)))?;
+    let name = dir.file("go.o");
+    let mut object = OutputFile::create(&name, &name.to_string_lossy()).map_err(|e| diag.exit(e))?;
+    let linked = pass_through(config, loaded, diag, &mut object)?;
+    diag.phase("Munmap");
+    object.commit().map_err(|e| diag.exit(e))?;
+    diag.phase("hostlink");
+    let host = HostLinker::new(config, diag, &dir, &objects, &linked.host);
+    host.link()?;
+    diag.log_at(1, || linked.statistics);
+    diag.phase("archive");
+    host.archive()?;
+    diag.print(diag.phases.report());
+    Ok(())
+}
+
+/// The passes, with their output in `out`.
+fn pass_through(
+    config: &Config,
+    loaded: Loaded,
+    diag: &Diag,
+    out: &mut OutputFile,
+) -> Result<Linked, Stop> {
+    let mut unmapped = Some(out);
     let mut map = |len: u64| match unmapped.take() {
         Some(out) => {
             out.map(len).map_err(|e| diag.exit(e))?;
@@ -106,11 +147,7 @@ fn link(config: &Config, diag: &Diag) -> Result<(), Stop> {
             let_go: |_| {},
         }),
     };
-    link_executable(config, loaded, diag, &mut map)?;
-    diag.phase("Munmap");
-    out.commit().map_err(|e| diag.exit(e))?;
-    diag.print(diag.phases.report());
-    Ok(())
+    link_executable(config, loaded, diag, &mut map)
 }
 
 /// From the words of the command line, the program's name first, to a configuration.

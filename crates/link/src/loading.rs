@@ -3,10 +3,11 @@
 
 use crate::config::{Config, unsupported_text};
 use crate::diag::{Diag, Stop};
-use crate::mode::{LinkMode, LinkModeInputs};
+use crate::mode::{LinkMode, LinkModeDecision, LinkModeInputs};
 use crate::version::of_header;
 use gover::{GoLayout, layout_for};
-use symbols::load::{LoadResult, load};
+use std::sync::OnceLock;
+use symbols::load::{LoadResult, Problem, Severity, load};
 use symbols::{Inputs, path_to_prefix};
 
 /// What was loaded.
@@ -28,13 +29,26 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
         let text = format!("invalid -strictdups flag value {}", config.strict_dups);
         return Err(diag.fatal(text));
     }
-    let loaded = load(&config.load_options());
+    let decided = OnceLock::new();
+    let further = |inputs: &Inputs| {
+        let (problems, decision) = choose_link_mode(config, inputs);
+        // Start-up code finds out by this package whether C sets up threads.
+        let external = decision.mode == Ok(LinkMode::External);
+        let missing = (external && !uses_cgo(inputs)).then_some("runtime/cgo");
+        let _ = decided.set(decision.mode.unwrap_or_default());
+        (problems, missing)
+    };
+    let loaded = load(&config.load_options(&further));
     check_headers(config, diag, &loaded)?;
     for problem in &loaded.problems {
         diag.problem(problem)?;
     }
-    let mode = choose_link_mode(config, diag, &loaded.inputs)?;
     let inputs = loaded.inputs;
+    if uses_cgo(&inputs) && inputs.libs.iter().any(|l| l.pkg == "plugin") {
+        let text = unsupported_text("loading plugins (package plugin)");
+        return Err(diag.exit_plain(text));
+    }
+    let mode = decided.into_inner().unwrap_or_default();
     Ok(Loaded { inputs, mode })
 }
 
@@ -89,8 +103,12 @@ fn unknown_experiment(release: &GoLayout, line: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// Finds out who links, and whether we can.
-fn choose_link_mode(config: &Config, diag: &Diag, inputs: &Inputs) -> Result<LinkMode, Stop> {
+fn uses_cgo(inputs: &Inputs) -> bool {
+    inputs.libs.iter().any(|l| l.pkg == "runtime/cgo")
+}
+
+/// Finds out who links, and what is to be said about it.
+fn choose_link_mode(config: &Config, inputs: &Inputs) -> (Vec<Problem>, LinkModeDecision) {
     let internal: Vec<String> = config
         .release
         .packages
@@ -98,27 +116,24 @@ fn choose_link_mode(config: &Config, diag: &Diag, inputs: &Inputs) -> Result<Lin
         .iter()
         .map(|p| path_to_prefix(p))
         .collect();
-    let cgo = inputs.libs.iter().any(|l| l.pkg == "runtime/cgo");
     let foreign = |pkg: &String| !internal.contains(pkg);
     let decision = config.decide_link_mode(&LinkModeInputs {
-        cgo,
+        cgo: uses_cgo(inputs),
         foreign_object: inputs.host_objects.iter().any(|h| foreign(&h.pkg)),
         unknown_object_format: inputs.unknown_object_format,
         dynimportfail: &inputs.dynimportfail,
         preferlinkext: &inputs.preferlinkext,
     });
-    for (level, line) in decision.log {
-        diag.log_at(level, || line);
+    let problem = |severity, text: &String| Problem {
+        severity,
+        text: text.clone(),
+    };
+    let shown = decision.log.iter().filter(|(l, _)| config.verbose >= *l);
+    let mut problems: Vec<Problem> = shown.map(|(_, t)| problem(Severity::Log, t)).collect();
+    if let Err(text) = &decision.mode {
+        problems.push(problem(Severity::Exit, text));
     }
-    let stop = |feature: &str| Err(diag.exit_plain(unsupported_text(feature)));
-    match decision.mode {
-        Err(text) => Err(diag.exit(text)),
-        Ok(LinkMode::External) => match decision.must {
-            Some(reason) => stop(&format!("external linking ({reason})")),
-            None => stop("external linking"),
-        },
-        Ok(mode) => Ok(mode),
-    }
+    (problems, decision)
 }
 
 #[cfg(test)]

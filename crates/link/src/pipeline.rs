@@ -9,17 +9,21 @@
 use crate::config::{Config, unsupported_text};
 use crate::diag::{Diag, Stop};
 use crate::host::HostInputs;
+use crate::hostlink::HostLinkInput;
 use crate::loading::Loaded;
 use crate::passes::debug::{self, Debug};
-use crate::passes::{addresses, elf, elf_symbols::ElfSymbols, fips, write};
+use crate::passes::object::{self, ObjectRelocs};
+use crate::passes::object_symbols::{Naming, ObjectSymbols};
+use crate::passes::{addresses, elf, elf_symbols::ElfSymbols, fips, host_syms, write};
+use crate::shape::Shape;
 use crate::statistics;
-use format::elf::ExecPlan;
+use format::elf::{ExecPlan, ObjectPlan};
 use gover::{SymKind, TypelinkHome};
 use layout::{
-    Addresses, Buckets, DataLayout, SectionOptions, TextLayout, TextOrder, TrampolineOptions,
+    Addresses, Buckets, Carriers, DataLayout, SectionOptions, TextLayout, TextOrder, TrampolineOptions,
 };
 use reach::{Live, ReachOptions, Roots};
-use reloc::{Problem, RelocError, Relocator};
+use reloc::{HostLink, Problem, RelocError, Relocator};
 use symbols::{BitSet, Inputs, ResolveOptions, SymId, Symbols};
 use tables::callgraph;
 use tables::inittask::{InitRoots, init_tasks};
@@ -38,7 +42,15 @@ pub struct Mapped<'o> {
 /// Where the output goes: given the length of the file, its bytes.
 pub type Output<'o> = dyn FnMut(u64) -> Result<Mapped<'o>, Stop> + 'o;
 
-/// Links an executable from what was loaded.
+/// What a link leaves besides the output.
+pub struct Linked {
+    /// What the host linker has to know, if there is one.
+    pub host: HostLinkInput,
+    /// What `-v` ends with.
+    pub statistics: String,
+}
+
+/// Links an executable, or the object that a host linker makes one of, from what was loaded.
 ///
 /// # Errors
 /// What is wrong has been said.
@@ -47,17 +59,18 @@ pub fn link_executable(
     loaded: Loaded,
     diag: &Diag,
     output: &mut Output,
-) -> Result<(), Stop> {
+) -> Result<Linked, Stop> {
     let ptr = config.arch.ptr_size;
     diag.phases.start("loadsyms");
     let Loaded { mut inputs, mode } = loaded;
+    let shape = Shape::new(config, mode);
     let host = HostInputs::take(config, &mut inputs, mode, diag);
-    let mut syms = resolve(config, inputs, &host, diag)?;
+    let mut syms = resolve(config, &shape, inputs, &host, diag)?;
     if config.check_linkname {
         syms.check_linknames().map_err(|e| diag.fatal(e))?;
     }
     host.load(config, &mut syms, diag)?;
-    if syms.foreign.dynamic {
+    if syms.foreign.dynamic && !shape.external {
         return Err(diag.exit_plain(unsupported_text("dynamic linking (cgo)")));
     }
     let mut special = BitSet::default();
@@ -74,7 +87,7 @@ pub fn link_executable(
     diag.phases.start("inittasks");
     let main_tasks = init_tasks(&mut syms, InitRoots::Program, ptr).map_err(|e| diag.exit(e))?;
     diag.phases.start("deadcode");
-    let mut live = deadcode(config, &mut syms, main_tasks, &made.reachable, diag)?;
+    let mut live = deadcode(config, &shape, &mut syms, main_tasks, &made.reachable, diag)?;
     made.reachable.iter().for_each(|s| live.reachable.insert(s));
 
     let mut maker = Maker {
@@ -125,9 +138,13 @@ pub fn link_executable(
         special: &mut special,
         ptr_size: ptr,
     };
+    if shape.external {
+        host_syms::make_build_id_note(&mut maker, &config.build_id);
+        host_syms::mark_undefined(&mut maker, &order);
+    }
     let text_markers = TextMarkers::make(&mut maker);
     diag.phases.start("textaddress");
-    let text = lay_out_text(config, &mut maker, &mut order, diag);
+    let text = lay_out_text(config, &shape, &mut maker, &mut order, diag);
     diag.phases.start("dwarfGenerateDebugSyms");
     let debug_plan = debug::lay_out(debug_info, maker.syms, &order, &text, diag)?;
     if config.release.typelinks == TypelinkHome::Section {
@@ -182,7 +199,7 @@ pub fn link_executable(
     );
 
     diag.phases.start("dodata");
-    let mut buckets = Buckets::collect(&syms, &live, &special, ptr, markers.type_star, true);
+    let mut buckets = Buckets::collect(&syms, &live, &special, ptr, markers.type_star, !shape.external);
     for (s, e) in &buckets.errors {
         diag.symbol_error(syms.name(*s), s.0, e)?;
     }
@@ -200,7 +217,8 @@ pub fn link_executable(
         &SectionOptions {
             ptr_size: ptr,
             min_lc: config.arch.min_lc,
-            dynamic: false,
+            dynamic: shape.external,
+            external: shape.external,
         },
     );
     for (s, e) in &places.errors {
@@ -217,7 +235,7 @@ pub fn link_executable(
     }
     diag.phases.start("address");
     let mut segs = places.place(
-        config.text_addr,
+        shape.text_addr,
         config.round,
         config.data_addr.map(|a| a as u64),
     );
@@ -234,28 +252,12 @@ pub fn link_executable(
 
     symbols::map::release_pages();
     diag.phases.start("dwarfcompress");
-    let debug = Debug::place(config, debug_plan, &syms, &addrs, &mut segs, diag)?;
+    let debug = Debug::place(config, &shape, debug_plan, &syms, &addrs, &mut segs, diag)?;
     let end = segs
         .layout_file(elf::HEADER_LEN, config.round)
         .map_err(|e| diag.exit(e))?;
 
     diag.phases.start("layout");
-    let symbols = (!config.strip)
-        .then(|| ElfSymbols::collect(&syms, &live, &order, &text_markers, &buckets.hidden, &addrs));
-    let entry = entry_address(config, &syms, &addrs, diag)?;
-    let headers = elf::describe(
-        config,
-        &places,
-        &debug.sections,
-        &segs,
-        entry,
-        symbols.as_ref().map(|s| s.sizes),
-        end,
-    );
-    let plan = ExecPlan::new(&headers).map_err(|e| diag.exit(e))?;
-    let Mapped { bytes: out, let_go } = output(plan.file_len)?;
-
-    diag.phases.start("Asmb");
     let relocator = Relocator {
         syms: &syms,
         live: &live,
@@ -274,6 +276,15 @@ pub fn link_executable(
         reachable: &live.reachable,
         deferreturn_trampolines: &text.deferreturn_trampolines,
     };
+    let carriers = match shape.external {
+        true => host_syms::carriers(&syms, &buckets, &markers, &pcln),
+        false => Carriers::default(),
+    };
+    let host = shape.external.then_some(HostLink {
+        carriers: &carriers,
+        tlsg,
+        dynlink: false,
+    });
     let generate = |s: SymId, out: &mut [u8], _: &Addresses| {
         let Some(part) = Part::ALL.into_iter().find(|&p| pcln.part(p).sym == s) else {
             return false;
@@ -283,8 +294,94 @@ pub fn link_executable(
         }
         true
     };
+    let statistics = || match diag.verbose(1) {
+        true => statistics::text(&syms, live.reachable.count()),
+        false => String::new(),
+    };
+    if let Some(host) = host {
+        let naming = Naming::default();
+        let debug_index = object::debug_indices(&places, &debug.sections);
+        let hidden = &buckets.hidden;
+        let symbols = ObjectSymbols::collect(
+            &syms, &live, &order, &text_markers, hidden, &addrs, debug_index, naming,
+        );
+        let relocs = ObjectRelocs {
+            relocator: &relocator,
+            host,
+            order: &order,
+            layout: &places,
+        };
+        let debug_refs = debug.host_refs(&syms, &addrs, diag)?;
+        let counts = relocs.count(&debug_refs);
+        let input = object::describe(
+            config, &places, &debug.sections, &segs, &counts, symbols.sizes, end,
+        );
+        let plan = ObjectPlan::new(&input).map_err(|e| diag.exit(e))?;
+        let Mapped { bytes: out, let_go } = output(plan.file_len)?;
+        diag.phases.start("Asmb");
+        let writer = write::Writer {
+            relocator: &relocator,
+            host: Some(host),
+            order: &order,
+            text: &text,
+            layout: &places,
+            segs: &segs,
+            code_pad: config.arch.code_pad,
+            generate: &generate,
+            let_go,
+        };
+        symbols::map::release_pages();
+        let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
+        let errors = writer.write(loaded);
+        report(&syms, errors, diag)?;
+        for e in table_errors.into_inner().unwrap() {
+            diag.error(e)?;
+        }
+        let sections = &mut tail[..segs.dwarf.file_len as usize];
+        debug.write_for_host(&syms, &addrs, sections, config.arch.family, diag)?;
+        diag.exit_if_errors()?;
+        diag.phases.start("Asmb2");
+        loaded[..plan.header.len()].copy_from_slice(&plan.header);
+        let base = loaded.len() as u64;
+        let at = |off: u64| (off - base) as usize;
+        let (names_off, names) = &plan.shstrtab;
+        tail[at(*names_off)..][..names.len()].copy_from_slice(names);
+        let (rest, rela) = tail.split_at_mut(at(plan.relocs[0]));
+        let (symtab, strtab) = rest[at(plan.symtab_off)..].split_at_mut(
+            (plan.strtab_off - plan.symtab_off) as usize,
+        );
+        symbols.write(symtab, &mut strtab[..symbols.sizes.strtab as usize]);
+        let errors = relocs.write(&counts, &debug_refs, debug.plan(), &symbols, rela);
+        report(&syms, errors, diag)?;
+        if config.dump_call_graph {
+            print_sizes(&segs, symbols.sizes.n_syms, diag);
+        }
+        diag.exit_if_errors()?;
+        return Ok(Linked {
+            host: host_syms::input(&syms, &shape),
+            statistics: statistics(),
+        });
+    }
+
+    let symbols = (!config.strip)
+        .then(|| ElfSymbols::collect(&syms, &live, &order, &text_markers, &buckets.hidden, &addrs));
+    let entry = entry_address(config, &syms, &addrs, diag)?;
+    let headers = elf::describe(
+        config,
+        &places,
+        &debug.sections,
+        &segs,
+        entry,
+        symbols.as_ref().map(|s| s.sizes),
+        end,
+    );
+    let plan = ExecPlan::new(&headers).map_err(|e| diag.exit(e))?;
+    let Mapped { bytes: out, let_go } = output(plan.file_len)?;
+
+    diag.phases.start("Asmb");
     let writer = write::Writer {
-        relocator,
+        relocator: &relocator,
+        host: None,
         order: &order,
         text: &text,
         layout: &places,
@@ -327,14 +424,18 @@ pub fn link_executable(
     }
     let (off, names) = &plan.shstrtab;
     tail[(*off - base) as usize..][..names.len()].copy_from_slice(names);
-    diag.log_at(1, || statistics::text(&syms, live.reachable.count()));
+    let linked = Linked {
+        host: HostLinkInput::default(),
+        statistics: statistics(),
+    };
     if config.dump_call_graph {
         print_sizes(&segs, symbols.as_ref().map_or(0, |s| s.sizes.n_syms), diag);
     }
     // The process ends soon; taking the large tables apart would only cost time.
     std::mem::forget((symbols, pcln, buckets, live, order));
     std::mem::forget((places, addrs, syms));
-    diag.exit_if_errors()
+    diag.exit_if_errors()?;
+    Ok(linked)
 }
 
 fn lossy(b: &[u8]) -> String {
@@ -344,6 +445,7 @@ fn lossy(b: &[u8]) -> String {
 /// Resolves symbols, with `-strictdups`' complaints.
 fn resolve(
     config: &Config,
+    shape: &Shape,
     inputs: Inputs,
     host: &HostInputs,
     diag: &Diag,
@@ -352,7 +454,7 @@ fn resolve(
     interest.extend(reach::INTEREST);
     interest.extend(stackcheck::INTEREST);
     interest.extend(tables::inittask::INTEREST);
-    interest.push(&config.entry);
+    interest.push(&shape.entry);
     interest.extend(host.interest());
     let names: Vec<String> = config.string_vars.iter().map(|(n, _)| lossy(n)).collect();
     let values: Vec<String> = names.iter().map(|n| format!("{n}.str")).collect();
@@ -375,6 +477,7 @@ fn resolve(
 
 fn deadcode(
     config: &Config,
+    shape: &Shape,
     syms: &mut Symbols,
     main_tasks: SymId,
     made: &BitSet,
@@ -382,7 +485,7 @@ fn deadcode(
 ) -> Result<Live, Stop> {
     let foreign = std::mem::take(&mut syms.foreign);
     let opts = ReachOptions {
-        roots: Roots::Entry(&config.entry),
+        roots: Roots::Entry(&shape.entry),
         main_inittasks: main_tasks,
         dynamic_exports: &foreign.dynamic_exports,
         wasm_exports: &[],
@@ -478,9 +581,15 @@ fn stack_check(
 }
 
 /// Gives text its addresses, with trampolines where the machine has them and they are needed.
-fn lay_out_text(config: &Config, m: &mut Maker, order: &mut TextOrder, diag: &Diag) -> TextLayout {
+fn lay_out_text(
+    config: &Config,
+    shape: &Shape,
+    m: &mut Maker,
+    order: &mut TextOrder,
+    diag: &Diag,
+) -> TextLayout {
     let align = config.func_align;
-    let mut text = TextLayout::assign(m.syms, order, config.text_addr, align);
+    let mut text = TextLayout::assign(m.syms, order, shape.text_addr, align);
     if let Some(shape) = config.arch.trampolines {
         let (size, level) = (config.debug_text_size, config.debug_tramp);
         let options = TrampolineOptions::new(shape, size, level, config.rand_layout != 0);

@@ -4,6 +4,9 @@
 
 mod amd64;
 mod arm64;
+mod host;
+
+pub use host::{ElfTypes, HostLink, HostReloc, elf_types};
 
 use gover::{RelocType, SymKind};
 use layout::Addresses;
@@ -46,6 +49,8 @@ pub enum Problem {
     Imported,
     /// The target has no section.
     NoSection,
+    /// The target is imported, and code here cannot refer to imports.
+    Unhandled,
     /// The field cannot hold the value.
     TooBig {
         /// Whether the value is relative to the field.
@@ -104,6 +109,15 @@ impl RelocError {
                 )
             }
             Problem::NoSection => format!("missing section for relocation target {to}"),
+            Problem::Unhandled => {
+                let kind = syms.kind(r.sym);
+                let number = syms.gover.rank(kind);
+                format!(
+                    "unhandled relocation for {to} (type {number} ({kind}) rtype {} ({}))",
+                    r.typ.index(),
+                    r.typ
+                )
+            }
             Problem::TooBig {
                 pc_relative: true,
                 value,

@@ -42,6 +42,9 @@ fn problem(severity: Severity, text: String) -> Problem {
     Problem { severity, text }
 }
 
+/// See [`LoadOptions::further`].
+pub type Further<'a> = dyn Fn(&Inputs) -> (Vec<Problem>, Option<&'static str>) + Sync + 'a;
+
 /// Where packages are and what is asked of them.
 pub struct LoadOptions<'a> {
     /// The archive of the main package, as given.
@@ -56,6 +59,9 @@ pub struct LoadOptions<'a> {
     pub internal: &'a [&'a str],
     /// Whether to look at the package sections (no `-g`).
     pub check_pkg: bool,
+    /// Told what has been loaded, says what is to be said about it and which package is to be loaded
+    /// besides.
+    pub further: &'a Further<'a>,
     /// Whether `-linkmode` was left to the linker.
     pub link_mode_auto: bool,
     /// Verbosity of the link trace, the number of `-v`.
@@ -409,6 +415,14 @@ impl Loader<'_> {
         let mut at = 0;
         self.drain(&mut at, true)?;
         for pkg in self.opts.internal {
+            self.load_internal(pkg)?;
+        }
+        self.drain(&mut at, false)?;
+        let (problems, pkg) = (self.opts.further)(&self.out.inputs);
+        for p in problems {
+            self.say(p.severity, p.text)?;
+        }
+        if let Some(pkg) = pkg {
             self.load_internal(pkg)?;
         }
         self.drain(&mut at, false)

@@ -123,10 +123,10 @@ pub struct ExecPlan {
 /// Names whose suffix may serve another section (`.rela.text`).
 const REL_PREFIX: &str = ".rela";
 
-struct Header<'a> {
-    name: &'a str,
-    sh: Shdr,
-    input: Option<usize>,
+pub(super) struct Header<'a> {
+    pub(super) name: &'a str,
+    pub(super) sh: Shdr,
+    pub(super) input: Option<usize>,
 }
 
 impl ExecPlan {
@@ -350,7 +350,7 @@ impl Note<'_> {
 
 /// Builds the section name table and sets the headers' names. Relocation sections come first, so
 /// that the sections they belong to share their names' ends.
-fn name_table(headers: &mut [Header]) -> Vec<u8> {
+pub(super) fn name_table(headers: &mut [Header]) -> Vec<u8> {
     let mut out = vec![0];
     let mut known: Vec<(String, u32)> = vec![(String::new(), 0)];
     let push = |out: &mut Vec<u8>, known: &mut Vec<(String, u32)>, name: &str| {

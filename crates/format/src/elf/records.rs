@@ -3,6 +3,7 @@
 /// Numbers of the specification, spelled as it spells them.
 #[allow(missing_docs)]
 pub mod consts {
+    pub const ET_REL: u16 = 1;
     pub const ET_EXEC: u16 = 2;
     pub const ET_DYN: u16 = 3;
     pub const PT_LOAD: u32 = 1;
@@ -15,8 +16,10 @@ pub mod consts {
     pub const SHT_PROGBITS: u32 = 1;
     pub const SHT_SYMTAB: u32 = 2;
     pub const SHT_STRTAB: u32 = 3;
+    pub const SHT_RELA: u32 = 4;
     pub const SHT_NOTE: u32 = 7;
     pub const SHT_NOBITS: u32 = 8;
+    pub const SHT_INIT_ARRAY: u32 = 14;
     pub const SHF_WRITE: u64 = 1;
     pub const SHF_ALLOC: u64 = 2;
     pub const SHF_EXECINSTR: u64 = 4;
@@ -28,7 +31,9 @@ pub mod consts {
     pub const STT_NOTYPE: u8 = 0;
     pub const STT_OBJECT: u8 = 1;
     pub const STT_FUNC: u8 = 2;
+    pub const STT_SECTION: u8 = 3;
     pub const STT_FILE: u8 = 4;
+    pub const STT_TLS: u8 = 6;
     pub const STV_HIDDEN: u8 = 2;
     pub const ELFCOMPRESS_ZLIB: u32 = 1;
 }
@@ -88,6 +93,13 @@ pub struct Ehdr {
 }
 
 impl Ehdr {
+    /// Writes the header of a file without program headers at the start of `out`.
+    pub fn write_object(&self, out: &mut [u8]) {
+        self.write(out);
+        out[32..40].fill(0); // e_phoff
+        out[54..56].fill(0); // e_phentsize
+    }
+
     /// Writes the header at the start of `out`.
     pub fn write(&self, out: &mut [u8]) {
         let mut p = Put { out, at: 0 };

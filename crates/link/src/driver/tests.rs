@@ -233,12 +233,6 @@ fn what_is_not_supported_yet_is_named() {
         (&["-buildmode=c-shared", "m"], &[], "-buildmode=c-shared"),
         (&["-buildmode=shared", "m"], &[], "-buildmode=shared"),
         (&["-buildmode=plugin", "m"], &[], "-buildmode=plugin"),
-        (&["-linkmode=external", "m"], &[], "-linkmode=external"),
-        (
-            &["m"],
-            &[("GO_EXTLINK_ENABLED", "1")],
-            "GO_EXTLINK_ENABLED=1 (-linkmode=external)",
-        ),
         (&["-H=windowsgui", "m"], &[], "-H=windowsgui"),
         (&["-H", "darwin", "m"], &[], "-H=darwin"),
         (&["m"], &[("GOOS", "freebsd")], "GOOS/GOARCH freebsd/amd64"),

@@ -54,8 +54,10 @@ pub fn assign_addresses(
             a.section[s.index()] = a.section[outer];
         }
     }
+    let tbss = layout.sections.iter().position(|s| s.name == ".tbss");
     for p in &layout.tls {
         a.value[p.sym.index()] = p.off.into();
+        a.section[p.sym.index()] = tbss.map_or(SectionId(0), id);
     }
 
     let mut set = |s: SymId, sect: usize, value: u64| {

@@ -3,7 +3,8 @@
 
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
-use dwarf::{DebugInfo, DwarfError, Options, Plan};
+use crate::shape::Shape;
+use dwarf::{DebugInfo, DwarfError, HostRef, Options, Plan};
 use format::elf::{CHDR_SIZE, compression_header};
 use goflate::{Encoder, Generated, compress_within};
 use gover::FlateEncoder;
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 use reach::Live;
 use std::sync::Mutex;
 use symbols::Symbols;
+use target::Family;
 
 /// Makes debugging information, if it is wanted.
 ///
@@ -84,6 +86,7 @@ impl Debug {
     /// What is wrong has been said.
     pub fn place(
         config: &Config,
+        shape: &Shape,
         plan: Option<Plan>,
         syms: &Symbols,
         addrs: &Addresses,
@@ -95,7 +98,8 @@ impl Debug {
         };
         let n = plan.sections().len();
         let mut compressed = vec![None; n];
-        if config.compress_dwarf {
+        // A host linker compresses by itself.
+        if config.compress_dwarf && !shape.external {
             compressed = compress_sections(config, &plan, syms, addrs, diag)?;
         }
         let mut at = 0;
@@ -126,6 +130,55 @@ impl Debug {
             plan: Some(plan),
             compressed,
         })
+    }
+
+    /// What the sections are made from, if there are any.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plan.as_ref()
+    }
+
+    /// By section, the fields that a host linker relocates.
+    ///
+    /// # Errors
+    /// What is wrong has been said.
+    pub fn host_refs(
+        &self,
+        syms: &Symbols,
+        addrs: &Addresses,
+        diag: &Diag,
+    ) -> Result<Vec<Vec<HostRef>>, Stop> {
+        let Some(plan) = &self.plan else {
+            return Ok(Vec::new());
+        };
+        let all = 0..plan.sections().len();
+        let refs = all.map(|i| plan.host_refs(syms, addrs, i));
+        refs.collect::<Result<_, _>>().map_err(|e| diag.exit(e))
+    }
+
+    /// Writes the sections for a host linker into `out`, the segment in the output.
+    ///
+    /// # Errors
+    /// What is wrong has been said.
+    pub fn write_for_host(
+        &self,
+        syms: &Symbols,
+        addrs: &Addresses,
+        out: &mut [u8],
+        family: Family,
+        diag: &Diag,
+    ) -> Result<(), Stop> {
+        let Some(plan) = &self.plan else {
+            return Ok(());
+        };
+        let addends = family == Family::Arm64;
+        let mut rest = out;
+        for (i, s) in self.sections.iter().enumerate() {
+            let (part, r) = rest.split_at_mut(s.len as usize);
+            rest = r;
+            plan.fill_for_host(syms, addrs, i, part, addends)
+                .or_else(|e| diag.error(e))?;
+        }
+        Ok(())
     }
 
     /// Writes the sections into `out`, the segment in the output.

@@ -74,7 +74,7 @@ pub fn describe<'a>(
     }
 }
 
-fn section<'a>(s: &'a Section, segs: &Segments) -> SectionInput<'a> {
+pub(super) fn section<'a>(s: &'a Section, segs: &Segments) -> SectionInput<'a> {
     let seg = segs.get(s.seg);
     let tls = s.name == ".tbss";
     let mut x = SectionInput {

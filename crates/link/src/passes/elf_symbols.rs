@@ -60,7 +60,7 @@ impl Entry {
 }
 
 /// The symbol of the other ABI that has this name. No object knows the names of linker-made text.
-fn twin(syms: &Symbols, s: SymId, name: &[u8]) -> Option<SymId> {
+pub(super) fn twin(syms: &Symbols, s: SymId, name: &[u8]) -> Option<SymId> {
     match s.0 >= syms.ext_start() {
         true => syms.lookup_known(name, symbols::VERSION_ABI_INTERNAL),
         false => syms.lookup(name, symbols::VERSION_ABI_INTERNAL),
@@ -68,7 +68,7 @@ fn twin(syms: &Symbols, s: SymId, name: &[u8]) -> Option<SymId> {
 }
 
 /// Offsets of the middle dots (two bytes each) in a name.
-fn middle_dots(name: &[u8]) -> impl Iterator<Item = usize> + '_ {
+pub(super) fn middle_dots(name: &[u8]) -> impl Iterator<Item = usize> + '_ {
     name.windows(2)
         .enumerate()
         .filter(|(_, w)| *w == "·".as_bytes())

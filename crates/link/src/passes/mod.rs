@@ -5,4 +5,7 @@ pub mod debug;
 pub mod elf;
 pub mod elf_symbols;
 pub mod fips;
+pub mod host_syms;
+pub mod object;
+pub mod object_symbols;
 pub mod write;

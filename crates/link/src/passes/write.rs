@@ -2,7 +2,7 @@
 
 use layout::{Addresses, DataLayout, Placed, Seg, Segments, TextLayout, TextOrder};
 use rayon::prelude::*;
-use reloc::{RelocError, Relocator};
+use reloc::{HostLink, RelocError, Relocator};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use symbols::SymId;
@@ -13,7 +13,9 @@ const TASK: u64 = 1 << 18;
 /// Writes text and data.
 pub struct Writer<'a> {
     /// Applies relocations.
-    pub relocator: Relocator<'a>,
+    pub relocator: &'a Relocator<'a>,
+    /// The host linker's part of them, if there is one.
+    pub host: Option<HostLink<'a>>,
     /// Order of text.
     pub order: &'a TextOrder,
     /// Addresses of text.
@@ -165,7 +167,7 @@ impl Writer<'_> {
             let data = self.relocator.syms.data(s);
             let field = &mut out[from..from + data.len()];
             field.copy_from_slice(data);
-            self.relocator.apply(s, self.text.addr[i], field, errors);
+            self.relocate(s, self.text.addr[i], field, errors);
             at = from + data.len();
         }
         out[at..].fill(self.code_pad);
@@ -194,8 +196,15 @@ impl Writer<'_> {
             if !data.is_empty() {
                 field.copy_from_slice(data);
             }
-            self.relocator
-                .apply(sym, base + u64::from(o), field, errors);
+            self.relocate(sym, base + u64::from(o), field, errors);
+        }
+    }
+
+    #[inline]
+    fn relocate(&self, s: SymId, addr: u64, field: &mut [u8], errors: &mut Vec<RelocError>) {
+        match &self.host {
+            None => self.relocator.apply(s, addr, field, errors),
+            Some(h) => self.relocator.apply_for_host(h, s, addr, field, errors),
         }
     }
 }

@@ -1,0 +1,407 @@
+//! The last step by the host's linker or archiver (`ld/lib.go:hostlinksetup`, `hostlink`,
+//! `archive`).
+//!
+//! What the passes make is an object file, `go.o`, in a temporary folder. Host objects are copied
+//! beside it, and the host compiler is told to link them all. Which flags it gets depends on which
+//! it knows; that is tried out.
+
+mod fips;
+mod probe;
+mod tmpdir;
+mod tool;
+
+pub use tmpdir::TempDir;
+
+use crate::config::Config;
+use crate::diag::{Diag, Stop};
+use crate::mode::BuildMode;
+use crate::text;
+use probe::{Probe, bytes, gnu_ld_version, relevant};
+use rayon::prelude::*;
+use std::path::PathBuf;
+use symbols::HostObject;
+use symbols::map::go_error_text;
+use target::Family;
+use tmpdir::clean_time_stamp;
+use tool::Argv;
+
+/// What the passes leave for the host linker.
+#[derive(Default)]
+pub struct HostLinkInput {
+    /// Flags that cgo directives ask for, in order.
+    pub ld_flags: Argv,
+    /// Names of symbols for the dynamic symbol table.
+    pub exports: Vec<Vec<u8>>,
+    /// Whether Go symbols are linked dynamically.
+    pub dynlink: bool,
+    /// Whether there is data that is read-only once relocated.
+    pub relro: bool,
+    /// Directories and names of Go shared libraries, as flags.
+    pub shared_libs: Argv,
+}
+
+/// The last step.
+pub struct HostLinker<'a> {
+    config: &'a Config,
+    diag: &'a Diag,
+    dir: &'a TempDir,
+    objects: &'a [HostObject],
+    input: &'a HostLinkInput,
+    /// Host linker and leading arguments.
+    extld: Argv,
+}
+
+/// Total length of arguments from which they go into a file, bytes (`sys.ExecArgLengthLimit`).
+const LONG_ARGUMENTS: usize = 30 << 10;
+
+impl<'a> HostLinker<'a> {
+    /// Made ready. `objects` are the host objects, in load order.
+    pub fn new(
+        config: &'a Config,
+        diag: &'a Diag,
+        dir: &'a TempDir,
+        objects: &'a [HostObject],
+        input: &'a HostLinkInput,
+    ) -> HostLinker<'a> {
+        let extld = match config.extld.as_slice() {
+            [] => vec![b"gcc".to_vec()],
+            words => words.to_vec(),
+        };
+        HostLinker {
+            config,
+            diag,
+            dir,
+            objects,
+            input,
+            extld,
+        }
+    }
+
+    fn is_archive(&self) -> bool {
+        self.config.build_mode == BuildMode::CArchive
+    }
+
+    fn probe(&self) -> Probe<'_> {
+        let mut flags: Argv = self.arch_args();
+        let own: Argv = self
+            .input
+            .ld_flags
+            .iter()
+            .chain(&self.config.extldflags)
+            .cloned()
+            .collect();
+        flags.extend(relevant(&own, &self.config.release.host_link));
+        Probe::new(self.dir, &self.extld[0], flags)
+    }
+
+    fn arch_args(&self) -> Argv {
+        let args = self.config.arch.cc_args.iter();
+        args.map(|a| a.as_bytes().to_vec()).collect()
+    }
+
+    /// Links the program or library; nothing for archives.
+    ///
+    /// # Errors
+    /// The link ends; it has been said.
+    pub fn link(&self) -> Result<(), Stop> {
+        if self.is_archive() {
+            return Ok(());
+        }
+        let argv = self.arguments()?;
+        if self.diag.verbose(1) {
+            let words: Vec<String> = argv.iter().map(|a| text::quote(a)).collect();
+            self.diag
+                .print(format_args!("host link: {}\n", words.join(" ")));
+        }
+        let o = tool::run(&argv, false);
+        if let Some(why) = o.error {
+            let text = format!(
+                "running {} failed: {why}\n{}\n{}",
+                text::lossy(&argv[0]),
+                tool::shown(&argv),
+                text::lossy(&o.output)
+            );
+            return Err(self.diag.exit(text));
+        }
+        // Warnings, for example.
+        self.diag.print_bytes(&o.output);
+        if self.config.build_mode != BuildMode::Plugin {
+            // Without a sum the program's own check fails, if it is asked for.
+            let _ = fips::store_sum(&self.config.outfile, self.config.fipso.as_deref());
+        }
+        Ok(())
+    }
+
+    fn arguments(&self) -> Result<Argv, Stop> {
+        let (config, input) = (self.config, self.input);
+        let mode = config.build_mode;
+        let mut argv = self.extld.clone();
+        argv.extend(self.arch_args());
+        let mut add = |words: &[&str]| argv.extend(words.iter().map(|w| w.as_bytes().to_vec()));
+        if config.strip {
+            add(&["-s"]);
+        } else if !config.dwarf {
+            add(&["-Wl,-S"]);
+        }
+        if mode != BuildMode::Exe && input.relro {
+            add(&["-Wl,-z,relro"]);
+        }
+        add(match mode {
+            BuildMode::Exe | BuildMode::CArchive => &[],
+            BuildMode::Pie => &["-pie"],
+            BuildMode::CShared => &["-shared", "-Wl,-z,nodelete", "-Wl,-Bsymbolic"],
+            BuildMode::Shared | BuildMode::Plugin => &["-shared"],
+        });
+        if input.dynlink || config.bindnow {
+            add(&["-Wl,-z,now"]);
+        }
+        let mut alternative = "";
+        if input.dynlink {
+            add(&["-Wl,-z,nocopyreloc"]);
+            if config.arch.family == Family::Arm64 && self.needs_gold()? {
+                alternative = "gold";
+            }
+        }
+        if !alternative.is_empty() {
+            add(&[&format!("-fuse-ld={alternative}")]);
+        }
+        let probe = self.probe();
+        let knows = |alternative: &str, flag: &str| -> Result<bool, Stop> {
+            match probe.knows(alternative, flag.as_bytes()) {
+                Ok(known) => Ok(known),
+                Err(why) => self.diag.error(why).map(|()| false),
+            }
+        };
+        if knows("", "-Wl,--build-id=0x1234567890abcdef")? {
+            if !config.gnu_build_id.is_empty() {
+                let id = hex::encode(&config.gnu_build_id);
+                add(&[&format!("-Wl,--build-id=0x{id}")]);
+            } else if config.no_gnu_build_id {
+                add(&["-Wl,--build-id=none"]);
+            }
+        }
+        add(&["-o", &config.outfile_name]);
+        let joined = |prefix: &str, value: &[u8]| [prefix.as_bytes(), value].concat();
+        if let Some(path) = config.rpath.as_ref().filter(|p| !p.is_empty()) {
+            argv.push(joined("-Wl,-rpath,", path));
+        }
+        if !config.interpreter.is_empty() {
+            argv.push(joined("-Wl,--dynamic-linker,", &config.interpreter));
+        }
+        if input.dynlink
+            || mode == BuildMode::CShared
+            || !knows(alternative, "-Wl,--export-dynamic-symbol=main")?
+        {
+            argv.push(b"-rdynamic".to_vec());
+        } else {
+            let names = input.exports.iter();
+            let mut flags: Argv = names
+                .map(|n| joined("-Wl,--export-dynamic-symbol=", n))
+                .collect();
+            flags.sort();
+            argv.extend(flags);
+        }
+        for (wanted, flag) in [
+            (true, "-Qunused-arguments"),
+            (config.compress_dwarf, "-Wl,--compress-debug-sections=zlib"),
+        ] {
+            if wanted && knows(alternative, flag)? {
+                argv.push(flag.into());
+            }
+        }
+        argv.extend(self.object_files()?.iter().map(|p| bytes(p)));
+        argv.extend(input.shared_libs.iter().cloned());
+        let push_own = |argv: &mut Argv, flag: &[u8]| {
+            argv.push(flag.to_vec());
+            if flag == b"-static" {
+                // Some compilers pass these on even so, which GNU ld does not like.
+                for a in argv {
+                    if a == b"-rdynamic" || a.starts_with(b"-Wl,--dynamic-linker,") {
+                        *a = b"-static".to_vec();
+                    }
+                }
+            }
+        };
+        for flag in &input.ld_flags {
+            push_own(&mut argv, flag);
+        }
+        // Code for executables must not be linked as position-independent.
+        if mode == BuildMode::Exe && !config.link_mode.link_shared {
+            for flag in ["-no-pie", "-nopie"] {
+                if knows(alternative, flag)? {
+                    argv.push(flag.into());
+                    break;
+                }
+            }
+        }
+        for flag in &config.extldflags {
+            push_own(&mut argv, flag);
+        }
+        self.in_response_file(argv, &probe, alternative)
+    }
+
+    /// GNU ld before 2.36 has trouble with copy relocations on AArch64
+    /// (<https://sourceware.org/bugzilla/show_bug.cgi?id=19962>).
+    fn needs_gold(&self) -> Result<bool, Stop> {
+        let with = |words: &[&str]| -> Argv {
+            let words = words.iter().map(|w| w.as_bytes().to_vec());
+            self.extld.iter().cloned().chain(words).collect()
+        };
+        let o = tool::run(&with(&["-Wl,--version"]), false);
+        let old = |(major, minor)| major == 2 && minor <= 35;
+        if o.error.is_some() || !gnu_ld_version(&o.output).is_some_and(old) {
+            return Ok(false);
+        }
+        // gcc falls back silently if there is no gold.
+        let o = tool::run(&with(&["-fuse-ld=gold", "-Wl,--version"]), false);
+        let output = text::lossy(&o.output);
+        match o.error.is_none() && !output.contains("GNU gold") {
+            true => Err(self.diag.fatal(format_args!(
+                "ARM64 external linker must be ld>=2.36 or gold (issue #15696, 22040), \
+                 but is not: {output}"
+            ))),
+            false => Ok(true),
+        }
+    }
+
+    /// `go.o` and copies of the host objects, with no time of their own.
+    fn object_files(&self) -> Result<Vec<PathBuf>, Stop> {
+        let copies: Vec<PathBuf> = (0..self.objects.len())
+            .map(|i| self.dir.file(&format!("{i:06}.o")))
+            .collect();
+        for (o, to) in self.objects.iter().zip(&copies) {
+            self.diag.log_at(1, || {
+                let to = to.display();
+                format!("host obj copy: {} from pkg {} -> {to}", o.name, o.pkg)
+            });
+        }
+        let written: Vec<std::io::Result<()>> = self
+            .objects
+            .par_iter()
+            .zip(&copies)
+            .map(|(o, to)| std::fs::write(to, o.data))
+            .collect();
+        for (w, to) in written.into_iter().zip(&copies) {
+            if let Err(e) = w {
+                let (to, why) = (to.display(), go_error_text(&e));
+                let text = format!("cannot create {to}: open {to}: {why}");
+                return Err(self.diag.exit(text));
+            }
+        }
+        let mut all = vec![self.dir.file("go.o")];
+        all.extend(copies);
+        for file in &all {
+            clean_time_stamp(file).map_err(|e| {
+                let (file, why) = (file.display(), go_error_text(&e));
+                self.diag
+                    .exit(format_args!("cannot chtimes {file}: chtimes {file}: {why}"))
+            })?;
+        }
+        Ok(all)
+    }
+
+    /// Very long arguments go into a file, if the linker can read them there
+    /// (`passLongArgsInResponseFile`).
+    fn in_response_file(
+        &self,
+        argv: Argv,
+        probe: &Probe,
+        alternative: &str,
+    ) -> Result<Argv, Stop> {
+        if argv.iter().map(Vec::len).sum::<usize>() < LONG_ARGUMENTS {
+            return Ok(argv);
+        }
+        let file = self.dir.file("response");
+        let write = |bytes: &[u8], doing: &str| {
+            std::fs::write(&file, bytes).map_err(|e| {
+                let (name, why) = (file.display(), go_error_text(&e));
+                let text = format!("failed while {doing} response file: open {name}: {why}");
+                self.diag.fatal(text)
+            })
+        };
+        write(b"", "testing")?;
+        let flag = [b"@", bytes(&file).as_slice()].concat();
+        let known = probe.knows(alternative, &flag);
+        if !known.or_else(|why| self.diag.error(why).map(|()| false))? {
+            self.diag.log_at(1, || {
+                "not using response file because linker does not support one".to_owned()
+            });
+            return Ok(argv);
+        }
+        let text: String = argv[1..]
+            .iter()
+            .map(|a| text::quote(a) + "\n")
+            .collect();
+        write(text.as_bytes(), "writing")?;
+        if self.diag.verbose(1) {
+            let file = file.display();
+            self.diag
+                .print(format_args!("response file {file} contents:\n{text}"));
+        }
+        let linker = argv.into_iter().next().unwrap_or_default();
+        Ok(vec![linker, flag])
+    }
+
+    /// Makes the archive; nothing for programs and libraries.
+    ///
+    /// # Errors
+    /// The link ends; it has been said.
+    pub fn archive(&self) -> Result<(), Stop> {
+        if !self.is_archive() {
+            return Ok(());
+        }
+        self.diag.exit_if_errors()?;
+        let mut extar = self.config.extar.clone();
+        if extar.is_empty() {
+            extar = b"ar".to_vec();
+            let known = self.probe().knows("", b"--print-prog-name=ar");
+            if known.or_else(|why| self.diag.error(why).map(|()| false))? {
+                extar = self.print_tool("ar")?;
+            }
+        }
+        let mut argv: Argv = vec![extar];
+        argv.extend(["-q", "-c", "-s"].map(Into::into));
+        let files = self.object_files()?;
+        argv.push(self.config.outfile_name.clone().into());
+        argv.extend(files.iter().map(|p| bytes(p)));
+        self.diag.log_at(1, || {
+            let words: Vec<_> = argv.iter().map(|a| text::lossy(a)).collect();
+            format!("archive: {}", words.join(" "))
+        });
+        if !self.dir.is_own() {
+            // Nothing is left to be done afterwards.
+            let name = text::lossy(&argv[0]).into_owned();
+            let program = tool::find(&argv[0])
+                .map_err(|why| self.diag.exit(format_args!("cannot find {name}: {why}")))?;
+            self.diag.log_at(1, || {
+                "invoking archiver with syscall.Exec()".to_owned()
+            });
+            let why = tool::become_program(&argv, program);
+            return Err(self.diag.exit(format_args!("running {name} failed: {why}")));
+        }
+        let o = tool::run(&argv, false);
+        match o.error {
+            None => Ok(()),
+            Some(why) => {
+                let (name, output) = (text::lossy(&argv[0]), text::lossy(&o.output));
+                let text = format!("running {name} failed: {why}\n{output}");
+                Err(self.diag.exit(text))
+            }
+        }
+    }
+
+    /// The host compiler's tool of a name (`findExtLinkTool`).
+    fn print_tool(&self, tool: &str) -> Result<Vec<u8>, Stop> {
+        let mut argv = self.extld.clone();
+        argv.extend(self.arch_args());
+        argv.extend(["--print-prog-name", tool].map(Into::into));
+        let o = tool::run(&argv, false);
+        if let Some(why) = o.error {
+            let (argv0, output) = (&self.config.argv0, text::lossy(&o.output));
+            let text = format!("{argv0}: finding {tool} failed: {why}\n{output}");
+            return Err(self.diag.exit(text));
+        }
+        let end = o.output.iter().rposition(|b| !b"\r\n".contains(b));
+        Ok(o.output[..end.map_or(0, |e| e + 1)].to_vec())
+    }
+}

@@ -1,0 +1,356 @@
+//! The symbol table of a relocatable object (`ld/symtab.go:asmElfSym`, `genelfsym`, `putelfsym`
+//! with a host linker).
+//!
+//! Entries are counted first, in parallel, and then written in place. Relocations need their
+//! numbers.
+
+use super::elf_symbols::{middle_dots, twin};
+use format::elf::{SYM_SIZE, Sym, SymtabSizes, consts::*};
+use gover::{ContentHashedText, SymKind};
+use layout::{Addresses, TextOrder};
+use rayon::prelude::*;
+use reach::Live;
+use symbols::{BitSet, SymId, Symbols};
+use tables::TextMarkers;
+
+/// How names are written and who sees them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Naming {
+    /// Go symbols are linked dynamically: they are global, and names stay as they are.
+    pub dynlink: bool,
+    /// A Go shared library is made or used: names tell their ABI.
+    pub shared: bool,
+}
+
+/// What the table is made from.
+pub struct ObjectSymbols<'a> {
+    syms: &'a Symbols,
+    addrs: &'a Addresses,
+    naming: Naming,
+    chunks: Vec<Chunk>,
+    /// Section header indices of the debug sections.
+    debug: Vec<u16>,
+    /// Sizes of the table.
+    pub sizes: SymtabSizes,
+    /// By symbol, the entry that relocations use; 0 for none.
+    number: Vec<u32>,
+}
+
+/// Entries, and what they take.
+#[derive(Default)]
+struct Chunk {
+    entries: Vec<Entry>,
+    /// Number and name bytes of the local and of the global entries.
+    n: [u64; 2],
+    len: [u64; 2],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bind {
+    Local,
+    Global,
+    /// Global, and local under another name, which the object's own references use.
+    Both,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    sym: SymId,
+    bind: Bind,
+    typ: u8,
+    /// What is behind the name.
+    suffix: &'static str,
+    /// The name has a middle dot to be replaced.
+    dots: bool,
+    /// Nothing here defines it.
+    undefined: bool,
+}
+
+const LOCAL_PREFIX: &[u8] = b"local.";
+const FILE_NAME: &[u8] = b"go.go\0";
+const CHUNK: usize = 1 << 14;
+
+impl Entry {
+    fn name_len(self, syms: &Symbols) -> u64 {
+        let name = syms.ext_name(self.sym);
+        let mut n = name.len() + self.suffix.len();
+        if self.dots {
+            n -= middle_dots(name).count();
+        }
+        n as u64 + 1
+    }
+
+    /// Whether it is among the local (`false`) or the global entries.
+    fn is_in(self, global: bool) -> bool {
+        match self.bind {
+            Bind::Local => !global,
+            Bind::Global => global,
+            Bind::Both => true,
+        }
+    }
+}
+
+/// Whether a name is that of a static temporary, which modules share (`isStaticTmp`).
+fn is_static_temp(name: &[u8]) -> bool {
+    name.windows(7).any(|w| w == b"..stmp_")
+}
+
+impl<'a> ObjectSymbols<'a> {
+    /// Collects the entries. `debug` are the section header indices of debug sections, which have
+    /// entries of their own.
+    #[allow(clippy::too_many_arguments)]
+    pub fn collect(
+        syms: &'a Symbols,
+        live: &Live,
+        order: &TextOrder,
+        text: &TextMarkers,
+        hidden: &BitSet,
+        addrs: &'a Addresses,
+        debug: Vec<u16>,
+        naming: Naming,
+    ) -> ObjectSymbols<'a> {
+        let entry = |s: SymId, typ: u8| -> Entry {
+            let kind = syms.kind(s);
+            let (is_text, version) = (kind.is_text(), syms.version(s));
+            let name = syms.ext_name(s);
+            let cgo = syms.foreign.attrs(s);
+            let undefined = matches!(
+                kind,
+                SymKind::DynImport | SymKind::HostObj | SymKind::UndefExt
+            );
+            let file_local = version >= symbols::VERSION_STATIC && !is_static_temp(name);
+            let hashed = syms.gover.content_hashed_text == ContentHashedText::Local
+                && is_text
+                && syms.is_content_hashed(s);
+            let local = file_local
+                || hashed
+                || syms.local.has(s)
+                || (!naming.dynlink && !undefined && !cgo.is_some_and(|a| a.export_static));
+            let mut suffix = "";
+            if syms.abi_wrappers && is_text {
+                let internal = version == symbols::VERSION_ABI_INTERNAL;
+                if !internal
+                    && version < symbols::VERSION_STATIC
+                    && twin(syms, s, name).is_some_and(|o| syms.kind(o).is_text())
+                {
+                    suffix = ".abi0";
+                }
+                let exported = cgo.is_some_and(|a| a.is_export());
+                if naming.shared && internal && !exported && !name.starts_with(b"type:") {
+                    suffix = ".abiinternal";
+                }
+            }
+            Entry {
+                sym: s,
+                bind: match (local, naming.dynlink && is_text) {
+                    (true, _) => Bind::Local,
+                    (false, true) => Bind::Both,
+                    (false, false) => Bind::Global,
+                },
+                typ,
+                suffix,
+                dots: !naming.dynlink && middle_dots(name).next().is_some(),
+                undefined,
+            }
+        };
+        let finish = |entries: Vec<Entry>| -> Chunk {
+            let mut c = Chunk {
+                entries,
+                ..Chunk::default()
+            };
+            for e in &c.entries {
+                let len = e.name_len(syms);
+                if e.is_in(false) {
+                    c.n[0] += 1;
+                    c.len[0] += len;
+                    if e.bind == Bind::Both {
+                        c.len[0] += LOCAL_PREFIX.len() as u64;
+                    }
+                }
+                if e.is_in(true) {
+                    c.n[1] += 1;
+                    c.len[1] += len;
+                }
+            }
+            c
+        };
+        let g = syms.gover;
+        let (low, high) = (
+            g.rank(SymKind::ElfRxSect),
+            g.rank(SymKind::FirstUnallocated),
+        );
+        let n = syms.len();
+        let mut chunks = vec![finish(vec![entry(text.text, STT_FUNC)])];
+        chunks.par_extend(
+            order
+                .textp
+                .par_chunks(CHUNK)
+                .map(|c| finish(c.iter().map(|&s| entry(s, STT_FUNC)).collect())),
+        );
+        chunks.push(finish(vec![entry(text.etext, STT_FUNC)]));
+        let data_type = |s: SymId| {
+            let kind = syms.kind(s);
+            let r = g.rank(kind);
+            match kind {
+                SymKind::HostObj | SymKind::DynImport | SymKind::UndefExt => {
+                    return Some(STT_NOTYPE);
+                }
+                _ if r < low || r >= high => return None,
+                _ => {}
+            }
+            if hidden.has(s) || matches!(syms.name(s).first(), None | Some(b'.')) {
+                return None;
+            }
+            Some(match kind {
+                SymKind::TlsBss => STT_TLS,
+                _ => STT_OBJECT,
+            })
+        };
+        chunks.par_extend((0..n.div_ceil(4 * CHUNK)).into_par_iter().map(|c| {
+            let range = c * 4 * CHUNK..((c + 1) * 4 * CHUNK).min(n);
+            let live = live.reachable.iter_range(range);
+            finish(
+                live.filter_map(|s| data_type(s).map(|t| entry(s, t)))
+                    .collect(),
+            )
+        }));
+        let sum = |f: fn(&Chunk) -> u64| chunks.iter().map(f).sum::<u64>();
+        let first = 2 + debug.len() as u64;
+        let locals = first + sum(|c| c.n[0]);
+        let sizes = SymtabSizes {
+            n_syms: locals + sum(|c| c.n[1]),
+            first_global: locals as u32,
+            strtab: 1 + FILE_NAME.len() as u64 + sum(|c| c.len[0]) + sum(|c| c.len[1]),
+        };
+        let mut number = vec![0; n];
+        let mut next = first as u32;
+        for global in [false, true] {
+            for e in chunks.iter().flat_map(|c| &c.entries) {
+                if !e.is_in(global) {
+                    continue;
+                }
+                let at = &mut number[e.sym.index()];
+                if *at == 0 || e.bind != Bind::Both {
+                    *at = next;
+                }
+                next += 1;
+            }
+        }
+        ObjectSymbols {
+            syms,
+            addrs,
+            naming,
+            chunks,
+            debug,
+            sizes,
+            number,
+        }
+    }
+
+    /// The entry of a symbol that relocations use; 0 for none (`ElfSymForReloc`).
+    #[inline]
+    pub fn number(&self, s: SymId) -> u32 {
+        self.number[s.index()]
+    }
+
+    /// The entry of a debug section, by its place among them.
+    pub fn debug_number(&self, i: usize) -> u32 {
+        1 + i as u32
+    }
+
+    /// Writes the entries to `symtab` and the names to `strtab`, both zeroed and of the sizes
+    /// announced.
+    pub fn write(&self, symtab: &mut [u8], strtab: &mut [u8]) {
+        let (head, syms_rest) = symtab.split_at_mut((2 + self.debug.len()) * SYM_SIZE);
+        for (&shndx, out) in self.debug.iter().zip(head[SYM_SIZE..].chunks_mut(SYM_SIZE)) {
+            Sym {
+                typ: STT_SECTION,
+                shndx,
+                ..Sym::default()
+            }
+            .write(out);
+        }
+        Sym {
+            name: 1,
+            bind: STB_LOCAL,
+            typ: STT_FILE,
+            shndx: SHN_ABS,
+            ..Sym::default()
+        }
+        .write(&mut head[(1 + self.debug.len()) * SYM_SIZE..]);
+        let (head, names_rest) = strtab.split_at_mut(1 + FILE_NAME.len());
+        head[1..].copy_from_slice(FILE_NAME);
+        let mut off = head.len() as u64;
+        let (mut syms_rest, mut names_rest) = (syms_rest, names_rest);
+        let mut tasks = Vec::new();
+        for global in [false, true] {
+            for c in &self.chunks {
+                let g = usize::from(global);
+                let (s, r) = syms_rest.split_at_mut(c.n[g] as usize * SYM_SIZE);
+                syms_rest = r;
+                let (n, r) = names_rest.split_at_mut(c.len[g] as usize);
+                names_rest = r;
+                tasks.push((c, global, s, n, off));
+                off += c.len[g];
+            }
+        }
+        tasks
+            .into_par_iter()
+            .for_each(|(c, global, mut out, names, off)| {
+                let mut at = 0;
+                for e in c.entries.iter().filter(|e| e.is_in(global)) {
+                    self.symbol(e, global, off as u32 + at as u32).write(out);
+                    out = &mut out[SYM_SIZE..];
+                    let prefix = match e.bind == Bind::Both && !global {
+                        true => LOCAL_PREFIX,
+                        false => b"",
+                    };
+                    at += self.put_name(&mut names[at..], prefix, e);
+                }
+            });
+    }
+
+    fn symbol(&self, e: &Entry, global: bool, name: u32) -> Sym {
+        let s = e.sym;
+        let section = self.addrs.section(s);
+        let mut sym = Sym {
+            name,
+            bind: if global { STB_GLOBAL } else { STB_LOCAL },
+            typ: e.typ,
+            ..Sym::default()
+        };
+        if e.undefined {
+            return sym;
+        }
+        // Sections are in the order of their headers, behind the null one.
+        sym.shndx = section.0.into();
+        let base = self.addrs.section_addr[usize::from(section.0)];
+        sym.value = self.addrs.addr(s).wrapping_sub(base);
+        sym.size = self.syms.size(s);
+        sym
+    }
+
+    /// Writes a name with its final zero; gives its length.
+    fn put_name(&self, out: &mut [u8], prefix: &[u8], e: &Entry) -> usize {
+        let name = self.syms.ext_name(e.sym);
+        let mut at = 0;
+        let mut put = |b: &[u8]| {
+            out[at..at + b.len()].copy_from_slice(b);
+            at += b.len();
+        };
+        put(prefix);
+        let mut from = 0;
+        if e.dots {
+            debug_assert!(!self.naming.dynlink);
+            // Tools for ASCII only cannot read the middle dot.
+            for i in middle_dots(name) {
+                put(&name[from..i]);
+                put(b".");
+                from = i + 2;
+            }
+        }
+        put(&name[from..]);
+        put(e.suffix.as_bytes());
+        at + 1
+    }
+}

@@ -1,0 +1,40 @@
+//! What a link makes, once it is known who links.
+
+use crate::config::Config;
+use crate::mode::{BuildMode, LinkMode};
+
+/// What is made, and what follows from that.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// What is built.
+    pub mode: BuildMode,
+    /// Whether a host linker does the last step: what the passes make is an object file.
+    pub external: bool,
+    /// Name of the entry symbol.
+    pub entry: String,
+    /// Address of the first text symbol, headers included; 0 in object files.
+    pub text_addr: u64,
+}
+
+impl Shape {
+    /// Of a link.
+    pub fn new(config: &Config, link_mode: LinkMode) -> Shape {
+        let mode = config.build_mode;
+        let external = link_mode == LinkMode::External;
+        Shape {
+            mode,
+            external,
+            // A host linker starts C's start-up code, which calls main (`deadcodePass.init`).
+            entry: match (external, mode) {
+                (true, BuildMode::Exe | BuildMode::Pie) => "main".to_owned(),
+                _ => config.entry.clone(),
+            },
+            text_addr: if external { 0 } else { config.text_addr },
+        }
+    }
+
+    /// Whether there is data that is read-only once relocated (`Target.UseRelro`).
+    pub fn relro(&self) -> bool {
+        self.mode != BuildMode::Exe
+    }
+}
