@@ -166,7 +166,6 @@ const ELF_HEADER_RESERVE: u64 = 4096;
 /// means removing its row.
 #[allow(clippy::type_complexity)]
 static UNSUPPORTED: &[(&str, fn(&Asked) -> bool)] = &[
-    ("-race", |a| a.args.race),
     ("-msan", |a| a.args.msan),
     ("-asan", |a| a.args.asan),
     ("-linkshared", |a| a.args.link_shared),
@@ -443,7 +442,10 @@ impl Config {
             main_pkg: &self.main_pkg,
             package_files: self.import_cfg.as_ref().map(|c| &c.package_files),
             lib_dirs: &self.lib_dirs,
-            internal: &["runtime"],
+            internal: match self.race {
+                true => &["runtime/race", "runtime"],
+                false => &["runtime"],
+            },
             check_pkg: self.check_pkg,
             link_mode_auto: self.link_mode.flag == LinkMode::Auto,
             verbose: self.verbose,

@@ -73,8 +73,15 @@ fn find_library(config: &Config, question: &str, library: &str, diag: &Diag) -> 
         Ok(o) if o.status.success() => {
             return text::lossy(text::trim(&o.stdout)).into_owned();
         }
-        Ok(o) => (o.status.to_string(), o.stdout),
-        Err(e) => (go_error_text(&e).to_owned(), Vec::new()),
+        Ok(o) => (o.status.to_string().replacen(": ", " ", 1), o.stdout),
+        Err(e) => {
+            let name = text::lossy(&compiler[0]);
+            let why = match name.contains('/') {
+                true => format!("fork/exec {name}: {}", go_error_text(&e)),
+                false => format!("exec: {name:?}: executable file not found in $PATH"),
+            };
+            (why, Vec::new())
+        }
     };
     diag.log_at(1, || {
         format!(
