@@ -173,6 +173,13 @@ impl RelocType {
         self as u8 >= RelocType::Elf64 as u8
     }
 
+    /// Whether this is a call in a host object of a machine with trampolines, which may become one
+    /// of an imported function (`ld/data.go:isPLTCall`).
+    #[inline]
+    pub const fn is_host_call(self) -> bool {
+        matches!(self, RelocType::ElfCall26 | RelocType::ElfJump26)
+    }
+
     /// Whether the relocation is a direct jump (`RelocType.IsDirectJump`).
     pub const fn is_direct_jump(self) -> bool {
         matches!(self, RelocType::JmpMips | RelocType::JmpLoong64)

@@ -55,6 +55,8 @@ struct Call {
 /// A function to be laid out.
 struct Function {
     sym: SymId,
+    /// Whether it lies in the section of a host object before it.
+    interior: bool,
     size: u64,
     align: u64,
     package: Option<LibId>,
@@ -97,11 +99,27 @@ impl TextLayout {
 
         // Addresses given so far, 0 for none.
         let mut value = vec![0u64; syms.len()];
+        // Those in sections of host objects keep their offsets until the section has its address,
+        // and these pass for addresses.
+        for (s, &off) in &syms.foreign.offsets {
+            value[s.index()] = off;
+        }
+        // Trampolines of a section, to be put behind what is in it.
+        let mut waiting: Vec<SymId> = Vec::new();
         let mut textp = Vec::with_capacity(functions.len());
         self.addr.clear();
         let mut va = self.start;
         let mut current = None;
         for (i, f) in functions.iter().enumerate() {
+            if f.interior {
+                self.addr.push(value[f.sym.index()]);
+                textp.push(f.sym);
+                continue;
+            }
+            for t in waiting.drain(..) {
+                self.addr.push(value[t.index()]);
+                textp.push(t);
+            }
             if f.package.is_some() && f.package != current {
                 // For now, the functions of this package as if every call had a trampoline.
                 current = f.package;
@@ -114,6 +132,9 @@ impl TextLayout {
             }
             va = round_up(va, f.align);
             value[f.sym.index()] = va;
+            for s in syms.foreign.interior(f.sym) {
+                value[s.index()] = va.wrapping_add(syms.foreign.offsets[&s]);
+            }
             self.addr.push(va);
             textp.push(f.sym);
             let start = va as i64;
@@ -127,7 +148,8 @@ impl TextLayout {
                 }
                 let known = value[to.index()];
                 let to_package = package(syms, order, to);
-                if known == 0 && !options.shuffled {
+                let imported = syms.kind(to) == SymKind::DynImport;
+                if known == 0 && !options.shuffled && !imported {
                     let together = f.package.is_some()
                         && f.package == to_package
                         && syms.kind(f.sym) == syms.kind(to);
@@ -157,10 +179,13 @@ impl TextLayout {
             for &t in &self.trampolines[first_new..] {
                 va = round_up(va, func_align.into());
                 value[t.index()] = va;
-                self.addr.push(va);
-                textp.push(t);
+                waiting.push(t);
                 va += syms.size(t).max(MIN_FUNC);
             }
+        }
+        for t in waiting {
+            self.addr.push(value[t.index()]);
+            textp.push(t);
         }
         self.end = va;
         order.textp = textp;
@@ -212,7 +237,7 @@ fn function(syms: &Symbols, order: &TextOrder, s: SymId, func_align: u32) -> Fun
     let calls = syms
         .relocs(s)
         .enumerate()
-        .filter(|(_, r)| r.typ.is_direct_call_or_jump())
+        .filter(|(_, r)| r.typ.is_direct_call_or_jump() || r.typ.is_host_call())
         .map(|(i, r)| Call {
             reloc: i as u32,
             off: r.off,
@@ -222,6 +247,7 @@ fn function(syms: &Symbols, order: &TextOrder, s: SymId, func_align: u32) -> Fun
         .collect();
     Function {
         sym: s,
+        interior: syms.foreign.is_interior(s),
         size: syms.size(s).max(MIN_FUNC),
         align: syms.align(s).max(func_align).into(),
         package: package(syms, order, s),
@@ -231,13 +257,17 @@ fn function(syms: &Symbols, order: &TextOrder, s: SymId, func_align: u32) -> Fun
 
 /// Fills in a new trampoline (`arm64/asm.go:gentramp`).
 fn make(syms: &mut Symbols, s: SymId, kind: SymKind, c: &Call, shape: &Trampolines) {
+    let (code, typ) = match syms.kind(c.target) {
+        SymKind::DynImport => (shape.got_code, shape.got_reloc),
+        _ => (shape.code, shape.reloc),
+    };
     let e = syms.ext_mut(s);
     e.kind = kind;
-    e.set_data(shape.code.to_vec());
+    e.set_data(code.to_vec());
     e.relocs.push(ExtReloc {
         off: 0,
         siz: shape.reloc_size,
-        typ: shape.reloc,
+        typ,
         weak: false,
         add: c.add,
         sym: c.target,

@@ -24,6 +24,11 @@ pub struct Trampolines {
     pub reloc: RelocType,
     /// Width of its field, bytes.
     pub reloc_size: u8,
+    /// The instructions of a trampoline to an imported function, whose address the global offset
+    /// table has.
+    pub got_code: &'static [u8],
+    /// The relocation of the target there, at the start of the code and as wide.
+    pub got_reloc: RelocType,
 }
 
 /// What an architecture is to the linker, as numbers (`ld.Arch`, `sys.Arch`).
@@ -112,6 +117,12 @@ pub const ARM64: ArchInfo = ArchInfo {
         ],
         reloc: RelocType::AddrArm64,
         reloc_size: 8,
+        got_code: &[
+            0x10, 0x00, 0x00, 0x90, // adrp x16, :got:target
+            0x10, 0x02, 0x40, 0xf9, // ldr  x16, [x16, :got_lo12:target]
+            0x00, 0x02, 0x1f, 0xd6, // br   x16
+        ],
+        got_reloc: RelocType::Arm64GotPcrel,
     }),
     code_pad: 0,
     elf_machine: 183,
