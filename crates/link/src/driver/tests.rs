@@ -224,7 +224,6 @@ fn gnu_build_ids() {
 #[test]
 fn what_is_not_supported_yet_is_named() {
     for (args, vars, feature) in [
-        (&["-race", "m"][..], &[][..], "-race"),
         (&["-msan", "m"], &[], "-msan"),
         (&["-asan", "m"], &[], "-asan"),
         (&["-linkshared", "m"], &[], "-linkshared"),
