@@ -1,7 +1,7 @@
 //! Live data by kind, sorted (`ld/data.go:dodata`, `dodataSect`).
 
 use crate::groups::Groups;
-use gover::{SymKind, TypelinkHome};
+use gover::{GoLayout, RelroRule, SymKind, TypelinkHome};
 use rayon::prelude::*;
 use reach::Live;
 use symbols::rtype::RType;
@@ -75,27 +75,55 @@ pub fn data_align(explicit: u32, size: u64) -> u32 {
     }
 }
 
-impl Buckets {
+/// Whether data that the dynamic linker relocates is kept apart from what is only read, and where
+/// (`ld/target.go:UseRelro`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relro {
+    /// It is not.
+    None,
+    /// In a segment of its own.
+    OwnSegment,
+    /// With read-only data, for a host linker to sort out.
+    WithReadOnly,
+}
+
+/// Live data by kind, before it is sorted. What is found out about data as a whole, such as its
+/// dynamic relocations, is found out here: the order is that of the symbols' numbers.
+pub struct Unsorted {
+    found: Vec<Found>,
+    n_syms: usize,
+}
+
+struct Found {
+    by_kind: Vec<Vec<DataSym>>,
+    hidden: Vec<SymId>,
+    errors: Vec<(SymId, String)>,
+}
+
+fn data_sym(syms: &Symbols, s: SymId) -> DataSym {
+    let size = syms.size(s);
+    DataSym {
+        sym: s,
+        size: size.min(u32::MAX.into()) as u32,
+        align: data_align(syms.align(s), size),
+    }
+}
+
+impl Unsorted {
     /// Sorts live data into buckets. `hide_locals` takes the compiler's file-local symbols and
     /// coverage counters out of the symbol table, as internal linking does.
     pub fn collect(
         syms: &Symbols,
         live: &Live,
         special: &BitSet,
-        ptr_size: u8,
-        type_star: SymId,
+        relro: Relro,
         hide_locals: bool,
-    ) -> Buckets {
+    ) -> Unsorted {
         const CHUNK: usize = 1 << 15;
         let n = syms.len();
         let rank = |k| syms.gover.rank(k);
         let (low, high) = (rank(SymKind::TextEnd), rank(SymKind::FirstUnallocated));
-        let groups = Groups::new(syms);
-        struct Found {
-            by_kind: Vec<Vec<DataSym>>,
-            hidden: Vec<SymId>,
-            errors: Vec<(SymId, String)>,
-        }
+        let groups = Groups::new(syms, relro);
         let found: Vec<Found> = (0..n.div_ceil(CHUNK))
             .into_par_iter()
             .map(|c| {
@@ -142,16 +170,73 @@ impl Buckets {
                         f.errors
                             .push((s, format!("symbol too large ({size} bytes)")));
                     }
-                    f.by_kind[kind.index()].push(DataSym {
-                        sym: s,
-                        size: size.min(u32::MAX.into()) as u32,
-                        align: data_align(syms.align(s), size),
-                    });
+                    f.by_kind[kind.index()].push(data_sym(syms, s));
                 }
                 f
             })
             .collect();
-        let mut hidden = BitSet::new(n);
+        Unsorted { found, n_syms: n }
+    }
+
+    /// All symbols, kind after kind as the release orders them, and by number within a kind.
+    pub fn in_order(&self, g: &'static GoLayout) -> impl Iterator<Item = &[DataSym]> {
+        g.kind_order.iter().flat_map(|k| {
+            let of_kind = self.found.iter().map(|f| &f.by_kind[k.index()][..]);
+            of_kind.filter(|list| !list.is_empty())
+        })
+    }
+
+    /// Takes in the sizes that ELF sections have now.
+    pub fn resize_elf_sections(&mut self, syms: &Symbols) {
+        for kind in [
+            SymKind::ElfRxSect,
+            SymKind::ElfRoSect,
+            SymKind::ElfRelroSect,
+            SymKind::ElfSect,
+            SymKind::ElfGot,
+        ] {
+            for f in &mut self.found {
+                for d in &mut f.by_kind[kind.index()] {
+                    *d = data_sym(syms, d.sym);
+                }
+            }
+        }
+    }
+
+    /// Moves read-only data with relocations to where the dynamic linker can write
+    /// (`ld/data.go:makeRelroForSharedLib`).
+    pub fn move_relro(&mut self, syms: &Symbols) {
+        let g = syms.gover;
+        let has_relocs = |s: SymId| syms.relocs(s).len() > 0;
+        self.found.par_iter_mut().for_each(|f| {
+            for &kind in g.read_only_kinds {
+                let twin = g.relro_twins.iter().find(|(k, _)| *k == kind);
+                let list = std::mem::take(&mut f.by_kind[kind.index()]);
+                let (moved, kept): (Vec<_>, Vec<_>) =
+                    list.into_iter().partition(|d| match (kind, g.relro) {
+                        // Offsets, not addresses.
+                        (SymKind::GoFunc, RelroRule::Twins) => false,
+                        (SymKind::Type, RelroRule::Twins) => true,
+                        (_, RelroRule::Twins) => has_relocs(d.sym),
+                        (_, RelroRule::RodataOnly) => twin.is_some() && has_relocs(d.sym),
+                    });
+                f.by_kind[kind.index()] = kept;
+                match twin {
+                    Some((_, twin)) => f.by_kind[twin.index()].extend(moved),
+                    None => f.errors.extend(
+                        moved
+                            .into_iter()
+                            .map(|d| (d.sym, format!("cannot contain relocations (type {kind})"))),
+                    ),
+                }
+            }
+        });
+    }
+
+    /// Sorts the symbols of each kind (`ld/data.go:dodataSect`).
+    pub fn sort(self, syms: &Symbols, ptr_size: u8, type_star: SymId) -> Buckets {
+        let found = self.found;
+        let mut hidden = BitSet::new(self.n_syms);
         let mut errors = Vec::new();
         for f in &found {
             f.hidden.iter().for_each(|&s| hidden.insert(s));
@@ -199,6 +284,26 @@ impl Buckets {
             type_parts,
             errors,
         }
+    }
+}
+
+impl Buckets {
+    /// Puts `second` right behind `first`, at the earlier of their places, both aligned to `align`
+    /// bytes; they are of kind `kind`. Nothing changes if that is where it is.
+    pub fn join(&mut self, kind: SymKind, first: SymId, second: SymId, align: u32) {
+        let list = &mut self.by_kind[kind.index()].syms;
+        let place = |s: SymId| list.iter().position(|d| d.sym == s);
+        let (Some(a), Some(b)) = (place(first), place(second)) else {
+            return;
+        };
+        if b == a + 1 {
+            return;
+        }
+        let [mut x, mut y] = [list[a], list[b]];
+        (x.align, y.align) = (align, align);
+        list.remove(a.max(b));
+        list.remove(a.min(b));
+        list.splice(a.min(b)..a.min(b), [x, y]);
     }
 
     /// The symbols of one kind.

@@ -1,6 +1,7 @@
 //! Which group of data a symbol belongs to, by its name (`ld/symtab.go:symtab`).
 
-use gover::{GcMasks, SymKind, TypelinkHome};
+use crate::buckets::Relro;
+use gover::{GcMasks, RelroRule, SymKind, TypelinkHome};
 use symbols::{SymId, Symbols};
 
 /// Rules of one release, for one link.
@@ -8,12 +9,22 @@ pub struct Groups<'a> {
     syms: &'a Symbols,
     itab_flag: u8,
     gc_masks: bool,
+    /// Kinds of types and of function descriptors.
+    types: SymKind,
+    funcs: SymKind,
 }
 
 impl<'a> Groups<'a> {
     /// The rules for the release of `syms`.
-    pub fn new(syms: &'a Symbols) -> Groups<'a> {
+    pub fn new(syms: &'a Symbols, relro: Relro) -> Groups<'a> {
+        let twins = relro != Relro::None && syms.gover.relro == RelroRule::Twins;
+        let (types, funcs) = match twins {
+            true => (SymKind::TypeRelro, SymKind::GoFuncRelro),
+            false => (SymKind::Type, SymKind::GoFunc),
+        };
         Groups {
+            types,
+            funcs,
             syms,
             itab_flag: match syms.gover.typelinks {
                 TypelinkHome::GoType => syms.gover.flags2.itab,
@@ -43,11 +54,11 @@ impl<'a> Groups<'a> {
                 {
                     Some(SymKind::GcBits)
                 } else if name.ends_with("·f".as_bytes()) {
-                    Some(SymKind::GoFunc)
+                    Some(self.funcs)
                 } else if name.starts_with(b"type:")
                     || (self.itab_flag != 0 && self.syms.flag2(s) & self.itab_flag != 0)
                 {
-                    Some(SymKind::Type)
+                    Some(self.types)
                 } else {
                     None
                 }

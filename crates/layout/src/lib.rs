@@ -10,7 +10,7 @@ mod text;
 mod trampolines;
 
 pub use addresses::{Addresses, SectionId};
-pub use buckets::{Bucket, Buckets, DataSym, TypeParts, data_align};
+pub use buckets::{Bucket, Buckets, DataSym, Relro, TypeParts, Unsorted, data_align};
 pub use carriers::Carriers;
 pub use sections::{
     DataLayout, KnownSections, Placed, Section, SectionOptions, Seg, Segment, Segments,

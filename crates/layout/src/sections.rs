@@ -1,7 +1,7 @@
 //! Sections of the output and what lies where in them (`ld/data.go:allocateDataSections`,
 //! `address`, `layout`).
 
-use crate::buckets::{Bucket, Buckets, DataSym};
+use crate::buckets::{Bucket, Buckets, DataSym, Relro};
 use crate::gcprog::GcProg;
 use crate::round_up;
 use gover::{CoverageStart, GcMasks, ModuledataHome, PclntabHome, SymKind, TypelinkHome};
@@ -11,6 +11,9 @@ use symbols::{SymId, Symbols};
 
 /// Greatest size of a section, bytes.
 const CUTOFF: u64 = 2_000_000_000;
+
+/// What the names of sections begin with that the dynamic linker relocates.
+const RELRO_PREFIX: &str = ".data.rel.ro";
 
 /// A segment of the output, in file order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,6 +131,8 @@ pub struct SectionOptions {
     pub dynamic: bool,
     /// Whether a host linker decides about segments: what is read-only is in one.
     pub external: bool,
+    /// Where data lies that the dynamic linker relocates.
+    pub relro: Relro,
 }
 
 struct Alloc<'a> {
@@ -398,10 +403,27 @@ impl DataLayout {
             }
             PclntabHome::LastOrRelro => a.singles(syms, read_only, ElfRoSect, 4),
         }
+        let (seg, prefix, rwx) = match opts.relro {
+            Relro::None => (read_only, "", 4),
+            Relro::WithReadOnly => (read_only, RELRO_PREFIX, 6),
+            Relro::OwnSegment => {
+                a.at = 0;
+                (Seg::Relro, RELRO_PREFIX, 6)
+            }
+        };
+        let named = |suffix: &str| format!("{prefix}{suffix}");
         match g.typelinks {
             TypelinkHome::Section => {
+                if opts.relro != Relro::None {
+                    let twins: Vec<SymKind> = g.relro_twins.iter().map(|&(_, t)| t).collect();
+                    known.types = a.open(seg, RELRO_PREFIX, &twins, rwx);
+                    // No type is at offset 0.
+                    a.at += 1;
+                    twins.into_iter().for_each(|t| a.assign(t));
+                    a.singles(syms, seg, ElfRelroSect, rwx);
+                }
                 for (name, kind) in [(".typelink", TypeLink), (".itablink", ItabLink)] {
-                    a.open(read_only, name, &[kind], 4);
+                    a.open(seg, named(name), &[kind], rwx);
                     for d in a.of(kind).syms.clone() {
                         a.placed.push(Placed {
                             sym: d.sym,
@@ -415,15 +437,17 @@ impl DataLayout {
             }
             TypelinkHome::GoType => {
                 if !a.of(RodataRelro).syms.is_empty() {
-                    a.open(read_only, ".rodata", &[RodataRelro], 4);
+                    let name = if prefix.is_empty() { ".rodata" } else { prefix };
+                    a.open(seg, name, &[RodataRelro], rwx);
                     a.assign(RodataRelro);
                 }
-                known.types = a.open(read_only, ".go.type", &[Type], 4);
+                known.types = a.open(seg, named(".go.type"), &[Type], rwx);
                 // No type is at offset 0.
                 a.at += u64::from(opts.ptr_size);
                 a.assign(Type);
-                a.open(read_only, ".go.func", &[GoFunc], 4);
+                a.open(seg, named(".go.func"), &[GoFunc], rwx);
                 a.assign(GoFunc);
+                a.singles(syms, seg, ElfRelroSect, rwx);
             }
         }
         if a.at > u32::MAX.into() {

@@ -111,7 +111,8 @@ fn link_with_host(config: &Config, mut loaded: Loaded, diag: &Diag) -> Result<()
     let objects = std::mem::take(&mut loaded.inputs.host_objects);
     let dir = TempDir::new(config).map_err(|e| diag.fatal(symbols::map::go_error_text(&e)))?;
     let name = dir.file("go.o");
-    let mut object = OutputFile::create(&name, &name.to_string_lossy()).map_err(|e| diag.exit(e))?;
+    let mut object =
+        OutputFile::create(&name, &name.to_string_lossy()).map_err(|e| diag.exit(e))?;
     let linked = pass_through(config, loaded, diag, &mut object)?;
     diag.phase("Munmap");
     object.commit().map_err(|e| diag.exit(e))?;

@@ -20,7 +20,8 @@ use crate::statistics;
 use format::elf::{ExecPlan, ObjectPlan};
 use gover::{SymKind, TypelinkHome};
 use layout::{
-    Addresses, Buckets, Carriers, DataLayout, SectionOptions, TextLayout, TextOrder, TrampolineOptions,
+    Addresses, Buckets, Carriers, DataLayout, SectionOptions, TextLayout, TextOrder,
+    TrampolineOptions,
 };
 use reach::{Live, ReachOptions, Roots};
 use reloc::{HostLink, Problem, RelocError, Relocator};
@@ -199,7 +200,14 @@ pub fn link_executable(
     );
 
     diag.phases.start("dodata");
-    let mut buckets = Buckets::collect(&syms, &live, &special, ptr, markers.type_star, !shape.external);
+    let mut buckets = Buckets::collect(
+        &syms,
+        &live,
+        &special,
+        ptr,
+        markers.type_star,
+        !shape.external,
+    );
     for (s, e) in &buckets.errors {
         diag.symbol_error(syms.name(*s), s.0, e)?;
     }
@@ -303,7 +311,14 @@ pub fn link_executable(
         let debug_index = object::debug_indices(&places, &debug.sections);
         let hidden = &buckets.hidden;
         let symbols = ObjectSymbols::collect(
-            &syms, &live, &order, &text_markers, hidden, &addrs, debug_index, naming,
+            &syms,
+            &live,
+            &order,
+            &text_markers,
+            hidden,
+            &addrs,
+            debug_index,
+            naming,
         );
         let relocs = ObjectRelocs {
             relocator: &relocator,
@@ -314,7 +329,13 @@ pub fn link_executable(
         let debug_refs = debug.host_refs(&syms, &addrs, diag)?;
         let counts = relocs.count(&debug_refs);
         let input = object::describe(
-            config, &places, &debug.sections, &segs, &counts, symbols.sizes, end,
+            config,
+            &places,
+            &debug.sections,
+            &segs,
+            &counts,
+            symbols.sizes,
+            end,
         );
         let plan = ObjectPlan::new(&input).map_err(|e| diag.exit(e))?;
         let Mapped { bytes: out, let_go } = output(plan.file_len)?;
@@ -347,9 +368,8 @@ pub fn link_executable(
         let (names_off, names) = &plan.shstrtab;
         tail[at(*names_off)..][..names.len()].copy_from_slice(names);
         let (rest, rela) = tail.split_at_mut(at(plan.relocs[0]));
-        let (symtab, strtab) = rest[at(plan.symtab_off)..].split_at_mut(
-            (plan.strtab_off - plan.symtab_off) as usize,
-        );
+        let (symtab, strtab) =
+            rest[at(plan.symtab_off)..].split_at_mut((plan.strtab_off - plan.symtab_off) as usize);
         symbols.write(symtab, &mut strtab[..symbols.sizes.strtab as usize]);
         let errors = relocs.write(&counts, &debug_refs, debug.plan(), &symbols, rela);
         report(&syms, errors, diag)?;

@@ -2,7 +2,7 @@
 //! `ld/data.go:textaddress`).
 
 use crate::maker::Maker;
-use gover::{GcMasks, SymKind};
+use gover::{Carriers, GcMasks, SymKind};
 use symbols::SymId;
 
 /// Markers made with the text section.
@@ -66,8 +66,9 @@ markers! {
 }
 
 impl DataMarkers {
-    /// Makes them, in cmd/link's order.
-    pub fn make(m: &mut Maker) -> DataMarkers {
+    /// Makes them, in cmd/link's order. `relro` is whether data that the dynamic linker relocates is
+    /// kept apart.
+    pub fn make(m: &mut Maker, relro: bool) -> DataMarkers {
         use SymKind::*;
         let grouped_masks = m.syms.gover.gc_masks == GcMasks::Grouped;
         let rodata = m.define("runtime.rodata", Rodata);
@@ -95,7 +96,11 @@ impl DataMarkers {
         m.ext(gcbss).size = 0;
         m.syms.local.insert(gcdata);
         m.syms.local.insert(gcbss);
+        let relro_twins = relro && m.syms.gover.carriers == Carriers::RelroTwins;
         let type_star = m.carrier("type:*", Type);
+        if relro_twins {
+            m.carrier("typerel.*", TypeRelro);
+        }
         let local_carrier = |m: &mut Maker, name, kind| {
             let s = m.carrier(name, kind);
             m.syms.local.insert(s);
@@ -106,6 +111,9 @@ impl DataMarkers {
         let gcbits_star = local_carrier(m, "runtime.gcbits.*", GcBits);
         if grouped_masks {
             local_carrier(m, "runtime.gcmask.*", GcMask);
+        }
+        if relro_twins {
+            local_carrier(m, "go:funcdescrel", GoFuncRelro);
         }
         DataMarkers {
             rodata,
@@ -143,6 +151,8 @@ pub fn interest() -> impl Iterator<Item = &'static str> {
         "runtime.text",
         "runtime.etext",
         "runtime.gcmask.*",
+        "typerel.*",
+        "go:funcdescrel",
         "runtime.textsectionmap",
         "runtime.firstmoduledata",
         "runtime.lastmoduledatap",

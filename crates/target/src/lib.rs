@@ -1,6 +1,9 @@
 //! What differs between machines.
 
+pub mod plt;
+
 use gover::RelocType;
+use plt::Plt;
 
 /// Machines whose instructions are relocated alike (`sys.ArchFamily`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +57,8 @@ pub struct ArchInfo {
     pub dwarf_sp: u8,
     /// DWARF number of the return address register.
     pub dwarf_lr: u8,
+    /// The procedure linkage table of ELF files.
+    pub plt: &'static Plt,
     /// Trampolines, where calls may need any.
     pub trampolines: Option<Trampolines>,
     /// What fills the gaps between functions.
@@ -84,6 +89,7 @@ pub const AMD64: ArchInfo = ArchInfo {
     has_link_register: false,
     dwarf_sp: 7,
     dwarf_lr: 16,
+    plt: &plt::AMD64,
     trampolines: None,
     code_pad: 0xcc,
     elf_machine: 62,
@@ -106,6 +112,7 @@ pub const ARM64: ArchInfo = ArchInfo {
     has_link_register: true,
     dwarf_sp: 31,
     dwarf_lr: 30,
+    plt: &plt::ARM64,
     trampolines: Some(Trampolines {
         // Less than what a call reaches leaves room for what is put behind text.
         limit: 0x7c00000,

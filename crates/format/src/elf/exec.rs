@@ -19,6 +19,8 @@ pub struct SegmentInput {
     pub file_len: u64,
     /// `PF_*` permissions.
     pub flags: u32,
+    /// Whether it becomes read-only when the dynamic linker is done with it.
+    pub relro: bool,
 }
 
 /// A section with contents.
@@ -38,6 +40,24 @@ pub struct SectionInput<'a> {
     pub len: u64,
     /// Alignment, bytes.
     pub align: u64,
+    /// Size of an entry, bytes; 0 for what has none.
+    pub entsize: u64,
+    /// Name of the section that `sh_link` means; empty for none.
+    pub link: &'a str,
+    /// What `sh_info` means.
+    pub info: SectionInfo<'a>,
+}
+
+/// What a section header's `sh_info` means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SectionInfo<'a> {
+    /// Nothing.
+    #[default]
+    None,
+    /// A number.
+    Number(u32),
+    /// The section of this name.
+    Section(&'a str),
 }
 
 /// A note, in a section of its own.
@@ -79,6 +99,10 @@ pub struct ExecInput<'a> {
     pub header_addr: u64,
     /// Alignment of segments, bytes.
     pub round: u64,
+    /// The program that loads this one, for dynamic executables.
+    pub interpreter: Option<&'a [u8]>,
+    /// Length of thread-local data, bytes.
+    pub tls_len: u64,
     /// Segments to be loaded; the first is the text segment, which the header area joins.
     pub segments: Vec<SegmentInput>,
     /// Sections, in the order they were made.
@@ -129,6 +153,9 @@ pub(super) struct Header<'a> {
     pub(super) input: Option<usize>,
 }
 
+/// Greatest alignment of an ELF64 record, bytes.
+const WORD: u64 = 8;
+
 impl ExecPlan {
     /// Lays out the headers.
     ///
@@ -149,6 +176,7 @@ impl ExecPlan {
                 off: s.off,
                 size: s.len,
                 addralign: s.align,
+                entsize: s.entsize,
                 ..Shdr::default()
             },
             input: Some(i),
@@ -164,6 +192,27 @@ impl ExecPlan {
         }];
         let mut low = x.header_len;
         let mut blobs: Vec<(u64, Vec<u8>)> = Vec::new();
+        if let Some(path) = x.interpreter {
+            let bytes = [path, &[0]].concat();
+            let size = bytes.len() as u64;
+            low -= size;
+            let sh = Shdr {
+                typ: SHT_PROGBITS,
+                flags: SHF_ALLOC,
+                addr: x.header_addr + low,
+                off: low,
+                size,
+                addralign: 1,
+                ..Shdr::default()
+            };
+            blobs.push((low, bytes));
+            phdrs.push(Phdr::of_section(PT_INTERP, PF_R, &sh));
+            headers.push(Header {
+                name: ".interp",
+                sh,
+                input: None,
+            });
+        }
         let mut note_phdr: Option<usize> = None;
         for n in &x.notes {
             let bytes = n.encode();
@@ -184,15 +233,7 @@ impl ExecPlan {
                 phdrs.push(Phdr::default());
                 phdrs.len() - 1
             });
-            phdrs[at] = Phdr {
-                typ: PT_NOTE,
-                flags: PF_R,
-                off: sh.off,
-                addr: sh.addr,
-                filesz: size,
-                memsz: size,
-                align: 4,
-            };
+            phdrs[at] = Phdr::of_section(PT_NOTE, PF_R, &sh);
             headers.push(Header {
                 name: n.section,
                 sh,
@@ -224,6 +265,29 @@ impl ExecPlan {
             p.filesz += frag;
             p.memsz += frag;
             phdrs.push(p);
+            if s.relro {
+                phdrs.push(Phdr {
+                    typ: PT_GNU_RELRO,
+                    flags: PF_R,
+                    off: s.off,
+                    addr: s.addr,
+                    filesz: s.file_len,
+                    memsz: s.mem_len,
+                    align: x.round,
+                });
+            }
+        }
+        if let Some(h) = headers.iter().find(|h| h.sh.typ == SHT_DYNAMIC) {
+            phdrs.push(Phdr::of_section(PT_DYNAMIC, PF_R | PF_W, &h.sh));
+        }
+        if x.tls_len != 0 {
+            phdrs.push(Phdr {
+                typ: PT_TLS,
+                flags: PF_R,
+                memsz: x.tls_len,
+                align: WORD,
+                ..Phdr::default()
+            });
         }
         phdrs.push(Phdr {
             typ: PT_GNU_STACK,
@@ -261,6 +325,18 @@ impl ExecPlan {
             if let Some(s) = h.input {
                 index[s] = i as u16;
             }
+        }
+        for s in 0..x.sections.len() {
+            let find = |name: &str| headers.iter().position(|h| h.name == name).unwrap_or(0);
+            let (link, info) = (x.sections[s].link, x.sections[s].info);
+            let link = if link.is_empty() { 0 } else { find(link) };
+            let info = match info {
+                SectionInfo::None => 0,
+                SectionInfo::Number(n) => n,
+                SectionInfo::Section(name) => find(name) as u32,
+            };
+            let sh = &mut headers[usize::from(index[s])].sh;
+            (sh.link, sh.info) = (link as u32, info);
         }
         let names = name_table(&mut headers);
         let at = |name: &str| headers.iter().position(|h| h.name == name).unwrap_or(0);
@@ -335,6 +411,21 @@ impl ExecPlan {
     }
 }
 
+impl Phdr {
+    /// The program header that tells the loader of a section.
+    fn of_section(typ: u32, flags: u32, sh: &Shdr) -> Phdr {
+        Phdr {
+            typ,
+            flags,
+            off: sh.off,
+            addr: sh.addr,
+            filesz: sh.size,
+            memsz: sh.size,
+            align: sh.addralign,
+        }
+    }
+}
+
 impl Note<'_> {
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(12 + self.owner.len() + self.desc.len() + 3);
@@ -396,7 +487,10 @@ mod tests {
                 off: 4096,
                 file_len: 16,
                 flags: PF_R | PF_X,
+                relro: false,
             }],
+            interpreter: None,
+            tls_len: 0,
             sections: vec![SectionInput {
                 name: ".text",
                 typ: SHT_PROGBITS,
@@ -405,6 +499,9 @@ mod tests {
                 off: 4096,
                 len: 16,
                 align: 32,
+                entsize: 0,
+                link: "",
+                info: SectionInfo::None,
             }],
             notes: vec![
                 Note {

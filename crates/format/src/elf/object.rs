@@ -4,9 +4,6 @@ use super::consts::*;
 use super::exec::{Header, SectionInput, SymtabSizes, TooBig, name_table};
 use super::records::*;
 
-/// Size of a relocation, bytes.
-pub const RELA_SIZE: usize = 24;
-
 /// What the headers describe.
 #[derive(Clone, Debug)]
 pub struct ObjectInput<'a> {
@@ -193,6 +190,7 @@ impl Rela {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SectionInfo;
     use super::*;
 
     #[test]
@@ -205,6 +203,9 @@ mod tests {
             off,
             len: 16,
             align: 16,
+            entsize: 0,
+            link: "",
+            info: SectionInfo::None,
         };
         let x = ObjectInput {
             machine: 62,

@@ -7,9 +7,13 @@ pub mod consts {
     pub const ET_EXEC: u16 = 2;
     pub const ET_DYN: u16 = 3;
     pub const PT_LOAD: u32 = 1;
+    pub const PT_DYNAMIC: u32 = 2;
+    pub const PT_INTERP: u32 = 3;
     pub const PT_NOTE: u32 = 4;
     pub const PT_PHDR: u32 = 6;
+    pub const PT_TLS: u32 = 7;
     pub const PT_GNU_STACK: u32 = 0x6474_e551;
+    pub const PT_GNU_RELRO: u32 = 0x6474_e552;
     pub const PF_X: u32 = 1;
     pub const PF_W: u32 = 2;
     pub const PF_R: u32 = 4;
@@ -17,14 +21,20 @@ pub mod consts {
     pub const SHT_SYMTAB: u32 = 2;
     pub const SHT_STRTAB: u32 = 3;
     pub const SHT_RELA: u32 = 4;
+    pub const SHT_HASH: u32 = 5;
+    pub const SHT_DYNAMIC: u32 = 6;
     pub const SHT_NOTE: u32 = 7;
     pub const SHT_NOBITS: u32 = 8;
+    pub const SHT_DYNSYM: u32 = 11;
     pub const SHT_INIT_ARRAY: u32 = 14;
+    pub const SHT_GNU_VERNEED: u32 = 0x6fff_fffe;
+    pub const SHT_GNU_VERSYM: u32 = 0x6fff_ffff;
     pub const SHF_WRITE: u64 = 1;
     pub const SHF_ALLOC: u64 = 2;
     pub const SHF_EXECINSTR: u64 = 4;
     pub const SHF_TLS: u64 = 0x400;
     pub const SHF_COMPRESSED: u64 = 0x800;
+    pub const SHN_UNDEF: u16 = 0;
     pub const SHN_ABS: u16 = 0xfff1;
     pub const STB_LOCAL: u8 = 0;
     pub const STB_GLOBAL: u8 = 1;
@@ -36,6 +46,30 @@ pub mod consts {
     pub const STT_TLS: u8 = 6;
     pub const STV_HIDDEN: u8 = 2;
     pub const ELFCOMPRESS_ZLIB: u32 = 1;
+    pub const DT_NULL: u64 = 0;
+    pub const DT_NEEDED: u64 = 1;
+    pub const DT_PLTRELSZ: u64 = 2;
+    pub const DT_PLTGOT: u64 = 3;
+    pub const DT_HASH: u64 = 4;
+    pub const DT_STRTAB: u64 = 5;
+    pub const DT_SYMTAB: u64 = 6;
+    pub const DT_RELA: u64 = 7;
+    pub const DT_RELASZ: u64 = 8;
+    pub const DT_RELAENT: u64 = 9;
+    pub const DT_STRSZ: u64 = 10;
+    pub const DT_SYMENT: u64 = 11;
+    pub const DT_PLTREL: u64 = 20;
+    pub const DT_DEBUG: u64 = 21;
+    pub const DT_JMPREL: u64 = 23;
+    pub const DT_RUNPATH: u64 = 29;
+    pub const DT_FLAGS: u64 = 30;
+    pub const DT_VERSYM: u64 = 0x6fff_fff0;
+    pub const DT_FLAGS_1: u64 = 0x6fff_fffb;
+    pub const DT_VERNEED: u64 = 0x6fff_fffe;
+    pub const DT_VERNEEDNUM: u64 = 0x6fff_ffff;
+    pub const DF_BIND_NOW: u64 = 8;
+    pub const DF_1_NOW: u64 = 1;
+    pub const DF_1_PIE: u64 = 0x0800_0000;
 }
 
 /// Size of [`Ehdr`], bytes.
@@ -46,6 +80,10 @@ pub const PHDR_SIZE: usize = 56;
 pub const SHDR_SIZE: usize = 64;
 /// Size of [`Sym`], bytes.
 pub const SYM_SIZE: usize = 24;
+/// Size of a relocation with addend, bytes.
+pub const RELA_SIZE: usize = 24;
+/// Size of an entry of the dynamic section, bytes.
+pub const DYN_SIZE: usize = 16;
 /// Size of the header of a compressed section, bytes.
 pub const CHDR_SIZE: usize = 24;
 

@@ -43,7 +43,9 @@ pub fn store_sum(file: &Path, fipso: Option<&Path>) -> Result<(), String> {
     // Behind the sum a pointer to the symbol itself, then starts and ends. If they are relocated when
     // the program is loaded, they hold addresses from 0 all the same.
     let pointers = info.get(Fips::SUM_OFFSET + SUM_LEN + PTR..);
-    let pointers = pointers.filter(|p| p.len() >= 8 * PTR).ok_or_else(invalid)?;
+    let pointers = pointers
+        .filter(|p| p.len() >= 8 * PTR)
+        .ok_or_else(invalid)?;
     let address = |i: usize| {
         let word = &pointers[i * PTR..(i + 1) * PTR];
         word.iter().rev().fold(0u64, |v, &b| v << 8 | u64::from(b))

@@ -302,12 +302,7 @@ impl<'a> HostLinker<'a> {
 
     /// Very long arguments go into a file, if the linker can read them there
     /// (`passLongArgsInResponseFile`).
-    fn in_response_file(
-        &self,
-        argv: Argv,
-        probe: &Probe,
-        alternative: &str,
-    ) -> Result<Argv, Stop> {
+    fn in_response_file(&self, argv: Argv, probe: &Probe, alternative: &str) -> Result<Argv, Stop> {
         if argv.iter().map(Vec::len).sum::<usize>() < LONG_ARGUMENTS {
             return Ok(argv);
         }
@@ -328,10 +323,7 @@ impl<'a> HostLinker<'a> {
             });
             return Ok(argv);
         }
-        let text: String = argv[1..]
-            .iter()
-            .map(|a| text::quote(a) + "\n")
-            .collect();
+        let text: String = argv[1..].iter().map(|a| text::quote(a) + "\n").collect();
         write(text.as_bytes(), "writing")?;
         if self.diag.verbose(1) {
             let file = file.display();
@@ -373,9 +365,8 @@ impl<'a> HostLinker<'a> {
             let name = text::lossy(&argv[0]).into_owned();
             let program = tool::find(&argv[0])
                 .map_err(|why| self.diag.exit(format_args!("cannot find {name}: {why}")))?;
-            self.diag.log_at(1, || {
-                "invoking archiver with syscall.Exec()".to_owned()
-            });
+            self.diag
+                .log_at(1, || "invoking archiver with syscall.Exec()".to_owned());
             let why = tool::become_program(&argv, program);
             return Err(self.diag.exit(format_args!("running {name} failed: {why}")));
         }

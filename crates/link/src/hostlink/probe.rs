@@ -120,7 +120,10 @@ mod tests {
         let rules = &gover::layout_for("go1.27").unwrap().host_link;
         let argv = |words: &str| -> Argv { words.split(' ').map(|w| w.into()).collect() };
         assert_eq!(
-            relevant(&argv("-O2 -g -lm -L /x x.o -fPIC -framework F -Wl,-z,now --sysroot /r"), rules),
+            relevant(
+                &argv("-O2 -g -lm -L /x x.o -fPIC -framework F -Wl,-z,now --sysroot /r"),
+                rules
+            ),
             argv("-L /x -fPIC -Wl,-z,now --sysroot /r")
         );
         assert_eq!(relevant(&argv("-l m -L"), rules), argv("-L"));

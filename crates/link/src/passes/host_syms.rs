@@ -40,9 +40,7 @@ fn make_note(m: &mut Maker, section: &str, typ: u32, desc: &[u8]) {
 pub fn mark_undefined(m: &mut Maker, order: &TextOrder) {
     let syms = &*m.syms;
     let special = &*m.special;
-    let undefined = |s: SymId| {
-        s.is_some() && syms.kind(s) == SymKind::Xxx && !syms.local.has(s)
-    };
+    let undefined = |s: SymId| s.is_some() && syms.kind(s) == SymKind::Xxx && !syms.local.has(s);
     let mut found: Vec<SymId> = order
         .textp
         .par_iter()

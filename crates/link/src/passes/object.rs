@@ -154,12 +154,7 @@ impl ObjectRelocs<'_> {
         (outer, add + a.addr(s).wrapping_sub(a.addr(outer)) as i64)
     }
 
-    fn write_chunk(
-        &self,
-        c: &Chunk,
-        symbols: &ObjectSymbols,
-        out: &mut [u8],
-    ) -> Vec<RelocError> {
+    fn write_chunk(&self, c: &Chunk, symbols: &ObjectSymbols, out: &mut [u8]) -> Vec<RelocError> {
         let mut errors = Vec::new();
         let mut out = out.chunks_exact_mut(RELA_SIZE);
         let addrs = self.relocator.addrs;
