@@ -50,14 +50,14 @@ impl DynamicTables {
                 });
             }
             ElfPlt32 => {
-                let (plt, entry) = match imported {
+                let (plt, entry): (_, i64) = match imported {
                     true => (self.plt, self.plt_entry(syms, r.sym).into()),
-                    false => (r.sym, 4),
+                    false => (r.sym, 0),
                 };
                 change(syms, s, i, |x| {
                     x.typ = Pcrel;
                     x.sym = plt;
-                    x.add += entry;
+                    x.add += 4 + entry;
                 });
             }
             ElfGotPcrel | ElfGotPcrelx | ElfRexGotPcrelx => {

@@ -169,7 +169,6 @@ static UNSUPPORTED: &[(&str, fn(&Asked) -> bool)] = &[
     ("-msan", |a| a.args.msan),
     ("-asan", |a| a.args.asan),
     ("-linkshared", |a| a.args.link_shared),
-    ("-buildmode=pie", |a| a.build_mode == BuildMode::Pie),
     ("-buildmode=c-archive", |a| {
         a.build_mode == BuildMode::CArchive
     }),

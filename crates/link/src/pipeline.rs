@@ -6,22 +6,24 @@
 //! Passes read different parts of the inputs; between them the pages that the last one touched are
 //! given back (`release_pages`), which costs some 3 % of the CPU time and saves a third of the memory.
 
-use crate::config::{Config, unsupported_text};
+use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::host::HostInputs;
 use crate::hostlink::HostLinkInput;
 use crate::loading::Loaded;
+use crate::mode::BuildMode;
 use crate::passes::debug::{self, Debug};
 use crate::passes::object::{self, ObjectRelocs};
 use crate::passes::object_symbols::{Naming, ObjectSymbols};
 use crate::passes::{addresses, elf, elf_symbols::ElfSymbols, fips, host_syms, write};
 use crate::shape::Shape;
 use crate::statistics;
+use dynamic::{DynamicOptions, DynamicTables};
 use format::elf::{ExecPlan, ObjectPlan};
 use gover::{SymKind, TypelinkHome};
 use layout::{
-    Addresses, Buckets, Carriers, DataLayout, SectionOptions, TextLayout, TextOrder,
-    TrampolineOptions,
+    Addresses, Buckets, Carriers, DataLayout, Relro, SectionOptions, TextLayout, TextOrder,
+    TrampolineOptions, Unsorted,
 };
 use reach::{Live, ReachOptions, Roots};
 use reloc::{HostLink, Problem, RelocError, Relocator};
@@ -71,9 +73,6 @@ pub fn link_executable(
         syms.check_linknames().map_err(|e| diag.fatal(e))?;
     }
     host.load(config, &mut syms, diag)?;
-    if syms.foreign.dynamic && !shape.external {
-        return Err(diag.exit_plain(unsupported_text("dynamic linking (cgo)")));
-    }
     let mut special = BitSet::default();
     let mut made = Live::default();
     let mut maker = Maker {
@@ -139,6 +138,8 @@ pub fn link_executable(
         special: &mut special,
         ptr_size: ptr,
     };
+    diag.phases.start("doelf");
+    let mut dynamic = dynamic_tables(config, &shape, &mut maker);
     if shape.external {
         host_syms::make_build_id_note(&mut maker, &config.build_id);
         host_syms::mark_undefined(&mut maker, &order);
@@ -183,7 +184,7 @@ pub fn link_executable(
         .chain([pcln.carrier])
         .for_each(|s| maker.syms.local.insert(s));
     diag.phases.start("symtab");
-    let markers = DataMarkers::make(&mut maker);
+    let markers = DataMarkers::make(&mut maker, shape.relro() != Relro::None);
     let text_len = text.end - text.start + u64::from(config.arch.min_lc);
     let tasks = main_tasks.is_some().then(|| tables::TableRef {
         sym: main_tasks,
@@ -200,14 +201,23 @@ pub fn link_executable(
     );
 
     diag.phases.start("dodata");
-    let mut buckets = Buckets::collect(
-        &syms,
-        &live,
-        &special,
-        ptr,
-        markers.type_star,
-        !shape.external,
-    );
+    let mut data = Unsorted::collect(&syms, &live, &special, shape.relro(), !shape.external);
+    if let Some(d) = &mut dynamic {
+        let lists: Vec<_> = data.in_order(syms.gover).collect();
+        for (s, e) in d.scan(&mut syms, &live, &order.textp, &lists, shape.pie()) {
+            diag.symbol_error(syms.name(s), s.0, e)?;
+        }
+        d.finish(&mut syms, shape.pie());
+        data.resize_elf_sections(&syms);
+    }
+    if shape.relro() != Relro::None {
+        data.move_relro(&syms);
+    }
+    let mut buckets = data.sort(&syms, ptr, markers.type_star);
+    if let Some(d) = &dynamic {
+        // The ELF ABI has them side by side.
+        buckets.join(SymKind::ElfRoSect, d.rela, d.rela_plt, ptr.into());
+    }
     for (s, e) in &buckets.errors {
         diag.symbol_error(syms.name(*s), s.0, e)?;
     }
@@ -225,8 +235,9 @@ pub fn link_executable(
         &SectionOptions {
             ptr_size: ptr,
             min_lc: config.arch.min_lc,
-            dynamic: shape.external,
+            dynamic: dynamic.is_some() || shape.external,
             external: shape.external,
+            relro: shape.relro(),
         },
     );
     for (s, e) in &places.errors {
@@ -275,6 +286,7 @@ pub fn link_executable(
             .lookup(b"runtime.unreachableMethod", i32::from(syms.abi_wrappers))
             .unwrap_or_default(),
         tls_offset: -i64::from(ptr),
+        pie: shape.pie(),
         family: config.arch.family,
     };
     let table_errors = std::sync::Mutex::new(Vec::new());
@@ -293,7 +305,11 @@ pub fn link_executable(
         tlsg,
         dynlink: false,
     });
-    let generate = |s: SymId, out: &mut [u8], _: &Addresses| {
+    let generate = |s: SymId, out: &mut [u8], addrs: &Addresses| {
+        if let Some(d) = dynamic.as_ref().filter(|d| d.rela == s) {
+            d.write_rela(addrs, out);
+            return true;
+        }
         let Some(part) = Part::ALL.into_iter().find(|&p| pcln.part(p).sym == s) else {
             return false;
         };
@@ -386,8 +402,10 @@ pub fn link_executable(
     let symbols = (!config.strip)
         .then(|| ElfSymbols::collect(&syms, &live, &order, &text_markers, &buckets.hidden, &addrs));
     let entry = entry_address(config, &syms, &addrs, diag)?;
+    let interpreter = elf::interpreter(config, &syms.foreign);
     let headers = elf::describe(
         config,
+        dynamic.as_ref().map(|d| (d, interpreter.as_slice())),
         &places,
         &debug.sections,
         &segs,
@@ -474,6 +492,7 @@ fn resolve(
     interest.extend(reach::INTEREST);
     interest.extend(stackcheck::INTEREST);
     interest.extend(tables::inittask::INTEREST);
+    interest.extend(dynamic::INTEREST);
     interest.push(&shape.entry);
     interest.extend(host.interest());
     let names: Vec<String> = config.string_vars.iter().map(|(n, _)| lossy(n)).collect();
@@ -525,6 +544,27 @@ fn deadcode(
     let live = reach::deadcode(syms, &opts, dump).map_err(|e| diag.fatal(e))?;
     syms.foreign = foreign;
     Ok(live)
+}
+
+/// The tables for the dynamic linker, if the output needs it. An executable that imports nothing
+/// does not (`ld/lib.go:linksetup`, `ld/elf.go:doelf`).
+fn dynamic_tables(config: &Config, shape: &Shape, m: &mut Maker) -> Option<DynamicTables> {
+    let needed = match shape.mode {
+        BuildMode::Exe => m.syms.foreign.dynamic,
+        _ => true,
+    };
+    if shape.external || config.no_dynamic || !needed {
+        return None;
+    }
+    let options = DynamicOptions {
+        arch: config.arch,
+        relro: shape.relro() != Relro::None,
+        bind_now: config.bindnow,
+        rpath: config.rpath.as_deref().unwrap_or_default(),
+    };
+    let mut tables = DynamicTables::make(m, &options);
+    tables.add_exports(m.syms);
+    Some(tables)
 }
 
 /// Sections of host objects with functions in them (`ld/pcln.go:findContainerSyms`).
@@ -681,6 +721,9 @@ fn report(syms: &Symbols, errors: Vec<RelocError>, diag: &Diag) -> Result<(), St
     let unresolved = crate::diag::UnresolvedSymbols::default();
     for (place, e) in errors.into_iter().enumerate() {
         match e.problem {
+            Problem::TlsInitialExec | Problem::Fatal(_) => {
+                return Err(diag.fatal(e.text(syms)));
+            }
             Problem::Unresolved => unresolved.note(e.from, e.reloc.sym, (place as u64, 0)),
             _ => diag.symbol_error(syms.name(e.from), e.from.0, e.text(syms))?,
         }

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::mode::{BuildMode, LinkMode};
+use layout::Relro;
 
 /// What is made, and what follows from that.
 #[derive(Clone, Debug)]
@@ -33,8 +34,17 @@ impl Shape {
         }
     }
 
-    /// Whether there is data that is read-only once relocated (`Target.UseRelro`).
-    pub fn relro(&self) -> bool {
-        self.mode != BuildMode::Exe
+    /// Whether there is data that is read-only once relocated, and where (`Target.UseRelro`).
+    pub fn relro(&self) -> Relro {
+        match (self.mode, self.external) {
+            (BuildMode::Exe, _) => Relro::None,
+            (_, true) => Relro::WithReadOnly,
+            (_, false) => Relro::OwnSegment,
+        }
+    }
+
+    /// Whether this is a program that may lie anywhere and is complete.
+    pub fn pie(&self) -> bool {
+        self.mode == BuildMode::Pie && !self.external
     }
 }

@@ -10,3 +10,39 @@ use symbols::Reloc;
 pub(crate) fn value(_: &Reloc) -> Result<i64, Problem> {
     Err(Problem::Unknown)
 }
+
+/// Turns `MOVQ offset(%rip), reg`, which loads a thread-local offset from the GOT, into
+/// `MOVQ $offset, reg`: in an executable the offset is known (`tlsIEtoLE`). `r` is the relocation of
+/// the instruction's field in `out`.
+pub(crate) fn load_offset(out: &mut [u8], r: &Reloc) -> Result<(), Problem> {
+    /// `MOV r64, r/m64`
+    const LOAD: u8 = 0x8b;
+    /// `MOV r/m64, imm32`
+    const IMMEDIATE: u8 = 0xc7;
+    /// What the stack pointer takes instead.
+    const SP: u8 = 0x81;
+    let problem = |text: &str| Problem::Fatal(text.into());
+    let off = usize::try_from(r.off).ok();
+    let Some([rex, op, modrm]) = off
+        .and_then(|off| out.get_mut(off.checked_sub(3)?..off))
+        .and_then(|b| <&mut [u8; 3]>::try_from(b).ok())
+    else {
+        return Err(problem(
+            "R_X86_64_GOTTPOFF reloc not preceded by MOVQ or ADDQ instruction",
+        ));
+    };
+    let reg = *modrm >> 3;
+    if *op != LOAD && reg != 4 {
+        let text = format!("expected TLS IE op to be MOVQ, got [{rex} {op} {modrm}]");
+        return Err(problem(&text));
+    }
+    // The register moves from one extension bit to the other.
+    match (*rex, r.siz) {
+        (0x4c, _) => *rex = 0x49,
+        (0x44, 4) => *rex = 0x41,
+        _ => {}
+    }
+    *op = if *op == LOAD { IMMEDIATE } else { SP };
+    *modrm = 0xc0 | reg;
+    Ok(())
+}

@@ -29,6 +29,8 @@ pub struct Relocator<'a> {
     pub unreachable_method: SymId,
     /// Offset of the thread's `g` from the thread pointer, bytes.
     pub tls_offset: i64,
+    /// Whether the output may lie anywhere.
+    pub pie: bool,
     /// Whose instructions are relocated.
     pub family: Family,
 }
@@ -65,12 +67,17 @@ pub enum Problem {
         /// Address of the target.
         target: u64,
     },
+    /// A thread-local offset is to be loaded from the GOT, which an executable at a fixed address
+    /// has no need to; ends the link.
+    TlsInitialExec,
     /// A width that no relocation has.
     BadSize,
     /// A type that the architecture does not have.
     Unknown,
     /// Something that only this architecture can get wrong, in cmd/link's words.
     Arch(Box<str>),
+    /// The same, and it ends the link.
+    Fatal(Box<str>),
 }
 
 /// One wrong relocation.
@@ -141,7 +148,11 @@ impl RelocError {
                 *value as u64, r.add
             ),
             Problem::BadSize => format!("bad reloc size {:#x} for {to}", r.siz),
-            Problem::Arch(text) => text.to_string(),
+            Problem::Arch(text) | Problem::Fatal(text) => text.to_string(),
+            Problem::TlsInitialExec => format!(
+                "cannot handle R_TLS_IE (sym {}) when linking internally",
+                syms.name_lossy(self.from)
+            ),
             Problem::Unknown => format!("unknown reloc to {to}: {} ({})", r.typ.index(), r.typ),
         }
     }
@@ -171,13 +182,31 @@ impl Relocator<'_> {
         }
     }
 
+    /// Makes of the load of a thread-local offset one of the offset itself, which is known.
+    #[cold]
+    fn load_tls_offset(&self, r: &Reloc, out: &mut [u8]) -> Result<(), Problem> {
+        match self.family {
+            _ if !self.pie => Err(Problem::TlsInitialExec),
+            Family::Amd64 => amd64::load_offset(out, r),
+            Family::Arm64 => {
+                let text = "internal linking of TLS IE not supported on ARM64";
+                Err(Problem::Fatal(text.into()))
+            }
+        }
+    }
+
     #[inline]
     fn apply_one(&self, r: &Reloc, addr: u64, out: &mut [u8]) -> Result<(), Problem> {
         let len = out.len();
         let field = usize::try_from(r.off)
+            .map(|off| off..off + usize::from(r.siz))
             .ok()
-            .and_then(|off| out.get_mut(off..off + usize::from(r.siz)))
+            .filter(|field| field.end <= len)
             .ok_or(Problem::OutOfRange { len })?;
+        if r.typ == RelocType::TlsIe {
+            self.load_tls_offset(r, out)?;
+        }
+        let field = &mut out[field];
         let mut rs = r.sym;
         // Symbols with a section are defined and live; the others need a closer look.
         if rs.is_some() && self.addrs.section(rs).0 == 0 {
@@ -233,7 +262,8 @@ impl Relocator<'_> {
             }
             RelocType::Size => (self.syms.size(rs) as i64).wrapping_add(r.add),
             RelocType::Const => r.add,
-            RelocType::TlsLe | RelocType::TlsIe => self.tls_offset + r.add,
+            RelocType::TlsLe => self.tls_offset + r.add,
+            RelocType::TlsIe => self.tls_offset,
             t if t.is_host() => return Ok(()),
             _ => match self.family {
                 Family::Amd64 => amd64::value(r)?,

@@ -1,11 +1,21 @@
 //! What the ELF headers describe (`ld/elf.go`).
 
 use crate::config::Config;
-use format::elf::{ExecInput, Note, SectionInput, SegmentInput, SymtabSizes, consts::*};
+use crate::mode::BuildMode;
+use dynamic::DynamicTables;
+use format::elf::{
+    DYN_SIZE, ExecInput, Note, RELA_SIZE, SYM_SIZE, SectionInfo, SectionInput, SegmentInput,
+    SymtabSizes, consts::*,
+};
 use layout::{DataLayout, Section, Seg, Segments};
+use std::path::Path;
+use symbols::Foreign;
 
 /// Length of the area before text that holds headers and notes, bytes (`ELFRESERVE`).
 pub const HEADER_LEN: u64 = 4096;
+
+/// The section of thread-local data.
+const TBSS: &str = ".tbss";
 
 /// Owner of Go's notes.
 const GO: &[u8] = b"Go\0\0";
@@ -13,9 +23,28 @@ const GNU: &[u8] = b"GNU\0";
 const NOTE_GNU_BUILD_ID: u32 = 3;
 const NOTE_GO_BUILD_ID: u32 = 4;
 
-/// Describes an executable. `dwarf` are the debug sections.
+/// The program that loads the output, if it is dynamic (`ld/elf.go:asmbElf`). Without a word about
+/// it, that of the C library which the machine we run on has.
+pub fn interpreter(config: &Config, foreign: &Foreign) -> Vec<u8> {
+    if !config.interpreter.is_empty() {
+        return config.interpreter.clone();
+    }
+    if !foreign.interpreter.is_empty() {
+        return foreign.interpreter.as_bytes().to_vec();
+    }
+    let (glibc, musl) = (config.arch.linux_interp, config.arch.linux_musl_interp);
+    let path = match !Path::new(glibc).exists() && Path::new(musl).exists() {
+        true => musl,
+        false => glibc,
+    };
+    path.as_bytes().to_vec()
+}
+
+/// Describes an executable. `dwarf` are the debug sections; with `dynamic` tables comes the program
+/// that loads it.
 pub fn describe<'a>(
     config: &'a Config,
+    dynamic: Option<(&DynamicTables, &'a [u8])>,
     layout: &'a DataLayout,
     dwarf: &'a [Section],
     segs: &Segments,
@@ -48,25 +77,45 @@ pub fn describe<'a>(
             off: s.file_off,
             file_len: s.file_len,
             flags,
+            relro: seg == Seg::Relro,
         }
     };
+    let has = |seg: Seg| layout.sections.iter().any(|s| s.seg == seg);
+    let loaded = [
+        (Seg::Text, PF_R | PF_X),
+        (Seg::Rodata, PF_R),
+        (Seg::Relro, PF_R | PF_W),
+        (Seg::Data, PF_R | PF_W),
+    ];
+    let tls = layout.sections.iter().find(|s| s.name == TBSS);
     ExecInput {
-        typ: ET_EXEC,
+        typ: match config.build_mode {
+            BuildMode::Pie => ET_DYN,
+            _ => ET_EXEC,
+        },
         machine: config.arch.elf_machine,
         entry,
         header_len: HEADER_LEN,
         header_addr: config.text_addr.wrapping_sub(HEADER_LEN),
         round: config.round,
-        segments: vec![
-            segment(Seg::Text, PF_R | PF_X),
-            segment(Seg::Rodata, PF_R),
-            segment(Seg::Data, PF_R | PF_W),
-        ],
+        interpreter: dynamic.map(|(_, path)| path),
+        tls_len: tls.map_or(0, |s| s.len),
+        segments: loaded
+            .into_iter()
+            .filter(|&(seg, _)| has(seg))
+            .map(|(seg, flags)| segment(seg, flags))
+            .collect(),
         sections: layout
             .sections
             .iter()
             .chain(dwarf)
-            .map(|s| section(s, segs))
+            .map(|s| {
+                let mut x = section(s, segs);
+                if let Some((tables, _)) = dynamic {
+                    describe_dynamic(&mut x, config, tables);
+                }
+                x
+            })
             .collect(),
         notes,
         symtab,
@@ -74,9 +123,41 @@ pub fn describe<'a>(
     }
 }
 
+/// Adds what is known of the sections for the dynamic linker.
+fn describe_dynamic(x: &mut SectionInput, config: &Config, tables: &DynamicTables) {
+    let ptr = u64::from(config.arch.ptr_size);
+    let entsize = u64::from(config.arch.plt.entsize);
+    let alloc = SHF_ALLOC;
+    let (write, exec) = (alloc | SHF_WRITE, alloc | SHF_EXECINSTR);
+    let needs = tables.n_version_needs;
+    // Type, flags, size of an entry, alignment, link.
+    let (typ, flags, entsize, align, link) = match x.name {
+        ".dynsym" => (SHT_DYNSYM, alloc, SYM_SIZE as u64, ptr, ".dynstr"),
+        ".dynstr" => (SHT_STRTAB, alloc, 0, 1, ""),
+        ".gnu.version" if needs != 0 => (SHT_GNU_VERSYM, alloc, 2, 2, ".dynsym"),
+        ".gnu.version_r" if needs != 0 => (SHT_GNU_VERNEED, alloc, 0, ptr, ".dynstr"),
+        ".rela.plt" => (SHT_RELA, alloc, RELA_SIZE as u64, ptr, ".dynsym"),
+        ".rela" => (SHT_RELA, alloc, RELA_SIZE as u64, 8, ".dynsym"),
+        ".plt" => (SHT_PROGBITS, exec, entsize, entsize, ""),
+        ".got" | ".got.plt" => (SHT_PROGBITS, write, ptr, ptr, ""),
+        ".hash" => (SHT_HASH, alloc, 4, ptr, ".dynsym"),
+        ".dynamic" => (SHT_DYNAMIC, write, DYN_SIZE as u64, ptr, ".dynstr"),
+        _ => return,
+    };
+    (x.typ, x.flags, x.entsize, x.align) = (typ, flags, entsize, align);
+    x.link = link;
+    x.info = match x.name {
+        // The first global symbol.
+        ".dynsym" => SectionInfo::Number(1),
+        ".gnu.version_r" => SectionInfo::Number(needs),
+        ".rela.plt" => SectionInfo::Section(".plt"),
+        _ => SectionInfo::None,
+    };
+}
+
 pub(super) fn section<'a>(s: &'a Section, segs: &Segments) -> SectionInput<'a> {
     let seg = segs.get(s.seg);
-    let tls = s.name == ".tbss";
+    let tls = s.name == TBSS;
     let mut x = SectionInput {
         name: &s.name,
         typ: if s.addr < seg.addr + seg.file_len && !tls {
@@ -93,6 +174,9 @@ pub(super) fn section<'a>(s: &'a Section, segs: &Segments) -> SectionInput<'a> {
         },
         len: s.len,
         align: s.align.into(),
+        entsize: 0,
+        link: "",
+        info: SectionInfo::None,
     };
     if s.rwx & 1 != 0 {
         x.flags |= SHF_EXECINSTR;

@@ -4,7 +4,7 @@
 use crate::hostlink::HostLinkInput;
 use crate::shape::Shape;
 use gover::{GcMasks, SymKind};
-use layout::{Buckets, Carriers, TextOrder};
+use layout::{Buckets, Carriers, Relro, TextOrder};
 use rayon::prelude::*;
 use symbols::{SymId, Symbols};
 use tables::pclntab::PclntabPlan;
@@ -91,7 +91,7 @@ pub fn input(syms: &Symbols, shape: &Shape) -> HostLinkInput {
             .filter(|(_, a)| a.export_dynamic)
             .map(|(&s, _)| syms.ext_name(s).to_vec())
             .collect(),
-        relro: shape.relro(),
+        relro: shape.relro() != Relro::None,
         ..HostLinkInput::default()
     }
 }
