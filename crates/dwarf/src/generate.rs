@@ -13,7 +13,6 @@ use reach::Live;
 use rustc_hash::FxHashMap;
 use std::collections::HashSet;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use symbols::{BitSet, LibId, SymId, Symbols, UnitId, VERSION_STATIC};
 use target::ArchInfo;
 
@@ -172,11 +171,6 @@ pub(crate) fn unit_numbers(syms: &Symbols, list: impl Iterator<Item = UnitId>) -
     n
 }
 
-/// A lock that nobody panics under.
-fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
-    m.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Walks all units and tells what it finds.
 fn scan_units(
     syms: &Symbols,
@@ -191,19 +185,11 @@ fn scan_units(
         dwarf5: opts.dwarf5,
         goroot: &Goroot::new(opts.goroot),
     };
-    // Units differ much in size, so they are taken one by one; sets are used again, since a set for
-    // each would be more to clear than there is to do.
-    let sets = Mutex::new(Vec::new());
+    // Units differ much in size, so they are taken one by one.
     list.par_iter()
         .enumerate()
         .with_max_len(1)
-        .for_each(|(i, &u)| {
-            let set = lock(&sets).pop();
-            let mut seen = set.unwrap_or_else(|| units::Seen::new(syms.len()));
-            let unit = units::scan(opts, u, order.unit(u), &mut seen);
-            lock(&sets).push(seen);
-            tell(i, unit);
-        });
+        .for_each(|(i, &u)| tell(i, units::scan(opts, u, order.unit(u))));
 }
 
 fn producer(version: &str, extra: &[u8]) -> Vec<u8> {

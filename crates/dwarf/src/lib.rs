@@ -36,6 +36,7 @@ mod lines;
 mod names;
 mod paths;
 mod plan;
+mod prefetch;
 mod synthesis;
 mod types;
 mod units;

@@ -595,6 +595,20 @@ impl<'a> Object<'a> {
         self.n_def + self.n_hashed64 + self.n_hashed + self.n_nonpkg_def
     }
 
+    /// The local symbol that a reference means, for references into the object itself and by name.
+    /// Not range-checked.
+    #[inline]
+    pub fn local(&self, r: SymRef) -> Option<u32> {
+        let first = match r.pkg {
+            PKG_SELF => 0,
+            PKG_HASHED64 => self.n_def,
+            PKG_HASHED => self.n_def + self.n_hashed64,
+            PKG_NONE => self.n_def + self.n_hashed64 + self.n_hashed,
+            _ => return None,
+        };
+        first.checked_add(r.idx)
+    }
+
     /// The record of local symbol `i`: definitions first, then references by name.
     #[inline]
     pub fn sym(&self, i: u32) -> SymDef<'a> {
