@@ -58,20 +58,21 @@ pub(crate) fn find(syms: &Symbols, live: &Live) -> Vec<Global> {
             let mut found = Vec::new();
             let mut all = live
                 .reachable
-                .iter_range(c * CHUNK..((c + 1) * CHUNK).min(end));
+                .iter_range(c * CHUNK..((c + 1) * CHUNK).min(end))
+                .map(|s| (s, syms.def(s)))
+                .filter(|(_, def)| !is_found_by_content(def));
             let mut some = Vec::with_capacity(TOGETHER);
             loop {
-                for s in all.by_ref().take(TOGETHER) {
-                    let def = syms.def(s);
-                    if let Def::Go(o, li) = def {
+                some.extend(all.by_ref().take(TOGETHER));
+                if some.is_empty() {
+                    return found;
+                }
+                for (_, def) in &some {
+                    if let Def::Go(o, li) = *def {
                         let places = o.object.places(li);
                         prefetch(places[0]);
                         prefetch(places[2]);
                     }
-                    some.push((s, def));
-                }
-                if some.is_empty() {
-                    return found;
                 }
                 for (s, def) in some.drain(..) {
                     let is_data = match def {
@@ -87,6 +88,15 @@ pub(crate) fn find(syms: &Symbols, live: &Live) -> Vec<Global> {
         })
         .collect();
     parts.into_iter().flatten().collect()
+}
+
+/// Whether the symbol is one that packages share by its content. That is most of what is live, and
+/// neither variables nor dictionaries.
+#[inline]
+fn is_found_by_content(def: &Def) -> bool {
+    let Def::Go(o, li) = *def else { return false };
+    let o = &o.object;
+    (o.n_def()..o.n_def() + o.n_hashed64() + o.n_hashed()).contains(&li)
 }
 
 /// What DWARF has to say of a data symbol.
