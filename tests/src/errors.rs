@@ -287,18 +287,10 @@ fn command_line() -> Vec<(&'static str, Demand, Spoil)> {
         ("H-darwin", "-H=darwin", &["-H=darwin"]),
         ("H-plan9", "-H=plan9", &["-H=plan9"]),
         ("buildmode-pie", "pie", &["-buildmode=pie"]),
-        (
-            "buildmode-c-archive",
-            "c-archive",
-            &["-buildmode=c-archive"],
-        ),
-        ("buildmode-c-shared", "c-shared", &["-buildmode=c-shared"]),
         ("buildmode-plugin", "plugin", &["-buildmode=plugin"]),
         ("buildmode-shared", "shared", &["-buildmode=shared"]),
         ("linkshared", "linkshared", &["-linkshared"]),
         ("race", "race", &["-race"]),
-        ("msan", "msan", &["-msan"]),
-        ("asan", "asan", &["-asan"]),
     ];
     list.extend(
         refuse

@@ -6,7 +6,7 @@
 use crate::encode::{Count, Sink};
 use crate::generate::{DebugInfo, unit_numbers};
 use crate::types::{Child, DieRef, TypeDie};
-use crate::units::{Piece, Unit};
+use crate::units::{Function, Unit};
 use crate::{DwarfError, frames};
 use layout::{TextLayout, TextOrder};
 use rayon::prelude::*;
@@ -152,11 +152,15 @@ pub(crate) struct UnitPlan {
 pub(crate) struct Frame {
     /// Number of its unit.
     pub unit: u32,
-    /// Its number in the unit.
+    /// Its number in the unit, or from [`LATE`] on that among the functions that came late.
     pub index: u32,
     /// Its virtual address.
     pub addr: u64,
 }
+
+/// Where the numbers of functions begin that are in the text order, but were not when units were made:
+/// they have frames and no DIEs.
+pub(crate) const LATE: u32 = 1 << 31;
 
 /// Offsets of the pieces of a function that its own DIE refers to.
 #[derive(Clone, Copy, Default)]
@@ -183,13 +187,27 @@ pub struct Plan {
     pub(crate) info_offsets: Vec<u32>,
     pub(crate) info_first: u32,
     pub(crate) frames: Vec<Frame>,
+    pub(crate) late: Vec<Function>,
     pub(crate) abbrev: Vec<u8>,
     pub(crate) gdb_script: Vec<u8>,
     pub(crate) sections: Vec<Section>,
     infos: Vec<SectionInfo>,
 }
 
+/// The function of a frame.
+fn function<'a>(units: &'a [Unit], late: &'a [Function], f: &Frame) -> &'a Function {
+    match f.index.checked_sub(LATE) {
+        Some(i) => &late[i as usize],
+        None => &units[f.unit as usize].functions[f.index as usize],
+    }
+}
+
 impl Plan {
+    /// The function of a frame.
+    pub(crate) fn function(&self, f: &Frame) -> &Function {
+        function(&self.units, &self.late, f)
+    }
+
     /// The sections, in order (`dwarfp`).
     pub fn sections(&self) -> &[SectionInfo] {
         &self.infos
@@ -280,31 +298,29 @@ impl DebugInfo {
             syms.data(s).len() as u64
         };
         if !empty {
-            let header = unit_header_len(u, pkg, self.dwarf5, ptr);
-            r.info.push(Atom::Header, header);
-            r.info_data = header.wrapping_sub(u.info_padding);
+            r.info_data = unit_header_len(u, pkg, self.dwarf5, ptr);
+            r.info.push(Atom::Header, r.info_data);
             for &s in &u.abstracts {
                 r.info_data += symbol(&mut r.info, Atom::Symbol(s), s);
             }
         }
         for (k, f) in (0..).zip(&u.functions) {
             let a = Atom::Function(k);
-            let piece = |run: &mut Run, p: Piece| {
-                let at = run.len;
-                if p.is_some() {
-                    run.push(a, p.size.into());
-                }
-                at
-            };
-            piece(&mut r.line, f.lines);
+            if f.lines.is_some() {
+                symbol(&mut r.line, a, f.lines);
+            }
             let mut pieces = Pieces::default();
             if f.info.is_some() {
-                r.info_data += u64::from(f.info.size);
-                pieces = Pieces {
-                    info: piece(&mut r.info, f.info),
-                    loc: piece(&mut r.loc, f.loc),
-                    ranges: piece(&mut r.ranges, f.ranges),
-                };
+                pieces.info = r.info.len;
+                r.info_data += symbol(&mut r.info, a, f.info);
+                if f.ranges.is_some() {
+                    pieces.ranges = r.ranges.len;
+                    symbol(&mut r.ranges, a, f.ranges);
+                }
+                if f.loc.is_some() {
+                    pieces.loc = r.loc.len;
+                    symbol(&mut r.loc, a, f.loc);
+                }
             }
             r.pieces.push(pieces);
         }
@@ -331,7 +347,13 @@ impl DebugInfo {
 
     /// The functions that have frames, in the order of text, with their addresses. Within a unit that
     /// is mostly the order of the unit's functions.
-    fn frames(&self, syms: &Symbols, order: &TextOrder, text: &TextLayout) -> Vec<Frame> {
+    fn frames(
+        &self,
+        syms: &Symbols,
+        order: &TextOrder,
+        text: &TextLayout,
+    ) -> (Vec<Frame>, Vec<Function>) {
+        let mut late = Vec::new();
         let number = unit_numbers(syms, self.units.iter().map(|u| u.id));
         let mut next = vec![0usize; self.units.len()];
         let mut maps: FxHashMap<u32, FxHashMap<SymId, usize>> = FxHashMap::default();
@@ -353,7 +375,14 @@ impl DebugInfo {
                 });
                 match map.get(&sym) {
                     Some(&i) => i,
-                    None => continue,
+                    None => {
+                        if let Some(f) = Function::without_die(syms, sym, &self.arch) {
+                            let index = LATE + late.len() as u32;
+                            late.push(f);
+                            out.push(Frame { unit, index, addr });
+                        }
+                        continue;
+                    }
                 }
             };
             *n = index + 1;
@@ -363,12 +392,12 @@ impl DebugInfo {
                 addr,
             });
         }
-        out
+        (out, late)
     }
 
     /// The address ranges of every unit (`calcCompUnitRanges`). They are relative to the first of the
     /// unit's functions, which need not have the lowest address.
-    fn unit_ranges(&self, frames: &[Frame]) -> Vec<Vec<(i64, i64)>> {
+    fn unit_ranges(&self, frames: &[Frame], late: &[Function]) -> Vec<Vec<(i64, i64)>> {
         let mut pcs: Vec<Vec<(i64, i64)>> = vec![Vec::new(); self.units.len()];
         let mut base = vec![0u64; self.units.len()];
         for f in frames.iter().filter(|f| f.index == 0) {
@@ -376,7 +405,7 @@ impl DebugInfo {
         }
         let mut previous = NO_UNIT;
         for f in frames {
-            let function = &self.units[f.unit as usize].functions[f.index as usize];
+            let function = function(&self.units, late, f);
             if function.frame == 0 {
                 continue;
             }
@@ -412,14 +441,14 @@ impl DebugInfo {
         order
     }
 
-    fn frame_runs(&self, frames: &[Frame]) -> Vec<Run> {
+    fn frame_runs(&self, frames: &[Frame], late: &[Function]) -> Vec<Run> {
         const EACH: usize = 4096;
         let header = frames::common_entry(&self.arch).len() as u64;
         let mut runs = vec![Run::header(NO_UNIT, header)];
         for (c, i) in frames.chunks(EACH).zip((0..).step_by(EACH)) {
             let mut r = Run::new(NO_UNIT, c.len());
             for (f, i) in c.iter().zip(i..) {
-                let function = &self.units[f.unit as usize].functions[f.index as usize];
+                let function = function(&self.units, late, f);
                 if function.frame != 0 {
                     r.push(Atom::Function(i), function.frame.into());
                 }
@@ -444,8 +473,8 @@ impl DebugInfo {
             return Err(DwarfError::TooLarge(".debug_info"));
         }
         let (dwarf5, ptr) = (self.dwarf5, self.arch.ptr_size);
-        let frames = self.frames(syms, order, text);
-        let pcs = self.unit_ranges(&frames);
+        let (frames, late) = self.frames(syms, order, text);
+        let pcs = self.unit_ranges(&frames, &late);
         let unit_order = self.unit_order(syms, &pcs);
         let (runs, frame) = rayon::join(
             || {
@@ -455,7 +484,7 @@ impl DebugInfo {
                     .map(|i| self.unit_runs(syms, i))
                     .collect::<Vec<_>>()
             },
-            || self.frame_runs(&frames),
+            || self.frame_runs(&frames, &late),
         );
         let mut plans: Vec<UnitPlan> = pcs
             .into_iter()
@@ -590,6 +619,7 @@ impl DebugInfo {
             info_offsets,
             info_first,
             frames,
+            late,
             abbrev: self.abbrev,
             gdb_script,
             sections,

@@ -294,6 +294,10 @@ impl DataLayout {
         ] {
             a.assign(kind);
         }
+        if !a.of(InitArr).syms.is_empty() {
+            a.open(Seg::Data, ".init_array", &[InitArr], 6);
+            a.assign(InitArr);
+        }
         known.data = a.open(Seg::Data, ".data", &[Data], 6);
         a.assign(Data);
         let data_syms = a.sections[known.data].syms.clone();
@@ -473,6 +477,14 @@ impl DataLayout {
             coverage,
             gc_programs,
             errors: a.errors,
+        }
+    }
+
+    /// Has the fuzzer's counters end at a multiple of `align` bytes; nothing moves.
+    pub fn align_fuzz_end(&mut self, align: u64) {
+        if let Some(f) = self.known.fuzz {
+            let s = &mut self.sections[f];
+            s.len = round_up(s.len, align);
         }
     }
 

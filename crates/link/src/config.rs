@@ -67,7 +67,7 @@ pub struct Config {
     pub build_mode: BuildMode,
     /// What was said about who links.
     pub link_mode: LinkModeRequest,
-    /// Name of the entry symbol.
+    /// Name of the entry symbol; empty for Go shared libraries and plugins.
     pub entry: String,
     /// Whether there is no symbol table (`-s`).
     pub strip: bool,
@@ -110,6 +110,10 @@ pub struct Config {
     pub fipso: Option<PathBuf>,
     /// Whether the race detector is linked in.
     pub race: bool,
+    /// Whether the address sanitizer is linked in.
+    pub asan: bool,
+    /// Packages that the linker asks for, in order (`ld/lib.go:loadlib`).
+    pub internal_pkgs: Vec<&'static str>,
 
     // The host linker.
     /// Host linker and leading arguments (`-extld`); empty for the platform's.
@@ -166,15 +170,7 @@ const ELF_HEADER_RESERVE: u64 = 4096;
 /// means removing its row.
 #[allow(clippy::type_complexity)]
 static UNSUPPORTED: &[(&str, fn(&Asked) -> bool)] = &[
-    ("-msan", |a| a.args.msan),
-    ("-asan", |a| a.args.asan),
     ("-linkshared", |a| a.args.link_shared),
-    ("-buildmode=c-archive", |a| {
-        a.build_mode == BuildMode::CArchive
-    }),
-    ("-buildmode=c-shared", |a| {
-        a.build_mode == BuildMode::CShared
-    }),
     ("-buildmode=shared", |a| a.build_mode == BuildMode::Shared),
     ("-buildmode=plugin", |a| a.build_mode == BuildMode::Plugin),
 ];
@@ -337,7 +333,13 @@ impl Config {
             name => name,
         };
         let entry = match args.entry.as_slice() {
-            b"" => format!("_rt0_{}_{}", cx.goarch, cx.goos),
+            b"" => match build_mode {
+                BuildMode::Exe | BuildMode::Pie => format!("_rt0_{}_{}", cx.goarch, cx.goos),
+                BuildMode::CArchive | BuildMode::CShared => {
+                    format!("_rt0_{}_{}_lib", cx.goarch, cx.goos)
+                }
+                BuildMode::Shared | BuildMode::Plugin => String::new(),
+            },
             name => text::lossy(name).into_owned(),
         };
         let release = cx.toolchain.release;
@@ -397,6 +399,16 @@ impl Config {
             field_track: args.field_track,
             fipso: given(&args.fipso),
             race: args.race,
+            asan: args.asan,
+            internal_pkgs: [
+                (args.race, "runtime/race"),
+                (args.msan, "runtime/msan"),
+                (args.asan, "runtime/asan"),
+                (true, "runtime"),
+            ]
+            .into_iter()
+            .filter_map(|(wanted, pkg)| wanted.then_some(pkg))
+            .collect(),
             extld: args.extld,
             extldflags: args.extldflags,
             extar: args.extar,
@@ -441,10 +453,7 @@ impl Config {
             main_pkg: &self.main_pkg,
             package_files: self.import_cfg.as_ref().map(|c| &c.package_files),
             lib_dirs: &self.lib_dirs,
-            internal: match self.race {
-                true => &["runtime/race", "runtime"],
-                false => &["runtime"],
-            },
+            internal: &self.internal_pkgs,
             check_pkg: self.check_pkg,
             link_mode_auto: self.link_mode.flag == LinkMode::Auto,
             verbose: self.verbose,

@@ -3,7 +3,7 @@
 
 use crate::config::{Config, unsupported_text};
 use crate::diag::{Diag, Stop};
-use crate::mode::{BuildMode, LinkMode, LinkModeDecision, LinkModeInputs};
+use crate::mode::{LinkMode, LinkModeDecision, LinkModeInputs};
 use crate::version::of_header;
 use gover::{GoLayout, layout_for};
 use std::sync::OnceLock;
@@ -49,10 +49,6 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
         return Err(diag.exit_plain(text));
     }
     let mode = decided.into_inner().unwrap_or_default();
-    if mode == LinkMode::External && config.build_mode != BuildMode::Exe {
-        let feature = format!("external linking with -buildmode={}", config.build_mode);
-        return Err(diag.exit_plain(unsupported_text(&feature)));
-    }
     Ok(Loaded { inputs, mode })
 }
 

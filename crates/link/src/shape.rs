@@ -47,4 +47,14 @@ impl Shape {
     pub fn pie(&self) -> bool {
         self.mode == BuildMode::Pie && !self.external
     }
+
+    /// Whether the module has Go's main function.
+    pub fn has_main(&self) -> bool {
+        matches!(self.mode, BuildMode::Exe | BuildMode::Pie)
+    }
+
+    /// Whether C calls what is made.
+    pub fn is_c_library(&self) -> bool {
+        matches!(self.mode, BuildMode::CArchive | BuildMode::CShared)
+    }
 }

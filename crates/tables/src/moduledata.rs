@@ -110,6 +110,7 @@ pub fn fill_moduledata(
     pcln: &PclntabRefs,
     inittasks: Option<TableRef>,
     text_len: u64,
+    has_main: bool,
 ) -> TypeWords {
     let map = text_section_map(m, text, text_len);
     let ptr = m.ptr_size;
@@ -188,7 +189,7 @@ pub fn fill_moduledata(
             Ptab => ptab.map_or((SymId::NONE, 0, 0), |(s, n)| (s, 0, n)),
             InitTasks => inittasks.map_or((SymId::NONE, 0, 0), |t| (t.sym, 0, t.size / word)),
             PluginPath | PkgHashes | ModuleName | ModuleHashes => (SymId::NONE, 0, 0),
-            HasMain => (SymId::NONE, 0, 1),
+            HasMain => (SymId::NONE, 0, has_main.into()),
         };
         let number =
             |e: &mut symbols::ExtSym, n: u64| e.add_bytes(&n.to_le_bytes()[..ptr as usize]);

@@ -2,6 +2,7 @@
 //! stands for what.
 
 use crate::hostlink::HostLinkInput;
+use crate::mode::BuildMode;
 use crate::shape::Shape;
 use gover::{GcMasks, SymKind};
 use layout::{Buckets, Carriers, Relro, TextOrder};
@@ -34,6 +35,34 @@ fn make_note(m: &mut Maker, section: &str, typ: u32, desc: &[u8]) {
     data.resize(data.len().next_multiple_of(4), 0);
     e.set_data(data);
     e.align = 4;
+}
+
+/// Tells the runtime that it is a library (`ld/lib.go:linksetup`).
+pub fn tell_library(m: &mut Maker, mode: BuildMode) {
+    let name: &[u8] = match mode {
+        BuildMode::CShared | BuildMode::Plugin => b"runtime.islibrary",
+        BuildMode::CArchive => b"runtime.isarchive",
+        BuildMode::Exe | BuildMode::Pie | BuildMode::Shared => return,
+    };
+    let s = m.syms.lookup_or_create(name, 0);
+    let e = m.ext(s);
+    e.kind = SymKind::NoPtrData;
+    // The variable is zeroed data of one byte; cmd/link appends to it.
+    e.data.push(1);
+    e.size += 1;
+}
+
+/// Has C start-up code call the entry (`ld/symtab.go:addinitarrdata`).
+pub fn call_when_loaded(m: &mut Maker, entry: &str) {
+    let Some(target) = m.syms.lookup(entry.as_bytes(), 0) else {
+        return;
+    };
+    let s = m.create(&format!("{entry}.ptr"), SymKind::InitArr);
+    let ptr = m.ptr_size;
+    let e = m.ext(s);
+    e.set_data(Vec::new());
+    e.relocs.clear();
+    e.add_addr_plus(ptr, target, 0);
 }
 
 /// Leaves to the host linker what code refers to and nothing defines (`ld/go.go:addexport`).
@@ -69,6 +98,15 @@ pub fn carriers(
         (markers.gcbits_star, SymKind::GcBits),
     ] {
         c.add_group(syms, buckets, carrier, kind);
+    }
+    // With data that is relocated when loaded, some releases have carriers of their own for it.
+    for (name, kind) in [
+        ("typerel.*", SymKind::TypeRelro),
+        ("go:funcdescrel", SymKind::GoFuncRelro),
+    ] {
+        if let Some(s) = syms.lookup_known(name.as_bytes(), 0) {
+            c.add_group(syms, buckets, s, kind);
+        }
     }
     if let (GcMasks::Grouped, Some(s)) = (syms.gover.gc_masks, markers.gcmask) {
         c.add_group(syms, buckets, s, SymKind::GcMask);
