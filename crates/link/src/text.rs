@@ -60,7 +60,14 @@ pub fn unquote(text: &[u8]) -> Option<Vec<u8>> {
             let mut out = Vec::with_capacity(body.len());
             let mut at = body;
             while !at.is_empty() {
-                at = unquote_char(at, b'"', &mut out)?;
+                // Runs of ASCII that stands for itself, which nearly all is.
+                let plain = |b: &u8| b.is_ascii() && !matches!(b, b'"' | b'\\' | b'\n');
+                let run = at.iter().take_while(|b| plain(b)).count();
+                out.extend_from_slice(&at[..run]);
+                at = &at[run..];
+                if !at.is_empty() {
+                    at = unquote_char(at, b'"', &mut out)?;
+                }
             }
             Some(out)
         }
@@ -83,7 +90,8 @@ fn unquote_char<'a>(at: &'a [u8], quote: u8, out: &mut Vec<u8>) -> Option<&'a [u
     if first != b'\\' {
         // A character literal holds one character, so a whole one is taken. A byte that is
         // part of none becomes U+FFFD.
-        let valid = at.utf8_chunks().next().map_or("", |c| c.valid());
+        let first = &at[..at.len().min(4)];
+        let valid = first.utf8_chunks().next().map_or("", |c| c.valid());
         let Some(c) = valid.chars().next() else {
             out.extend_from_slice("\u{fffd}".as_bytes());
             return Some(rest);

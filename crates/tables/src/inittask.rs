@@ -5,6 +5,7 @@
 //! an order that respects the imports and is otherwise alphabetical.
 
 use gover::{RelocType, SymKind};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -128,25 +129,44 @@ fn make_list(
     if tasks.is_empty() {
         return Ok(SymId::NONE);
     }
-    let mut next = 0;
-    while next < tasks.len() {
-        let deps = syms.relocs(tasks[next].sym);
-        for r in deps.filter(|r| r.typ == RelocType::InitOrder && r.sym.is_some()) {
-            let dep = find(&mut tasks, r.sym);
-            tasks[dep as usize].importers.push(next as u32);
-            tasks[next].left += 1;
+    // What is read of a record, for those that are the same number of imports away from the roots at
+    // once: each lies in another object, and most of the time goes into getting at it.
+    struct Record<'a> {
+        name: &'a [u8],
+        size: u64,
+        imports: Vec<SymId>,
+    }
+    let read = |t: &Task| {
+        let imports = syms.relocs(t.sym);
+        let imports = imports.filter(|r| r.typ == RelocType::InitOrder && r.sym.is_some());
+        Record {
+            name: syms.name(t.sym),
+            size: syms.size(t.sym),
+            imports: imports.map(|r| r.sym).collect(),
         }
-        next += 1;
+    };
+    let mut records: Vec<Record> = Vec::new();
+    while records.len() < tasks.len() {
+        let first = records.len();
+        let level = tasks[first..].par_iter().with_min_len(4).map(read);
+        records.par_extend(level);
+        for (i, r) in records.iter().enumerate().skip(first) {
+            for &import in &r.imports {
+                let import = find(&mut tasks, import);
+                tasks[import as usize].importers.push(i as u32);
+            }
+            tasks[i].left = r.imports.len();
+        }
     }
     let mut order = Vec::new();
     {
-        let key = |i: u32| Reverse((syms.name(tasks[i as usize].sym), i));
+        let key = |i: u32| Reverse((records[i as usize].name, i));
         let ready = (0..tasks.len() as u32).filter(|&i| tasks[i as usize].left == 0);
         let mut heap: BinaryHeap<_> = ready.map(key).collect();
         let mut left: Vec<usize> = tasks.iter().map(|t| t.left).collect();
         while let Some(Reverse((_, i))) = heap.pop() {
             // A record without functions only orders the others.
-            if syms.size(tasks[i as usize].sym) > 8 {
+            if records[i as usize].size > 8 {
                 order.push(tasks[i as usize].sym);
             }
             for &j in &tasks[i as usize].importers {
