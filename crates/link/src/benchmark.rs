@@ -4,10 +4,10 @@
 //! times what threads do; spans show in the trace only.
 //!
 //! `RELINK_TRACE=file.json` writes a trace in Chrome's format, to be looked at with
-//! `chrome://tracing` or Perfetto.
+//! `chrome://tracing` or Perfetto. Phases have with them the CPU time that all threads took.
 
 use crate::config::Benchmark;
-use crate::profile;
+use crate::{profile, sys};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -39,6 +39,8 @@ struct Phase {
     /// Times since the beginning, nanoseconds.
     start: u64,
     end: u64,
+    /// CPU time of the process; first at the start, then what the phase took. Nanoseconds.
+    cpu: u64,
     /// Resident memory, bytes.
     memory_before: u64,
     memory_after: u64,
@@ -139,6 +141,7 @@ impl Recorder {
             name: name.to_owned(),
             start: self.now(),
             end: 0,
+            cpu: sys::process_cpu_time(),
             memory_before: memory,
             memory_after: memory,
         });
@@ -154,6 +157,7 @@ impl Recorder {
             return;
         };
         phase.end = end;
+        phase.cpu = sys::process_cpu_time().saturating_sub(phase.cpu);
         phase.memory_after = resident_bytes();
         if let Some(benchmark) = &self.benchmark
             && let Some(base) = &benchmark.profile_base
@@ -224,24 +228,31 @@ fn benchmark_name(name: &str) -> String {
 
 fn trace(state: &State) -> String {
     let mut out = String::from("{\"traceEvents\":[\n");
-    let phases = state.phases.iter().map(|p| (&p.name, 0, p.start, p.end));
+    let phases = state
+        .phases
+        .iter()
+        .map(|p| (&p.name, 0, p.start, p.end, Some(p.cpu)));
     let spans = state
         .spans
         .iter()
-        .map(|s| (&s.name, s.thread, s.start, s.end));
+        .map(|s| (&s.name, s.thread, s.start, s.end, None));
     let mut first = true;
-    for (name, thread, start, end) in phases.chain(spans) {
+    for (name, thread, start, end, cpu) in phases.chain(spans) {
         if !std::mem::take(&mut first) {
             out.push_str(",\n");
         }
         let micros = |ns: u64| format!("{}.{:03}", ns / 1000, ns % 1000);
         let _ = write!(
             out,
-            "{{\"name\":{},\"ph\":\"X\",\"pid\":1,\"tid\":{thread},\"ts\":{},\"dur\":{}}}",
+            "{{\"name\":{},\"ph\":\"X\",\"pid\":1,\"tid\":{thread},\"ts\":{},\"dur\":{}",
             json_string(name),
             micros(start),
             micros(end.saturating_sub(start))
         );
+        if let Some(cpu) = cpu {
+            let _ = write!(out, ",\"args\":{{\"cpu_us\":{}}}", micros(cpu));
+        }
+        out.push('}');
     }
     out.push_str("\n],\"displayTimeUnit\":\"ms\"}\n");
     out
@@ -339,6 +350,7 @@ mod tests {
         assert!(text.contains("\"name\":\"load \\\"lib\\\"\",\"ph\":\"X\",\"pid\":1,\"tid\":0"));
         assert!(text.contains("\"name\":\"tab\\u0009here\""));
         assert_eq!(text.matches("\"dur\":").count(), 2);
+        assert_eq!(text.matches("\"cpu_us\":").count(), 1);
 
         let phases = Phases::new(None, Some(dir.path().join("none/t.json")));
         assert!(phases.write_trace().unwrap_err().contains("none/t.json"));

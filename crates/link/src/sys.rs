@@ -60,6 +60,18 @@ pub unsafe fn let_go_of(bytes: &[u8]) {
     }
 }
 
+/// CPU time that all threads of this process have taken so far, nanoseconds; 0 where the system does
+/// not say.
+pub fn process_cpu_time() -> u64 {
+    let mut t = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `t` is there to be written to, and is valid whether it is or not.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut t) };
+    u64::try_from(t.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(t.tv_nsec).unwrap_or(0)
+}
+
 /// Gives a file that has no name (`O_TMPFILE`) one. An existing file is not replaced.
 pub fn give_name(file: &File, name: &Path) -> io::Result<()> {
     let from = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
@@ -151,6 +163,12 @@ mod tests {
         file.read_to_end(&mut bytes).unwrap();
         assert_eq!((bytes.len(), bytes[9_999], bytes[0]), (10_000, 7, 0));
         assert!(reserve(&file, u64::MAX).is_err());
+    }
+
+    #[test]
+    fn cpu_time_grows() {
+        let before = process_cpu_time();
+        while process_cpu_time() < before + 1_000_000 {}
     }
 
     #[test]
