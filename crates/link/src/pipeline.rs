@@ -409,7 +409,7 @@ pub fn link_executable(
     }
 
     let symbols = (!config.strip)
-        .then(|| ElfSymbols::collect(&syms, &live, &order, &text_markers, &buckets.hidden, &addrs));
+        .then(|| ElfSymbols::collect(&syms, &live, &order, &text_markers, &buckets, &addrs));
     let entry = entry_address(config, &syms, &addrs, diag)?;
     let interpreter = elf::interpreter(config, &syms.foreign);
     let headers = elf::describe(

@@ -178,6 +178,11 @@ impl Symbols {
         &mut self.exts[i]
     }
 
+    /// All symbols that are linker-made or taken over, in no order.
+    pub fn linker_made(&self) -> impl Iterator<Item = SymId> + '_ {
+        self.taken.keys().copied()
+    }
+
     /// Whether a symbol is linker-made, taken over, or undefined (`loader.IsExternal`).
     pub fn is_external(&self, s: SymId) -> bool {
         !matches!(self.def(s), Def::Go(..))

@@ -4,32 +4,33 @@
 
 use format::elf::{SYM_SIZE, Sym, SymtabSizes, consts::*};
 use gover::{ContentHashedText, SymKind};
-use layout::{Addresses, TextOrder};
+use layout::{Addresses, Buckets, TextOrder};
 use rayon::prelude::*;
 use reach::Live;
-use symbols::{BitSet, SymId, Symbols};
+use symbols::{SymId, Symbols};
 use tables::TextMarkers;
 
 /// What the table is made from.
 pub struct ElfSymbols<'a> {
     syms: &'a Symbols,
     addrs: &'a Addresses,
-    chunks: Vec<Chunk>,
+    chunks: Vec<Chunk<'a>>,
     /// Sizes of the table.
     pub sizes: SymtabSizes,
 }
 
-/// Entries, and where they begin.
+/// Entries, and how much room they take.
 #[derive(Default)]
-struct Chunk {
-    entries: Vec<Entry>,
+struct Chunk<'a> {
+    entries: Vec<Entry<'a>>,
     /// Number and name bytes of the local and of the global entries.
     n: [u64; 2],
     len: [u64; 2],
 }
 
 #[derive(Clone, Copy)]
-struct Entry {
+struct Entry<'a> {
+    name: &'a [u8],
     sym: SymId,
     global: bool,
     func: bool,
@@ -43,14 +44,13 @@ struct Entry {
 
 const ABI_SUFFIX: &[u8] = b".abi0";
 const FILE_NAME: &[u8] = b"go.go\0";
-const CHUNK: usize = 1 << 14;
+const CHUNK: usize = 1 << 12;
 
-impl Entry {
-    fn name_len(self, syms: &Symbols) -> u64 {
-        let name = syms.ext_name(self.sym);
-        let mut n = name.len();
+impl Entry<'_> {
+    fn name_len(&self) -> u64 {
+        let mut n = self.name.len();
         if self.dots {
-            n -= middle_dots(name).count();
+            n -= middle_dots(self.name).count();
         }
         if self.abi {
             n += ABI_SUFFIX.len();
@@ -67,6 +67,20 @@ pub(super) fn twin(syms: &Symbols, s: SymId, name: &[u8]) -> Option<SymId> {
     }
 }
 
+/// By number, the symbols that may have an entry besides text: what data layout saw and does not
+/// hide, and what the linker made.
+fn shown_data(syms: &Symbols, live: &Live, data: &Buckets) -> Vec<SymId> {
+    let laid_out = data.by_kind.par_iter().flat_map_iter(|b| {
+        let ids = b.syms.iter().map(|d| d.sym);
+        ids.filter(|&s| !data.hidden.has(s))
+    });
+    let mut all: Vec<SymId> = laid_out.collect();
+    all.extend(syms.linker_made().filter(|&s| live.reachable.has(s)));
+    all.par_sort_unstable();
+    all.dedup();
+    all
+}
+
 /// Offsets of the middle dots (two bytes each) in a name.
 pub(super) fn middle_dots(name: &[u8]) -> impl Iterator<Item = usize> + '_ {
     name.windows(2)
@@ -75,25 +89,27 @@ pub(super) fn middle_dots(name: &[u8]) -> impl Iterator<Item = usize> + '_ {
         .map(|(i, _)| i)
 }
 
+/// Whether the compiler made the name up for a variable of its own (`..stmp_`).
+fn is_temporary(name: &[u8]) -> bool {
+    name.windows(7).any(|w| w == b"..stmp_")
+}
+
 impl<'a> ElfSymbols<'a> {
-    /// Collects the entries.
+    /// Collects the entries: text in its order, then data and imported symbols by number.
     pub fn collect(
         syms: &'a Symbols,
         live: &Live,
         order: &TextOrder,
         text: &TextMarkers,
-        hidden: &BitSet,
+        data: &Buckets,
         addrs: &'a Addresses,
     ) -> ElfSymbols<'a> {
-        let entry = |s: SymId, func: bool| -> Entry {
-            let is_text = syms.kind(s).is_text();
+        let entry = |s: SymId, func: bool| -> Entry<'a> {
+            let kind = syms.kind(s);
+            let is_text = kind.is_text();
             let version = syms.version(s);
             let name = syms.ext_name(s);
-            let is_static = version >= symbols::VERSION_STATIC
-                && !name
-                    .windows(8)
-                    .any(|w| w == b"..stmp_\0" || &w[..7] == b"..stmp_")
-                && !name.ends_with(b"..stmp_");
+            let is_static = version >= symbols::VERSION_STATIC && !is_temporary(name);
             let hashed = syms.gover.content_hashed_text == ContentHashedText::Local
                 && is_text
                 && syms.is_content_hashed(s);
@@ -104,22 +120,23 @@ impl<'a> ElfSymbols<'a> {
                 && twin(syms, s, name).is_some_and(|o| syms.kind(o).is_text());
             let hidden = !syms.foreign.hidden.is_empty() && syms.foreign.hidden.contains(&s);
             Entry {
+                name,
                 sym: s,
                 global: !(is_static || hashed || hidden || syms.local.has(s)),
-                imported: syms.kind(s) == SymKind::DynImport,
+                imported: kind == SymKind::DynImport,
                 func,
                 abi,
-                dots: middle_dots(name).next().is_some(),
+                dots: name.contains(&"·".as_bytes()[0]) && middle_dots(name).next().is_some(),
             }
         };
-        let finish = |entries: Vec<Entry>| -> Chunk {
+        let finish = |entries: Vec<Entry<'a>>| -> Chunk<'a> {
             let mut c = Chunk {
                 entries,
                 ..Chunk::default()
             };
             for e in &c.entries {
                 c.n[usize::from(e.global)] += 1;
-                c.len[usize::from(e.global)] += e.name_len(syms);
+                c.len[usize::from(e.global)] += e.name_len();
             }
             c
         };
@@ -128,7 +145,16 @@ impl<'a> ElfSymbols<'a> {
             g.rank(SymKind::ElfRxSect),
             g.rank(SymKind::FirstUnallocated),
         );
-        let n = syms.len();
+        let is_shown = |s: SymId| {
+            let kind = syms.kind(s);
+            let r = g.rank(kind);
+            kind == SymKind::DynImport
+                || r >= low
+                    && r < high
+                    && kind != SymKind::TlsBss
+                    && !data.hidden.has(s)
+                    && !matches!(syms.name(s).first(), None | Some(b'.'))
+        };
         let mut chunks = vec![finish(vec![entry(text.text, true)])];
         chunks.par_extend(
             order
@@ -137,26 +163,10 @@ impl<'a> ElfSymbols<'a> {
                 .map(|c| finish(c.iter().map(|&s| entry(s, true)).collect())),
         );
         chunks.push(finish(vec![entry(text.etext, true)]));
-        chunks.par_extend((0..n.div_ceil(4 * CHUNK)).into_par_iter().map(|c| {
-            let range = c * 4 * CHUNK..((c + 1) * 4 * CHUNK).min(n);
-            finish(
-                live.reachable
-                    .iter_range(range)
-                    .filter(|&s| {
-                        let kind = syms.kind(s);
-                        if kind == SymKind::DynImport {
-                            return true;
-                        }
-                        let r = g.rank(kind);
-                        r >= low
-                            && r < high
-                            && kind != SymKind::TlsBss
-                            && !hidden.has(s)
-                            && !matches!(syms.name(s).first(), None | Some(b'.'))
-                    })
-                    .map(|s| entry(s, false))
-                    .collect(),
-            )
+        let shown = shown_data(syms, live, data);
+        chunks.par_extend(shown.par_chunks(CHUNK).map(|c| {
+            let shown = c.iter().filter(|&&s| is_shown(s));
+            finish(shown.map(|&s| entry(s, false)).collect())
         }));
         let sum = |f: fn(&Chunk) -> u64| chunks.iter().map(f).sum::<u64>();
         let locals = 2 + sum(|c| c.n[0]);
@@ -225,14 +235,15 @@ impl<'a> ElfSymbols<'a> {
                     }
                     .write(out);
                     out = &mut out[SYM_SIZE..];
-                    at += put_name(&mut names[at..], self.syms.ext_name(s), e);
+                    at += put_name(&mut names[at..], e);
                 }
             });
     }
 }
 
 /// Writes a name as the table has it, with its final zero; gives its length.
-fn put_name(out: &mut [u8], name: &[u8], e: &Entry) -> usize {
+fn put_name(out: &mut [u8], e: &Entry) -> usize {
+    let name = e.name;
     let mut at = 0;
     let mut put = |b: &[u8]| {
         out[at..at + b.len()].copy_from_slice(b);
