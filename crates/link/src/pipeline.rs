@@ -303,6 +303,7 @@ pub fn link_executable(
         syms: &syms,
         addresses: &addrs,
         reachable: &live.reachable,
+        defer_returns: &live.defer_returns,
         deferreturn_trampolines: &text.deferreturn_trampolines,
     };
     let carriers = match shape.external {

@@ -9,6 +9,7 @@ use crate::methods::Methods;
 use crate::prefetch::prefetch;
 use crate::visit::{Context, FuncInfoRef, GoSym, Method, Sink};
 use crate::{Damage, Live, ReachError};
+use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Condvar, Mutex};
@@ -88,6 +89,7 @@ struct Found {
     methods: Vec<Method>,
     pkg_inits: Vec<SymId>,
     nosplit: Vec<SymId>,
+    defer_returns: Vec<(SymId, i32)>,
     damage: Option<(SymId, Damage)>,
 }
 
@@ -106,6 +108,7 @@ impl Found {
         self.methods.append(&mut other.methods);
         self.pkg_inits.append(&mut other.pkg_inits);
         self.nosplit.append(&mut other.nosplit);
+        self.defer_returns.append(&mut other.defer_returns);
         if let Some((s, d)) = other.damage {
             self.add_damage(s, d);
         }
@@ -139,6 +142,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
     let mut reflect = false;
     let mut pkg_inits = Vec::new();
     let mut nosplit = Vec::new();
+    let mut defer_returns = FxHashMap::default();
     loop {
         shared.run();
         let found = std::mem::take(&mut *shared.found.lock().expect("no panics"));
@@ -148,6 +152,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
         reflect |= found.reflect || cx.opts.dynlink;
         pkg_inits.extend(found.pkg_inits);
         nosplit.extend(found.nosplit);
+        defer_returns.extend(found.defer_returns);
         for (iface, off) in found.iface_methods {
             methods.call(cx, iface, off)?;
         }
@@ -170,6 +175,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
         reachable: shared.reachable.into_set(),
         used_in_iface: shared.in_iface.into_set(),
         nosplit,
+        defer_returns,
         parents: Vec::new(),
     };
     Ok((live, pkg_inits))
@@ -370,6 +376,14 @@ impl<'a> Sink<'a> for Worker<'a> {
             self.settle();
         }
     }
+    /// Nobody need visit it.
+    #[inline]
+    fn mark_leaf(&mut self, s: SymId, _: SymId) {
+        if !self.sh.reachable.has(s) {
+            self.sh.visited.insert(s);
+            self.sh.reachable.insert(s);
+        }
+    }
     #[inline]
     fn in_iface(&self, s: SymId) -> bool {
         self.sh.in_iface.has(s)
@@ -407,6 +421,9 @@ impl<'a> Sink<'a> for Worker<'a> {
     }
     fn nosplit(&mut self, s: SymId) {
         self.found.nosplit.push(s);
+    }
+    fn defer_return(&mut self, s: SymId, off: i32) {
+        self.found.defer_returns.push((s, off));
     }
     fn pkg_init(&mut self, s: SymId) {
         self.found.pkg_inits.push(s);

@@ -38,6 +38,9 @@ pub struct Live {
     pub used_in_iface: BitSet,
     /// The live functions that do not check their stack, in no order.
     pub nosplit: Vec<SymId>,
+    /// The live functions that call `runtime.deferreturn`, each with the offset of the first call's
+    /// relocation, bytes.
+    pub defer_returns: FxHashMap<SymId, i32>,
     /// For each symbol the one that first reached it, [`SymId::NONE`] for roots; empty unless
     /// field tracking asked for it (`loader.Reachparent`).
     pub parents: Vec<SymId>,
@@ -96,6 +99,7 @@ pub const INTEREST: &[&str] = &[
     "main..inittask",
     "runtime.unreachableMethod",
     "runtime.mapinitnoop",
+    "runtime.deferreturn",
     "go:plugin.tabs",
     "go:plugin.exports",
 ];

@@ -3,6 +3,7 @@
 use crate::methods::Methods;
 use crate::visit::{Context, Method, Sink};
 use crate::{Damage, Live, ReachError};
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::Write;
@@ -33,6 +34,7 @@ pub(crate) fn trace(
             reachable: cx.opts.live_before.clone(),
             used_in_iface: cx.syms.used_in_iface.clone(),
             nosplit: Vec::new(),
+            defer_returns: FxHashMap::default(),
             parents: if cx.opts.field_track {
                 vec![SymId::NONE; n]
             } else {
@@ -177,6 +179,9 @@ impl Sink<'_> for Tracer<'_, '_> {
     }
     fn nosplit(&mut self, s: SymId) {
         self.live.nosplit.push(s);
+    }
+    fn defer_return(&mut self, s: SymId, off: i32) {
+        self.live.defer_returns.insert(s, off);
     }
     fn pkg_init(&mut self, s: SymId) {
         self.pkg_inits.push(s);

@@ -58,6 +58,10 @@ pub(crate) struct Method {
 pub(crate) trait Sink<'a> {
     /// `s`, if it is a symbol, is reached from `parent`.
     fn mark(&mut self, s: SymId, parent: SymId);
+    /// As `mark`, for a symbol that refers to nothing.
+    fn mark_leaf(&mut self, s: SymId, parent: SymId) {
+        self.mark(s, parent);
+    }
     /// Whether the type is known to be used in an interface.
     fn in_iface(&self, s: SymId) -> bool;
     /// The type that is just being visited is used in an interface.
@@ -76,6 +80,8 @@ pub(crate) trait Sink<'a> {
     fn method(&mut self, m: Method);
     /// `s` is a function that does not check its stack.
     fn nosplit(&mut self, s: SymId);
+    /// `s` calls `runtime.deferreturn`, first by the relocation at offset `off`.
+    fn defer_return(&mut self, s: SymId, off: i32);
     /// `s` initialises a package.
     fn pkg_init(&mut self, s: SymId);
     /// A function's information is to be checked.
@@ -134,6 +140,8 @@ pub(crate) struct Context<'a> {
     classes: [Class; 256],
     /// Types by auxiliary symbol number.
     aux_types: [Option<AuxType>; 256],
+    /// `runtime.deferreturn`, or a number that no symbol has.
+    deferreturn: SymId,
 }
 
 impl<'a> Context<'a> {
@@ -150,6 +158,9 @@ impl<'a> Context<'a> {
                 syms.gover.reloc_type(n(i)).map_or(Class::Unknown, class)
             }),
             aux_types: std::array::from_fn(|i| syms.gover.aux_type(i as u8)),
+            deferreturn: syms
+                .lookup(b"runtime.deferreturn", crate::abi_internal(syms))
+                .unwrap_or(SymId(u32::MAX)),
         }
     }
 
@@ -259,6 +270,7 @@ impl<'a> Context<'a> {
             strong_weak: self.opts.link_shared && flag2 & gover.flags2.itab != 0,
             skip: 0,
             methods: 0,
+            returned: false,
             sink,
         };
         let is_type = flag & gover.flags.go_type != 0;
@@ -289,6 +301,10 @@ impl<'a> Context<'a> {
                 & (v.skip == 0)
             {
                 v.sink.mark(sym, s);
+                if sym == self.deferreturn {
+                    let call = class == Some(&Class::Call);
+                    v.note_defer_return(call, r.off());
+                }
             } else {
                 self.other_reloc(n, r, sym, &mut v);
             }
@@ -332,6 +348,15 @@ impl<'a> Context<'a> {
                     obj,
                     li: a.sym.idx,
                 }),
+                // Plain bytes.
+                AuxType::Pcsp
+                | AuxType::Pcfile
+                | AuxType::Pcline
+                | AuxType::Pcinline
+                | AuxType::Pcdata => {
+                    sink.mark_leaf(sym, s);
+                    continue;
+                }
                 _ => {}
             }
             sink.mark(sym, s);
@@ -439,6 +464,7 @@ impl<'a> Context<'a> {
             strong_weak: false,
             skip: 0,
             methods: 0,
+            returned: false,
             sink,
         };
         let mut n = 0u32;
@@ -557,6 +583,8 @@ struct Visit<'v, 'c, S> {
     skip: u8,
     /// Methods found.
     methods: u32,
+    /// Whether a call of `runtime.deferreturn` was found.
+    returned: bool,
     sink: &'v mut S,
 }
 
@@ -574,6 +602,9 @@ impl<'c, S: Sink<'c>> Visit<'_, 'c, S> {
             && !(self.cx.opts.can_use_plugins && class == Class::Call)
         {
             return;
+        }
+        if sym == self.cx.deferreturn {
+            self.note_defer_return(class == Class::Call, off);
         }
         match class {
             Class::Mark | Class::Call => {
@@ -608,6 +639,13 @@ impl<'c, S: Sink<'c>> Visit<'_, 'c, S> {
                 }
             }
             Class::UseNamedMethod => self.sink.named_method(sym),
+        }
+    }
+
+    #[cold]
+    fn note_defer_return(&mut self, call: bool, off: i32) {
+        if call && !std::mem::replace(&mut self.returned, true) {
+            self.sink.defer_return(self.s, off);
         }
     }
 
@@ -668,6 +706,7 @@ impl Sink<'_> for Checker {
     fn named_method(&mut self, _: SymId) {}
     fn method(&mut self, _: Method) {}
     fn nosplit(&mut self, _: SymId) {}
+    fn defer_return(&mut self, _: SymId, _: i32) {}
     fn pkg_init(&mut self, _: SymId) {}
     fn damage(&mut self, s: SymId, d: Damage) {
         self.0.get_or_insert((s, d));

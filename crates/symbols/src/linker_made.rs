@@ -178,6 +178,15 @@ impl Symbols {
         &mut self.exts[i]
     }
 
+    /// The contents of a symbol that is linker-made or taken over.
+    #[inline]
+    pub fn changed(&self, s: SymId) -> Option<&ExtSym> {
+        match self.def(s) {
+            Def::Ext(e) => Some(e),
+            _ => None,
+        }
+    }
+
     /// All symbols that are linker-made or taken over, in no order.
     pub fn linker_made(&self) -> impl Iterator<Item = SymId> + '_ {
         self.taken.keys().copied()

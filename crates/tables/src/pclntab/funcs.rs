@@ -3,10 +3,9 @@
 
 use super::collect::{Chunk, Func, INLINE_TREE, NO_UNIT, RECORD};
 use super::{FillContext, PclntabPlan};
-use goobj::{PKG_BUILTIN, PKG_SELF, RawReloc};
-use gover::R_WEAK;
 use rayon::prelude::*;
-use symbols::{Def, SymId, Symbols, VERSION_ABI_INTERNAL};
+use rustc_hash::FxHashMap;
+use symbols::{SymId, Symbols, VERSION_ABI_INTERNAL};
 
 /// In a function record: no funcdata.
 const NO_FUNCDATA: u32 = u32::MAX;
@@ -33,7 +32,7 @@ pub(crate) fn place(chunks: &mut [Chunk], n_funcs: usize, ptr_size: u32) -> u64 
 
 /// Writes the table.
 pub(crate) fn fill(plan: &PclntabPlan, cx: &FillContext, out: &mut [u8]) {
-    let returns = DeferReturns::new(cx.syms, plan, cx.deferreturn_trampolines);
+    let returns = DeferReturns::new(plan, cx);
     let (mut table, mut records) = out.split_at_mut(table_size(plan.n_funcs()) as usize);
     let mut base = table.len();
     let mut parts = Vec::with_capacity(plan.chunks.len());
@@ -124,68 +123,38 @@ fn write_record(
 struct DeferReturns<'a> {
     syms: &'a Symbols,
     sym: SymId,
-    /// Its index in the list of builtins, or one that nobody uses.
-    builtin: u32,
+    /// What is known of functions that nobody has changed.
+    known: &'a FxHashMap<SymId, i32>,
     trampolines: &'a [SymId],
-    /// By relocation number of the object file, whether it is a direct call.
-    calls: [bool; 256],
     /// Distance from the start of a call instruction to its relocation, bytes.
     before: u32,
 }
 
 impl<'a> DeferReturns<'a> {
-    fn new(syms: &'a Symbols, plan: &PclntabPlan, trampolines: &'a [SymId]) -> DeferReturns<'a> {
-        let name = "runtime.deferreturn";
+    fn new(plan: &PclntabPlan, cx: &FillContext<'a>) -> DeferReturns<'a> {
+        let syms = cx.syms;
         let version = if syms.abi_wrappers {
             VERSION_ABI_INTERNAL
         } else {
             0
         };
-        let builtin = syms
-            .gover
-            .builtins
-            .iter()
-            .position(|b| b.name == name && i32::from(b.abi) == VERSION_ABI_INTERNAL);
-        let calls = std::array::from_fn(|i| {
-            syms.gover
-                .reloc_type(i as u16)
-                .is_some_and(|t| t.is_direct_call())
-        });
         DeferReturns {
             syms,
             sym: syms
-                .lookup_known(name.as_bytes(), version)
+                .lookup_known(b"runtime.deferreturn", version)
                 .unwrap_or_default(),
-            builtin: builtin.map_or(u32::MAX, |i| i as u32),
-            trampolines,
-            calls,
+            known: cx.defer_returns,
+            trampolines: cx.deferreturn_trampolines,
             before: plan.call_opcode,
         }
     }
 
     /// Offset of the first call in a function, or 0.
     fn offset_in(&self, s: SymId) -> u32 {
-        if self.sym.is_none() {
-            return 0;
-        }
-        let off = match self.syms.def(s) {
-            Def::Undefined(..) => None,
-            // The object's own words, mostly without resolving them: this looks at every
-            // relocation of every function.
-            Def::Go(obj, li) => obj.object.reloc_records(li).find_map(|b| {
-                let r = RawReloc::from_bytes(b);
-                if !self.calls[usize::from(r.typ() & !R_WEAK) & 0xff] {
-                    return None;
-                }
-                let target = r.sym();
-                let hit = match target.pkg {
-                    PKG_BUILTIN => target.idx == self.builtin,
-                    PKG_SELF => self.syms.global(obj, target.idx) == self.sym,
-                    _ => self.is_target(self.syms.resolve_ref(obj, target)),
-                };
-                hit.then(|| r.off())
-            }),
-            Def::Ext(e) => e
+        let off = match self.syms.changed(s) {
+            None => self.known.get(&s).copied(),
+            // Its calls may lead to trampolines now.
+            Some(e) => e
                 .relocs
                 .iter()
                 .find(|r| r.typ.is_direct_call() && self.is_target(r.sym))

@@ -42,6 +42,7 @@ use funcdata::DataPiece;
 use gover::{RelocType, SymKind};
 use layout::{Addresses, TextLayout, TextOrder};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use symbols::{BitSet, SymId, Symbols};
 use target::ArchInfo;
@@ -150,6 +151,8 @@ pub struct FillContext<'a> {
     pub addresses: &'a Addresses,
     /// What is live.
     pub reachable: &'a BitSet,
+    /// Where functions call `runtime.deferreturn` first ([`reach::Live::defer_returns`]).
+    pub defer_returns: &'a FxHashMap<SymId, i32>,
     /// Trampolines to `runtime.deferreturn`.
     pub deferreturn_trampolines: &'a [SymId],
 }
