@@ -6,7 +6,7 @@ use crate::fill::Filler;
 use crate::host::HostTarget;
 use crate::plan::{Kind, Pieces};
 use crate::units::{Function, NO_SLOT, NOBODY, Unit, slot_width};
-use goobj::{RawReloc, SymRef};
+use goobj::SymRef;
 use gover::{R_WEAK, RelocType};
 use symbols::{Obj, SymId};
 
@@ -21,18 +21,18 @@ pub(crate) struct Owner {
     unit: u32,
     /// Its slot in `.debug_addr`.
     slot: u32,
-    /// What a function's own pieces are, and their offsets.
-    own: [(SymId, u32); 3],
+    /// Local indices of a function's own pieces, and their offsets.
+    own: [(u32, u32); 3],
 }
 
 impl Owner {
     /// A symbol that belongs to no function.
-    pub(crate) fn symbol(sym: SymId, unit: u32) -> Owner {
+    fn symbol(sym: SymId, unit: u32) -> Owner {
         Owner {
             sym,
             unit,
             slot: NO_SLOT,
-            own: [(SymId::NONE, 0); 3],
+            own: [(NOT_LOCAL, 0); 3],
         }
     }
     /// A function.
@@ -41,25 +41,51 @@ impl Owner {
             sym: f.sym,
             unit,
             slot: f.slot,
-            own: [(f.loc, p.loc), (f.ranges, p.ranges), (f.info, p.info)],
+            own: [
+                (f.loc.li, p.loc),
+                (f.ranges.li, p.ranges),
+                (f.info.li, p.info),
+            ],
         }
     }
 }
 
+/// Local index of nothing.
+const NOT_LOCAL: u32 = !0;
+
 impl Filler<'_> {
-    /// Copies a symbol and relocates the copy. Symbols of DWARF stay what objects say they are.
-    pub(crate) fn copy(&self, s: SymId, owner: &Owner, buf: &mut [u8]) -> Result<(), DwarfError> {
-        let Some((o, li)) = self.syms.origin(s) else {
-            buf.fill(0);
-            return Ok(());
-        };
+    /// Copies a symbol that belongs to no function.
+    pub(crate) fn copy_symbol(
+        &self,
+        s: SymId,
+        unit: u32,
+        buf: &mut [u8],
+    ) -> Result<(), DwarfError> {
+        match self.syms.origin(s) {
+            Some((o, li)) => self.copy(o, li, &Owner::symbol(s, unit), buf),
+            None => {
+                buf.fill(0);
+                Ok(())
+            }
+        }
+    }
+
+    /// Copies local symbol `li` of an object and relocates the copy. Symbols of DWARF stay what
+    /// objects say they are.
+    pub(crate) fn copy(
+        &self,
+        o: &Obj,
+        li: u32,
+        owner: &Owner,
+        buf: &mut [u8],
+    ) -> Result<(), DwarfError> {
         let data = o.object.data(li);
         let n = data.len().min(buf.len());
         let (data_buf, rest) = buf.split_at_mut(n);
         data_buf.copy_from_slice(&data[..n]);
         rest.fill(0);
         let mut slots = (NOBODY, 0u32);
-        for r in o.object.reloc_records(li).map(RawReloc::from_bytes) {
+        for r in o.object.relocs(li) {
             if r.siz() == 0 {
                 continue;
             }
@@ -137,12 +163,12 @@ impl Filler<'_> {
     /// Offset in a DWARF section.
     #[inline]
     fn section_ref(&self, owner: &Owner, o: &Obj, r: SymRef) -> Result<(Kind, u32), DwarfError> {
-        let s = self.syms.resolve_ref(o, r);
-        if s.is_some()
-            && let Some(i) = owner.own.iter().position(|(piece, _)| *piece == s)
+        if let Some(local) = o.object.local(r).filter(|&l| l != NOT_LOCAL)
+            && let Some(i) = owner.own.iter().position(|(piece, _)| *piece == local)
         {
             return Ok((OWN_KINDS[i], owner.own[i].1));
         }
+        let s = self.syms.resolve_ref(o, r);
         let p = self.plan;
         let at = s.0.wrapping_sub(p.info_first) as usize;
         match p.info_offsets.get(at) {

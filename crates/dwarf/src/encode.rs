@@ -64,6 +64,16 @@ impl Sink for Count {
     fn bytes(&mut self, b: &[u8]) {
         self.0 += b.len() as u64;
     }
+    #[inline]
+    fn uleb(&mut self, v: u64) {
+        self.0 += u64::from((64 - (v | 1).leading_zeros()).div_ceil(7));
+    }
+    #[inline]
+    fn sleb(&mut self, v: i64) {
+        // One bit more than the number has, for the sign.
+        let ones = if v < 0 { !v } else { v };
+        self.0 += u64::from((65 - ones.leading_zeros()).div_ceil(7));
+    }
 }
 
 impl Sink for Vec<u8> {
@@ -117,6 +127,14 @@ pub(crate) fn put_padded_uleb(buf: &mut [u8], mut v: u64) -> bool {
 /// not end or does not fit 64 bits.
 #[inline]
 pub(crate) fn read_uvarint(b: &[u8]) -> Option<(u64, usize)> {
+    // As a rule it is one byte.
+    match b.first() {
+        Some(&c) if c < 0x80 => Some((c.into(), 1)),
+        _ => read_long_uvarint(b),
+    }
+}
+
+fn read_long_uvarint(b: &[u8]) -> Option<(u64, usize)> {
     let mut v = 0u64;
     for (i, &c) in b.iter().take(10).enumerate() {
         if c < 0x80 {
@@ -162,9 +180,18 @@ mod tests {
         // A wrapped negative number takes ten bytes.
         v.uleb(-1i64 as u64);
         assert_eq!(v.len(), 10);
-        let mut c = Count::default();
-        c.uleb(u64::MAX);
-        assert_eq!(c.0, 10);
+        // Counted as written.
+        let (mut c, mut v) = (Count::default(), Vec::new());
+        let magnitudes = (0..64).flat_map(|n| [1u64 << n, (1 << n) - 1]);
+        for n in magnitudes.chain([u64::MAX]) {
+            for n in [n, n.wrapping_neg()] {
+                c.uleb(n);
+                v.uleb(n);
+                c.sleb(n as i64);
+                v.sleb(n as i64);
+                assert_eq!(c.0, v.len() as u64, "{n:#x}");
+            }
+        }
     }
 
     #[test]

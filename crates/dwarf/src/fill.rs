@@ -7,15 +7,22 @@ use crate::encode::{Out, Sink};
 use crate::frames;
 use crate::host::{Host, HostTarget};
 use crate::plan::{Atom, Kind, Placed, Plan, Run, put_ranges};
+use crate::prefetch::prefetch_lines;
 use crate::types::{DieRef, TypeSink, put_die};
 use crate::units::Unit;
 use layout::Addresses;
-use symbols::{SymId, Symbols};
+use symbols::{Obj, SymId, Symbols};
 
 /// `DW_LANG_Go`.
 const LANGUAGE_GO: u8 = 0x16;
 /// `DW_UT_compile`.
 const UNIT_COMPILE: u8 = 1;
+
+/// How many atoms ahead the processor is told of.
+const AHEAD: usize = 2;
+
+/// Lines that are asked for of each symbol.
+const PREFETCHED_LINES: usize = 8;
 
 /// What filling needs to know.
 #[derive(Clone, Copy)]
@@ -144,8 +151,13 @@ impl Filler<'_> {
     ) -> Result<(), DwarfError> {
         let mut at = skip;
         let mut i = r.atoms.partition_point(|a| a.off <= skip).max(1) - 1;
+        let unit = self.plan.units.get(r.unit as usize);
+        let obj = unit.and_then(|u| self.syms.unit_obj(u.id));
         while !buf.is_empty() {
             let a = r.atoms[i];
+            if let (Some(u), Some(o), Some(next)) = (unit, obj, r.atoms.get(i + AHEAD)) {
+                self.prefetch(kind, u, o, *next);
+            }
             i += 1;
             let end = r.atoms.get(i).map_or(r.len, |n| n.off);
             let n = ((end - at) as usize).min(buf.len());
@@ -154,11 +166,11 @@ impl Filler<'_> {
                 h.begin_atom(r.start + u64::from(a.off));
             }
             if at == a.off && n as u32 == end - a.off {
-                self.atom(kind, r, a, now)?;
+                self.atom(kind, r, obj, a, now)?;
             } else {
                 scratch.clear();
                 scratch.resize((end - a.off) as usize, 0);
-                self.atom(kind, r, a, scratch)?;
+                self.atom(kind, r, obj, a, scratch)?;
                 now.copy_from_slice(&scratch[(at - a.off) as usize..][..n]);
             }
             buf = later;
@@ -167,7 +179,26 @@ impl Filler<'_> {
         Ok(())
     }
 
-    fn atom(&self, kind: Kind, r: &Run, a: Placed, buf: &mut [u8]) -> Result<(), DwarfError> {
+    /// Asks for what the atom of a function is made from.
+    fn prefetch(&self, kind: Kind, u: &Unit, o: &Obj, a: Placed) {
+        if let Atom::Function(k) = a.atom()
+            && kind != Kind::Frame
+        {
+            let li = u.functions[k as usize].piece(kind).li;
+            prefetch_lines(o.object.data(li), PREFETCHED_LINES);
+            prefetch_lines(o.object.reloc_bytes(li), PREFETCHED_LINES);
+        }
+    }
+
+    /// Writes an atom. `obj`: the object of the run's unit.
+    fn atom(
+        &self,
+        kind: Kind,
+        r: &Run,
+        obj: Option<&Obj>,
+        a: Placed,
+        buf: &mut [u8],
+    ) -> Result<(), DwarfError> {
         let p = self.plan;
         let unit = p.units.get(r.unit as usize);
         match (kind, a.atom(), unit) {
@@ -175,8 +206,12 @@ impl Filler<'_> {
             (Kind::GdbScripts, ..) => buf.copy_from_slice(&p.gdb_script),
             (Kind::Frame, Atom::Function(i), _) => {
                 let f = p.frames[i as usize];
+                let unit = p.units[f.unit as usize].id;
                 let function = p.function(&f);
-                let table = function.stack_table(self.syms);
+                let Some(o) = self.syms.unit_obj(unit) else {
+                    return Ok(());
+                };
+                let table = function.stack_table(&o.object);
                 let common = self.section_offset(4, Kind::Frame, 0);
                 let target = HostTarget::Symbol(function.sym);
                 let addr = self.field(8, p.arch.ptr_size, target, 0, f.addr);
@@ -191,17 +226,15 @@ impl Filler<'_> {
                 put_die(&p.dies[d.index()], &p.children, &mut out);
             }
             (_, Atom::End, _) => buf.fill(0),
-            (_, Atom::Symbol(s), _) => self.copy(s, &Owner::symbol(s, r.unit), buf)?,
+            (_, Atom::Symbol(s), _) => self.copy_symbol(s, r.unit, buf)?,
             (_, Atom::Function(k), Some(u)) => {
                 let f = &u.functions[k as usize];
-                let s = match kind {
-                    Kind::Line => f.lines,
-                    Kind::Loc => f.loc,
-                    Kind::Ranges => f.ranges,
-                    _ => f.info,
-                };
                 let pieces = p.plans[r.unit as usize].pieces[k as usize];
-                self.copy(s, &Owner::function(f, pieces, r.unit), buf)?;
+                // Only units of Go objects have functions.
+                if let Some(o) = obj {
+                    let owner = Owner::function(f, pieces, r.unit);
+                    self.copy(o, f.piece(kind).li, &owner, buf)?;
+                }
             }
             (Kind::Line, _, Some(u)) => buf.copy_from_slice(&u.line_header),
             (Kind::Info, _, Some(u)) => self.unit_header(u, r.unit, buf),

@@ -5,16 +5,15 @@ use crate::paths::Goroot;
 use crate::plan::NO_UNIT;
 use crate::types::{Child, DieRef, TypeDie, TypeSink, Types, put_die, static_name};
 use crate::units::{self, Event, Unit};
+use crate::variables::{self, Global};
 use crate::{DwarfError, Options, abbrev};
-use gover::{AuxType, RelocType, SymKind};
+use gover::RelocType;
 use layout::TextOrder;
 use rayon::prelude::*;
 use reach::Live;
-use rustc_hash::FxHashMap;
 use std::collections::HashSet;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use symbols::{BitSet, LibId, SymId, Symbols, UnitId, VERSION_STATIC};
+use symbols::{BitSet, LibId, SymId, Symbols, UnitId};
 use target::ArchInfo;
 
 /// The pieces of a program's DWARF.
@@ -75,7 +74,7 @@ pub fn generate(
                 scan_units(syms, order, list, opts, &|i, u| {
                     tell(Found::Unit(i, Box::new(u)))
                 });
-                tell(Found::Variables(find_variables(syms, live)));
+                tell(Found::Variables(variables::find(syms, live)));
             },
         );
         drop(send);
@@ -89,22 +88,22 @@ pub fn generate(
 }
 
 /// Something that has been found.
-enum Found {
-    Named(Box<Named>),
+enum Found<'a> {
+    Named(Box<Named<'a>>),
     Unit(usize, Box<Result<Unit, DwarfError>>),
     Variables(Vec<Global>),
 }
 
 /// What has been found so far.
-struct Inbox {
-    receive: Receiver<Found>,
-    named: Option<Box<Named>>,
+struct Inbox<'a> {
+    receive: Receiver<Found<'a>>,
+    named: Option<Box<Named<'a>>>,
     units: Vec<Option<Result<Unit, DwarfError>>>,
     variables: Option<Vec<Global>>,
 }
 
-impl Inbox {
-    fn new(receive: Receiver<Found>, n: usize) -> Inbox {
+impl<'a> Inbox<'a> {
+    fn new(receive: Receiver<Found<'a>>, n: usize) -> Inbox<'a> {
         Inbox {
             receive,
             named: None,
@@ -114,7 +113,7 @@ impl Inbox {
     }
 
     /// Waits for something. `None` when it will never come, because what looks for it panicked.
-    fn wait<T>(&mut self, take: impl Fn(&mut Inbox) -> Option<T>) -> Option<T> {
+    fn wait<T>(&mut self, take: impl Fn(&mut Inbox<'a>) -> Option<T>) -> Option<T> {
         loop {
             if let Some(t) = take(self) {
                 return Some(t);
@@ -129,12 +128,12 @@ impl Inbox {
 }
 
 /// Makes the DIEs of types, taking units in order as they are found.
-fn define(
-    syms: &Symbols,
-    live: &Live,
+fn define<'a>(
+    syms: &'a Symbols,
+    live: &'a Live,
     list: &[UnitId],
-    opts: &Options,
-    mut inbox: Inbox,
+    opts: &'a Options,
+    mut inbox: Inbox<'a>,
 ) -> Option<Result<DebugInfo, DwarfError>> {
     let named = inbox.wait(|i| i.named.take())?;
     let mut pass = match Define::new(syms, live, opts, *named) {
@@ -172,11 +171,6 @@ pub(crate) fn unit_numbers(syms: &Symbols, list: impl Iterator<Item = UnitId>) -
     n
 }
 
-/// A lock that nobody panics under.
-fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
-    m.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Walks all units and tells what it finds.
 fn scan_units(
     syms: &Symbols,
@@ -191,19 +185,11 @@ fn scan_units(
         dwarf5: opts.dwarf5,
         goroot: &Goroot::new(opts.goroot),
     };
-    // Units differ much in size, so they are taken one by one; sets are used again, since a set for
-    // each would be more to clear than there is to do.
-    let sets = Mutex::new(Vec::new());
+    // Units differ much in size, so they are taken one by one.
     list.par_iter()
         .enumerate()
         .with_max_len(1)
-        .for_each(|(i, &u)| {
-            let set = lock(&sets).pop();
-            let mut seen = set.unwrap_or_else(|| units::Seen::new(syms.len()));
-            let unit = units::scan(opts, u, order.unit(u), &mut seen);
-            lock(&sets).push(seen);
-            tell(i, unit);
-        });
+        .for_each(|(i, &u)| tell(i, units::scan(opts, u, order.unit(u))));
 }
 
 fn producer(version: &str, extra: &[u8]) -> Vec<u8> {
@@ -227,78 +213,10 @@ fn static_data(syms: &Symbols, s: SymId) -> &'static [u8] {
     }
 }
 
-/// A data symbol that DWARF is about.
-enum Global {
-    /// A variable with its type and its DIE.
-    Variable {
-        sym: SymId,
-        gotype: SymId,
-        die: SymId,
-    },
-    /// A dictionary of a generic function, which uses types.
-    Dictionary(SymId),
-}
-
-/// The live variables that the compiler has made DIEs for and the live dictionaries, in the order of
-/// symbols.
-fn find_variables(syms: &Symbols, live: &Live) -> Vec<Global> {
-    const CHUNK: usize = 1 << 15;
-    let end = syms.def_end() as usize;
-    let parts: Vec<Vec<Global>> = (0..end.div_ceil(CHUNK))
-        .into_par_iter()
-        .map(|c| {
-            let range = c * CHUNK..((c + 1) * CHUNK).min(end);
-            live.reachable
-                .iter_range(range)
-                .filter_map(|s| global(syms, s))
-                .collect()
-        })
-        .collect();
-    parts.into_iter().flatten().collect()
-}
-
-fn global(syms: &Symbols, s: SymId) -> Option<Global> {
-    let kind = syms.kind(s);
-    let g = syms.gover;
-    let data = g.is_rodata(kind)
-        || g.is_noptrdata(kind)
-        || g.is_ptr_data(kind)
-        || matches!(
-            kind,
-            SymKind::Type
-                | SymKind::Bss
-                | SymKind::NoPtrBss
-                | SymKind::TlsBss
-                | SymKind::ModuleData
-        );
-    if !data {
-        return None;
-    }
-    let (mut gotype, mut die) = (SymId::NONE, SymId::NONE);
-    for a in syms.auxs(s) {
-        match a.typ {
-            AuxType::Gotype if gotype.is_none() => gotype = a.sym,
-            AuxType::DwarfInfo if die.is_none() => die = a.sym,
-            _ => {}
-        }
-    }
-    if gotype.is_none() {
-        return (kind == SymKind::Rodata && syms.is_dict(s) && syms.version(s) < VERSION_STATIC)
-            .then_some(Global::Dictionary(s));
-    }
-    (die.is_some() && syms.kind(die) == SymKind::DwarfVar && syms.version(s) < VERSION_STATIC)
-        .then_some(Global::Variable {
-            sym: s,
-            gotype,
-            die,
-        })
-}
-
 /// Defining types in order.
 struct Define<'a> {
     opts: &'a Options<'a>,
     types: Types<'a>,
-    notes: FxHashMap<&'static [u8], SymId>,
     refs: Vec<(SymId, DieRef)>,
     /// References by name and abstract functions that have been dealt with.
     seen: BitSet,
@@ -314,12 +232,11 @@ impl<'a> Define<'a> {
         syms: &'a Symbols,
         live: &'a Live,
         opts: &'a Options<'a>,
-        named: Named,
+        named: Named<'a>,
     ) -> Result<Define<'a>, DwarfError> {
         Ok(Define {
             opts,
-            types: Types::new(syms, &live.reachable, opts.arch.ptr_size, named.types)?,
-            notes: named.notes,
+            types: Types::new(syms, &live.reachable, opts.arch.ptr_size, named)?,
             refs: Vec::new(),
             seen: BitSet::new(syms.len()),
             flags: HashSet::new(),
@@ -333,11 +250,7 @@ impl<'a> Define<'a> {
         let syms = self.types.syms;
         let lib = syms.units[u.id.index()].lib;
         let pkg = &syms.libs[lib.index()].pkg;
-        let note = |t: &Self, prefix: &str| {
-            t.notes
-                .get([prefix, pkg].concat().as_bytes())
-                .map_or(SymId::NONE, |s| *s)
-        };
+        let note = |t: &Self, prefix: &str| t.types.named.note(prefix, pkg);
         if self.last_lib.replace(lib) != Some(lib) {
             u.constants = note(self, "go:constinfo.");
             if u.constants.is_some() {
@@ -432,15 +345,15 @@ impl<'a> Define<'a> {
         let Some(name) = static_name(self.types.syms, s).strip_prefix(b"go:info.") else {
             return Ok(());
         };
-        let Some(e) = self.types.names.find(name) else {
-            return Ok(());
-        };
-        let e = self.types.names.get(e);
-        let die = if e.die != DieRef::NONE {
-            e.die
-        } else {
-            let gotype = e.sym;
-            self.types.define(gotype)?
+        let die = match self.types.find(name) {
+            Some(die) => die,
+            None => {
+                let gotype = self.types.named.described(name);
+                if gotype.is_none() {
+                    return Ok(());
+                }
+                self.types.define(gotype)?
+            }
         };
         self.seen.insert(s);
         self.refs.push((s, die));

@@ -19,6 +19,7 @@
 //! | `abbrev` | `.debug_abbrev` |
 //! | `units` | the pieces of each unit, its slots in `.debug_addr` |
 //! | `types`, `synthesis`, `names` | DIEs of types |
+//! | `variables` | which variables there are |
 //! | `lines` | headers of line programs |
 //! | `frames` | `.debug_frame` |
 //! | `plan` | sizes and offsets |
@@ -36,9 +37,11 @@ mod lines;
 mod names;
 mod paths;
 mod plan;
+mod prefetch;
 mod synthesis;
 mod types;
 mod units;
+mod variables;
 
 pub use generate::{DebugInfo, generate};
 pub use host::{HostRef, HostTarget, Kind};

@@ -67,8 +67,13 @@ impl FileTable {
                 }
             };
         }
+        self.add_file(base, last.1);
+    }
+
+    /// Adds a file by its name and the number of its directory.
+    fn add_file(&mut self, base: &[u8], dir: u32) {
         self.files.string(base);
-        self.files.uleb(last.1.into());
+        self.files.uleb(dir.into());
         if !self.dwarf5 {
             self.files.u16(0); // neither time nor length
         }
@@ -86,7 +91,21 @@ impl FileTable {
         let mut script = None;
         let mut path = Vec::new();
         let mut last = (b".".to_vec(), 0);
+        // What comes before the last slash decides on the directory. Names that begin with a dot may
+        // be none.
+        let mut known: FxHashMap<&[u8], u32> = FxHashMap::default();
         for (i, name) in names.enumerate() {
+            let parts = name
+                .iter()
+                .rposition(|&c| c == b'/')
+                .map(|at| (&name[..at], &name[at + 1..]))
+                .filter(|(_, base)| base.first().is_some_and(|&c| c != b'.') && !has_scheduler);
+            if let Some((dir, base)) = parts
+                && let Some(&number) = known.get(dir)
+            {
+                self.add_file(base, number);
+                continue;
+            }
             path.clear();
             goroot.expand_file(name, &mut path);
             if path.is_empty() {
@@ -96,6 +115,9 @@ impl FileTable {
                 script = gdb_script(&path);
             }
             self.add(&path, &mut last);
+            if let Some((dir, _)) = parts {
+                known.insert(dir, last.1);
+            }
         }
         script
     }
@@ -181,6 +203,27 @@ mod tests {
         let (t, _) = table(&["/b/x.go", "y.go", "/a//z.go", "/b/w.go", "/v.go"], true);
         assert_eq!(t.dirs, b".\0/b\0/a\0/\0");
         assert_eq!(t.files, b"x.go\0\x01y.go\0\0z.go\0\x02w.go\0\x01v.go\0\x03");
+    }
+
+    #[test]
+    fn known_directories_are_not_looked_at_again() {
+        let names = [
+            "gofile..$GOROOT/src/a/x.go",
+            "gofile..$GOROOT/src/a/y.go",
+            "gofile../b//x.go",
+            "gofile../b//../y.go",
+            "gofile../b//z.go",
+            "gofile../y.go",
+            "gofile..y.go",
+        ];
+        let (mut t, mut one) = (FileTable::new(true), FileTable::new(true));
+        let goroot = Goroot::new("/g");
+        t.add_all(names.iter().map(|n| n.as_bytes()), &goroot, false);
+        for n in names {
+            one.add_all([n.as_bytes()].into_iter(), &goroot, false);
+        }
+        assert_eq!((&t.dirs, &t.files), (&one.dirs, &one.files));
+        assert_eq!(t.dirs, b".\0/g/src/a\0/b\0/\0");
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! Which symbols describe types, by the types' names.
 //!
 //! Compilers refer to a type's DIE by name, and the symbol that describes the type has to be found by
-//! that name too (`loader.Lookup` of `type:NAME` for a reference to `go:info.NAME`). All definitions of
-//! types in the objects are entered here once. DIEs that the linker makes up join under their names.
+//! that name too (`loader.Lookup` of `type:NAME` for a reference to `go:info.NAME`). Types that belong
+//! to one package are entered here once; those that several may define are found by name anyway. DIEs,
+//! also those that the linker makes up, join under their names.
 
+use goobj::SymDef;
 use gover::SymKind;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
-use symbols::{Obj, SymId, Symbols};
+use symbols::{SymId, Symbols};
 
 use crate::types::DieRef;
 
@@ -115,12 +117,14 @@ impl TypeNames {
     }
 }
 
-/// What the objects say by name.
-pub(crate) struct Named {
+/// What the objects say by name in package symbols. Symbols that are found by name are left to
+/// [`Symbols::lookup_known`].
+pub(crate) struct Named<'a> {
+    syms: &'a Symbols,
     /// The types.
     pub types: TypeNames,
     /// The compiler's notes on units and the constants of packages, by full name.
-    pub notes: FxHashMap<&'static [u8], SymId>,
+    notes: FxHashMap<&'static [u8], SymId>,
 }
 
 #[derive(Default)]
@@ -129,78 +133,94 @@ struct Found {
     notes: Vec<(&'static [u8], SymId)>,
 }
 
-impl Named {
-    /// Reads the definitions of all objects. Of several package symbols of one name the last is meant.
-    pub(crate) fn gather(syms: &Symbols) -> Named {
+/// Whether a symbol of this kind is a note on a unit or holds constants.
+fn is_note(syms: &Symbols, kind: u8) -> bool {
+    let kind = syms.gover.sym_kind(kind);
+    matches!(kind, Some(SymKind::DwarfCuInfo | SymKind::DwarfConst))
+}
+
+impl<'a> Named<'a> {
+    /// Reads the package symbols of all objects. Of several of one name the last is meant.
+    pub(crate) fn gather(syms: &'a Symbols) -> Named<'a> {
         let go_type = syms.gover.flags.go_type;
-        let mut is_note = [false; 256];
-        for (i, n) in is_note.iter_mut().enumerate() {
-            *n = matches!(
-                syms.gover.sym_kind(i as u8),
-                Some(SymKind::DwarfCuInfo | SymKind::DwarfConst)
-            );
+        let mut notes = [false; 256];
+        for (kind, note) in (0..=255).zip(&mut notes) {
+            *note = is_note(syms, kind);
         }
-        let scan = |o: &Obj, range: std::ops::Range<u32>, own: bool, out: &mut Found| {
-            for (li, d) in range.clone().zip(o.object.syms(range)) {
-                let is_type = d.flag() & go_type != 0;
-                if (!is_type && !is_note[d.kind() as usize])
-                    || d.abi() == goobj::ABI_STATIC
-                    || !(own || syms.is_first(o, li))
-                {
-                    continue;
-                }
-                let name = o.object.name(d);
-                let s = syms.global(o, li);
-                if !is_type {
-                    out.notes.push((name, s));
-                } else if let Some(name) = name.strip_prefix(b"type:") {
-                    out.types.push((name, hash(name), s));
-                }
-            }
-        };
-        let found: Vec<(Found, Found)> = syms
+        let found: Vec<Found> = syms
             .objs()
             .par_iter()
             .map(|o| {
-                let (mut pkg, mut shared) = Default::default();
-                let n = &o.object;
-                scan(o, 0..n.n_def(), true, &mut pkg);
-                let by_name = n.n_def() + n.n_hashed64() + n.n_hashed();
-                scan(o, by_name..n.n_alldef(), false, &mut shared);
-                (pkg, shared)
+                let mut found = Found::default();
+                let object = &o.object;
+                for (li, d) in (0..).zip(object.syms(0..object.n_def())) {
+                    let is_type = d.flag() & go_type != 0;
+                    let is_note = notes[usize::from(d.kind())];
+                    if (!is_type && !is_note) || d.abi() == goobj::ABI_STATIC {
+                        continue;
+                    }
+                    let name = object.name(d);
+                    let s = syms.global(o, li);
+                    if !is_type {
+                        found.notes.push((name, s));
+                    } else if let Some(name) = name.strip_prefix(TYPE_PREFIX) {
+                        found.types.push((name, hash(name), s));
+                    }
+                }
+                found
             })
             .collect();
-        let n: usize = found
-            .iter()
-            .map(|(a, b)| a.types.len() + b.types.len())
-            .sum();
+        let n: usize = found.iter().map(|f| f.types.len()).sum();
+        // In a program there are about twice as many types as these.
         let mut types = TypeNames {
-            table: vec![0; (n * 3).next_power_of_two().max(1024)],
-            entries: Vec::with_capacity(n + n / 4),
+            table: vec![0; (n * 6).next_power_of_two().max(1024)],
+            entries: Vec::with_capacity(n * 3),
         };
         let mut notes = FxHashMap::default();
-        for (pkg, _) in &found {
-            for &(name, hash, s) in &pkg.types {
+        for f in &found {
+            for &(name, hash, s) in &f.types {
                 let e = types.enter(name, hash);
                 types.get_mut(e).sym = s;
             }
-            notes.extend(pkg.notes.iter().copied());
+            notes.extend(f.notes.iter().copied());
         }
-        for (_, shared) in &found {
-            for &(name, hash, s) in &shared.types {
-                let e = types.enter(name, hash);
-                let e = types.get_mut(e);
-                if e.sym.is_none() {
-                    e.sym = s;
-                }
-            }
-            for &(name, s) in &shared.notes {
-                notes.entry(name).or_insert(s);
+        Named { syms, types, notes }
+    }
+
+    /// The symbol that describes the type called `name`; [`SymId::NONE`] if there is none.
+    pub(crate) fn described(&self, name: &[u8]) -> SymId {
+        if let Some(e) = self.types.find(name) {
+            let s = self.types.get(e).sym;
+            if s.is_some() {
+                return s;
             }
         }
-        Named { types, notes }
+        let go_type = self.syms.gover.flags.go_type;
+        let name = [TYPE_PREFIX, name].concat();
+        self.defined(&name, |d| d.flag() & go_type != 0)
+    }
+
+    /// The compiler's note called `prefix` and the package's path; [`SymId::NONE`] if there is none.
+    pub(crate) fn note(&self, prefix: &str, pkg: &str) -> SymId {
+        let name = [prefix, pkg].concat();
+        match self.notes.get(name.as_bytes()) {
+            Some(&s) => s,
+            None => self.defined(name.as_bytes(), |d| is_note(self.syms, d.kind())),
+        }
+    }
+
+    /// A symbol found by name, if an object defines it as what it should be.
+    fn defined(&self, name: &[u8], is: impl Fn(SymDef) -> bool) -> SymId {
+        let s = self.syms.lookup_known(name, 0).unwrap_or_default();
+        match self.syms.origin(s) {
+            Some((o, li)) if s.is_some() && is(o.object.sym(li)) => s,
+            _ => SymId::NONE,
+        }
     }
 }
+
+/// What the names of types' descriptors begin with.
+const TYPE_PREFIX: &[u8] = b"type:";
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@
 use crate::encode::{Count, Sink};
 use crate::generate::{DebugInfo, unit_numbers};
 use crate::types::{Child, DieRef, TypeDie};
-use crate::units::{Function, Unit};
+use crate::units::{Function, Piece, Unit};
 use crate::{DwarfError, frames};
 use layout::{TextLayout, TextOrder};
 use rayon::prelude::*;
@@ -298,29 +298,31 @@ impl DebugInfo {
             syms.data(s).len() as u64
         };
         if !empty {
-            r.info_data = unit_header_len(u, pkg, self.dwarf5, ptr);
-            r.info.push(Atom::Header, r.info_data);
+            let header = unit_header_len(u, pkg, self.dwarf5, ptr);
+            r.info.push(Atom::Header, header);
+            r.info_data = header.wrapping_sub(u.info_padding);
             for &s in &u.abstracts {
                 r.info_data += symbol(&mut r.info, Atom::Symbol(s), s);
             }
         }
         for (k, f) in (0..).zip(&u.functions) {
             let a = Atom::Function(k);
-            if f.lines.is_some() {
-                symbol(&mut r.line, a, f.lines);
-            }
+            let piece = |run: &mut Run, p: Piece| {
+                let at = run.len;
+                if p.is_some() {
+                    run.push(a, p.size.into());
+                }
+                at
+            };
+            piece(&mut r.line, f.lines);
             let mut pieces = Pieces::default();
             if f.info.is_some() {
-                pieces.info = r.info.len;
-                r.info_data += symbol(&mut r.info, a, f.info);
-                if f.ranges.is_some() {
-                    pieces.ranges = r.ranges.len;
-                    symbol(&mut r.ranges, a, f.ranges);
-                }
-                if f.loc.is_some() {
-                    pieces.loc = r.loc.len;
-                    symbol(&mut r.loc, a, f.loc);
-                }
+                r.info_data += u64::from(f.info.size);
+                pieces = Pieces {
+                    info: piece(&mut r.info, f.info),
+                    loc: piece(&mut r.loc, f.loc),
+                    ranges: piece(&mut r.ranges, f.ranges),
+                };
             }
             r.pieces.push(pieces);
         }

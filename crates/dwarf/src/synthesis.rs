@@ -76,10 +76,9 @@ impl Types<'_> {
             return r;
         }
         let name: &'static [u8] = name.leak();
-        let e = self.names.find_or_enter(name);
         let mut d = TypeDie::new(code::PTRTYPE, name);
         d.ty = to;
-        let s = self.names.get(e).sym;
+        let s = self.named.described(name);
         if s.is_some() {
             d.gotype = s;
             if self.reachable.has(s) {

@@ -7,7 +7,7 @@
 use crate::DwarfError;
 use crate::abbrev::code;
 use crate::encode::{Sink, read_uvarint};
-use crate::names::TypeNames;
+use crate::names::Named;
 use gover::{NAME_EMBEDDED, TFLAG_UNCOMMON, TypeKind};
 use rustc_hash::FxHashMap;
 use symbols::{BitSet, SymId, Symbols};
@@ -128,7 +128,7 @@ pub(crate) struct Types<'a> {
     /// Children, those of one DIE together.
     pub(crate) children: Vec<Child>,
     /// By name.
-    pub(crate) names: TypeNames,
+    pub(crate) named: Named<'a>,
     /// By descriptor.
     of_symbol: FxHashMap<SymId, DieRef>,
     uintptr: DieRef,
@@ -148,17 +148,17 @@ impl<'a> Types<'a> {
         syms: &'a Symbols,
         reachable: &'a BitSet,
         ptr_size: u8,
-        names: TypeNames,
+        named: Named<'a>,
     ) -> Result<Types<'a>, DwarfError> {
-        // About half of all described types are in a program.
-        let hint = names.len() / 2;
+        // Pointers, slices and functions are found by name.
+        let hint = named.types.len() * 5 / 2;
         let mut t = Types {
             syms,
             reachable,
             ptr_size,
             dies: Vec::with_capacity(hint),
             children: Vec::with_capacity(2 * hint),
-            names,
+            named,
             of_symbol: FxHashMap::default(),
             uintptr: DieRef::NONE,
             eface: SymId::NONE,
@@ -202,8 +202,7 @@ impl<'a> Types<'a> {
             name: String::from_utf8_lossy(name).into_owned(),
             what: data,
         };
-        let e = self.names.find(name).ok_or_else(|| missing(""))?;
-        let s = self.names.get(e).sym;
+        let s = self.named.described(name);
         if s.is_none() {
             return Err(missing(""));
         }
@@ -222,15 +221,15 @@ impl<'a> Types<'a> {
 
     /// Adds a DIE that is found by its name from now on.
     pub(crate) fn push_named(&mut self, d: TypeDie) -> DieRef {
-        let e = self.names.find_or_enter(d.name);
+        let e = self.named.types.find_or_enter(d.name);
         let r = self.push(d);
-        self.names.get_mut(e).die = r;
+        self.named.types.get_mut(e).die = r;
         r
     }
 
     /// The DIE that a name means, if there is one.
     pub(crate) fn find(&self, name: &[u8]) -> Option<DieRef> {
-        let die = self.names.get(self.names.find(name)?).die;
+        let die = self.named.types.get(self.named.types.find(name)?).die;
         (die != DieRef::NONE).then_some(die)
     }
 
@@ -268,13 +267,13 @@ impl<'a> Types<'a> {
             return Ok(r);
         }
         let name = self.type_name(gotype)?;
-        let e = self.names.find_or_enter(name);
-        let die = self.names.get(e).die;
+        let e = self.named.types.find_or_enter(name);
+        let die = self.named.types.get(e).die;
         let r = if die != DieRef::NONE {
             die
         } else {
             let r = self.create(gotype, name)?;
-            self.names.get_mut(e).die = r;
+            self.named.types.get_mut(e).die = r;
             r
         };
         self.of_symbol.insert(gotype, r);

@@ -8,29 +8,52 @@ use crate::DwarfError;
 use crate::frames::{StackTable, is_top_frame};
 use crate::lines::{self, FileTable};
 use crate::paths::Goroot;
-use goobj::{RawReloc, SymRef};
+use crate::plan::Kind;
+use crate::prefetch::{prefetch, prefetch_lines};
+use goobj::{Object, PKG_NONE, SymRef};
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
-use rustc_hash::FxHashMap;
-use symbols::{BitSet, DwarfAuxs, SymId, Symbols, UnitId};
+use rustc_hash::{FxHashMap, FxHashSet};
+use symbols::{Def, Obj, SymId, Symbols, UnitId};
 use target::ArchInfo;
 
+/// A symbol that belongs to a function, in the object of the function's unit.
+#[derive(Clone, Copy)]
+pub(crate) struct Piece {
+    /// Its local index; [`Piece::NONE`] has none.
+    pub li: u32,
+    /// Its size, bytes.
+    pub size: u32,
+}
+
+impl Piece {
+    /// No symbol.
+    pub(crate) const NONE: Piece = Piece { li: !0, size: 0 };
+
+    /// Whether there is a symbol.
+    #[inline]
+    pub(crate) fn is_some(self) -> bool {
+        self.li != !0
+    }
+}
+
 /// The DWARF symbols of a function.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Function {
     /// The function.
     pub sym: SymId,
     /// Its subprogram DIE.
-    pub info: SymId,
+    pub info: Piece,
     /// Its location lists, if the DIE refers to them.
-    pub loc: SymId,
+    pub loc: Piece,
     /// Its range list.
-    pub ranges: SymId,
+    pub ranges: Piece,
     /// Its line program.
-    pub lines: SymId,
+    pub lines: Piece,
     /// Its slot in the unit's part of `.debug_addr`; [`NO_SLOT`] without.
     pub slot: u32,
-    /// Its table of stack pointer deltas.
-    pub pcsp: SymId,
+    /// Local index of its table of stack pointer deltas; `!0` for none. It is found by content, so
+    /// that the occurrence in the function's object will do.
+    pub pcsp: u32,
     /// Its length, bytes.
     pub size: u32,
     /// Length of its entry in `.debug_frame`, bytes; 0 for functions without information.
@@ -67,6 +90,8 @@ pub(crate) struct Unit {
     pub functions: Vec<Function>,
     /// What its functions refer to, by first reference; taken away once it is worked off.
     pub events: Vec<Event>,
+    /// Bytes of its functions' DIEs that are not data.
+    pub info_padding: u64,
     /// The functions that own its slots in `.debug_addr`.
     pub slots: Vec<SymId>,
     /// The slot of its first function.
@@ -88,31 +113,56 @@ pub(crate) struct Unit {
 }
 
 impl Function {
+    fn new(sym: SymId) -> Function {
+        Function {
+            sym,
+            info: Piece::NONE,
+            loc: Piece::NONE,
+            ranges: Piece::NONE,
+            lines: Piece::NONE,
+            slot: NO_SLOT,
+            pcsp: !0,
+            size: 0,
+            frame: 0,
+            top_frame: false,
+        }
+    }
+
+    /// What it has in a section.
+    pub(crate) fn piece(&self, section: Kind) -> Piece {
+        match section {
+            Kind::Line => self.lines,
+            Kind::Loc => self.loc,
+            Kind::Ranges => self.ranges,
+            _ => self.info,
+        }
+    }
+
     /// A function that has a frame, but no DIE; `None` without what frames are made from.
     pub(crate) fn without_die(syms: &Symbols, sym: SymId, arch: &ArchInfo) -> Option<Function> {
         let (o, li) = syms.origin(sym)?;
         let aux = |typ| {
             let mut auxs = o.object.auxs(li);
-            auxs.find(|a| syms.gover.aux_type(a.typ) == Some(typ))
+            let found = auxs.find(|a| syms.gover.aux_type(a.typ) == Some(typ));
+            found.map(|a| a.sym)
         };
-        let info = syms.resolve_ref(o, aux(AuxType::FuncInfo)?.sym);
+        let info = syms.resolve_ref(o, aux(AuxType::FuncInfo)?);
+        let own = |r: SymRef| o.object.local(r).filter(|&li| li < o.object.n_alldef());
         let mut f = Function {
-            sym,
-            slot: NO_SLOT,
-            pcsp: aux(AuxType::Pcsp).map_or(SymId::NONE, |a| syms.resolve_ref(o, a.sym)),
+            pcsp: aux(AuxType::Pcsp).and_then(own).unwrap_or(!0),
             size: u32::try_from(syms.data(sym).len()).ok()?,
             top_frame: arch.has_link_register && is_top_frame(syms.data(info)),
-            ..Function::default()
+            ..Function::new(sym)
         };
-        f.frame = f.stack_table(syms).entry_size(arch)?;
+        f.frame = f.stack_table(&o.object).entry_size(arch)?;
         Some(f)
     }
 
-    /// What its frame is made from.
-    pub(crate) fn stack_table<'a>(&self, syms: &'a Symbols) -> StackTable<'a> {
+    /// What its frame is made from. `o`: the object of its unit.
+    pub(crate) fn stack_table<'a>(&self, o: &Object<'a>) -> StackTable<'a> {
         StackTable {
-            pcsp: if self.pcsp.is_some() {
-                syms.data(self.pcsp)
+            pcsp: if self.pcsp != !0 {
+                o.data(self.pcsp)
             } else {
                 &[]
             },
@@ -130,34 +180,6 @@ impl Unit {
     /// Whether the unit has no functions.
     pub(crate) fn is_textless(&self) -> bool {
         self.functions.is_empty()
-    }
-}
-
-/// Remembers symbols and can forget all of them cheaply.
-pub(crate) struct Seen {
-    set: BitSet,
-    members: Vec<SymId>,
-}
-
-impl Seen {
-    pub(crate) fn new(n: usize) -> Seen {
-        Seen {
-            set: BitSet::new(n),
-            members: Vec::new(),
-        }
-    }
-    #[inline]
-    fn has(&self, s: SymId) -> bool {
-        self.set.has(s)
-    }
-    fn insert(&mut self, s: SymId) {
-        self.set.insert(s);
-        self.members.push(s);
-    }
-    fn clear(&mut self) {
-        for s in self.members.drain(..) {
-            self.set.remove(s);
-        }
     }
 }
 
@@ -182,91 +204,107 @@ pub(crate) fn slot_width(t: RelocType) -> Option<u8> {
     }
 }
 
+/// Functions that are looked at together. Their records are scattered; what is independent is read
+/// function after function, so that the processor waits for many of them at the same time.
+const TOGETHER: usize = 16;
+
+/// Lines of a function's relocations that are asked for ahead; more than most have.
+const PREFETCHED_LINES: usize = 12;
+
 struct Scan<'a> {
     opts: ScanOptions<'a>,
     id: UnitId,
-    seen: &'a mut Seen,
+    obj: &'a Obj,
+    /// The references by name that have been seen, by index.
+    seen: Vec<bool>,
+    /// What else has been seen.
+    seen_others: FxHashSet<SymId>,
     events: Vec<Event>,
     slots: Vec<SymId>,
     slot_of: FxHashMap<SymId, u32>,
+    /// [`Unit::info_padding`].
+    info_padding: u64,
+    /// Bytes of the line programs.
+    program: u64,
+}
+
+/// What is not kept of a function.
+#[derive(Clone, Copy)]
+struct Found {
+    /// The function in the object.
+    li: u32,
+    /// Length of its code, bytes.
+    len: usize,
+    /// What the compiler says of it, in the object.
+    func_info: u32,
+    /// Its location lists, referred to or not.
+    loc: Piece,
 }
 
 /// Walks the functions of a unit.
 ///
 /// # Errors
 /// DWARF symbols of the wrong kind, and references to functions of other units.
-pub(crate) fn scan(
-    opts: ScanOptions,
-    id: UnitId,
-    textp: &[SymId],
-    seen: &mut Seen,
-) -> Result<Unit, DwarfError> {
+pub(crate) fn scan(opts: ScanOptions, id: UnitId, textp: &[SymId]) -> Result<Unit, DwarfError> {
     let syms = opts.syms;
-    let mut sc = Scan {
-        opts,
+    let mut unit = Unit {
         id,
-        seen,
+        functions: Vec::new(),
         events: Vec::new(),
+        info_padding: 0,
         slots: Vec::new(),
-        slot_of: FxHashMap::default(),
-    };
-    let mut functions = Vec::with_capacity(textp.len());
-    let mut program = 0;
-    for &s in textp {
-        let f = sc.function(s)?;
-        if f.lines.is_some() {
-            program += syms.data(f.lines).len() as u64;
-        }
-        functions.push(f);
-    }
-    let mut base_slot = 0;
-    if opts.dwarf5
-        && let Some(f) = functions.first_mut()
-    {
-        base_slot = sc.slot(f.sym, f.sym, 4)?;
-        f.slot = base_slot;
-    }
-    let Scan {
-        events,
-        slots,
-        slot_of,
-        ..
-    } = sc;
-    if opts.dwarf5 {
-        // Others may have referred to a function that did not itself.
-        for f in functions.iter_mut().filter(|f| f.slot == NO_SLOT) {
-            f.slot = slot_of.get(&f.sym).copied().unwrap_or(NO_SLOT);
-        }
-    }
-    seen.clear();
-
-    let (mut line_header, mut gdb_script) = (Vec::new(), None);
-    if !functions.is_empty()
-        && let Some(o) = syms.unit_obj(id)
-    {
-        let n = o.object.n_files();
-        let mut files = FileTable::new(opts.dwarf5);
-        gdb_script = files.add_all(
-            (0..n).filter_map(|i| o.object.file(i)),
-            opts.goroot,
-            syms.libs[o.lib.index()].pkg == "runtime",
-        );
-        line_header = lines::header(&files, program, opts.arch.ptr_size);
-    }
-    Ok(Unit {
-        id,
-        functions,
-        events,
-        slots,
-        base_slot,
-        line_header,
-        gdb_script,
+        base_slot: 0,
+        line_header: Vec::new(),
+        gdb_script: None,
         abstracts: Vec::new(),
         variables: Vec::new(),
         constants: SymId::NONE,
         producer: Vec::new(),
         package_name: b"",
-    })
+    };
+    // Only units of Go objects have functions.
+    let Some(obj) = syms.unit_obj(id).filter(|_| !textp.is_empty()) else {
+        return Ok(unit);
+    };
+    let o = &obj.object;
+    let mut sc = Scan {
+        opts,
+        id,
+        obj,
+        seen: vec![false; (o.n_nonpkg_def() + o.n_nonpkg_ref()) as usize],
+        seen_others: FxHashSet::default(),
+        events: Vec::new(),
+        slots: Vec::new(),
+        slot_of: FxHashMap::default(),
+        info_padding: 0,
+        program: 0,
+    };
+    let mut functions = Vec::with_capacity(textp.len());
+    for some in textp.chunks(TOGETHER) {
+        sc.functions(some, &mut functions)?;
+    }
+    if opts.dwarf5
+        && let Some(f) = functions.first_mut()
+    {
+        unit.base_slot = sc.slot(f.sym, f.sym, 4)?;
+        f.slot = unit.base_slot;
+        // Others may have referred to a function that did not itself.
+        for f in functions.iter_mut().filter(|f| f.slot == NO_SLOT) {
+            f.slot = sc.slot_of.get(&f.sym).copied().unwrap_or(NO_SLOT);
+        }
+    }
+    let mut files = FileTable::new(opts.dwarf5);
+    unit.gdb_script = files.add_all(
+        (0..o.n_files()).filter_map(|i| o.file(i)),
+        opts.goroot,
+        syms.libs[obj.lib.index()].pkg == "runtime",
+    );
+    unit.line_header = lines::header(&files, sc.program, opts.arch.ptr_size);
+    unit.functions = functions;
+    unit.events = sc.events;
+    unit.slots = sc.slots;
+    unit.info_padding = sc.info_padding;
+    Ok(unit)
 }
 
 impl Scan<'_> {
@@ -277,146 +315,230 @@ impl Scan<'_> {
         }
     }
 
-    fn function(&mut self, s: SymId) -> Result<Function, DwarfError> {
+    /// Walks some functions, at most [`TOGETHER`], and appends what it finds of them.
+    fn functions(&mut self, some: &[SymId], to: &mut Vec<Function>) -> Result<(), DwarfError> {
         let syms = self.opts.syms;
-        let mut f = Function {
-            sym: s,
-            slot: NO_SLOT,
-            ..Function::default()
-        };
-        let Some((o, li)) = syms.origin(s) else {
-            return Ok(f);
-        };
-        let mut aux = DwarfAuxs::default();
-        let mut func_info = SymId::NONE;
-        for a in o.object.auxs(li) {
-            let resolved = || syms.resolve_ref(o, a.sym);
-            let (place, kind) = match syms.gover.aux_type(a.typ) {
-                Some(AuxType::FuncInfo) if func_info.is_none() => {
-                    func_info = resolved();
-                    continue;
-                }
-                Some(AuxType::Pcsp) => {
-                    f.pcsp = resolved();
-                    continue;
-                }
-                Some(AuxType::DwarfInfo) => (&mut aux.info, SymKind::DwarfFcn),
-                Some(AuxType::DwarfLoc) => (&mut aux.loc, SymKind::DwarfLoc),
-                Some(AuxType::DwarfRanges) => (&mut aux.ranges, SymKind::DwarfRange),
-                Some(AuxType::DwarfLines) => (&mut aux.lines, SymKind::DwarfLines),
-                _ => continue,
-            };
-            *place = resolved();
-            if syms.kind(*place) != kind {
-                return Err(self.bad(s, "a DWARF symbol of the wrong kind"));
+        let o = &self.obj.object;
+        let start = to.len();
+        let mut found = [Found {
+            li: !0,
+            len: 0,
+            func_info: !0,
+            loc: Piece::NONE,
+        }; TOGETHER];
+        for (&s, x) in some.iter().zip(&mut found) {
+            to.push(Function::new(s));
+            // The DWARF of a function that the linker has taken over is what the object says.
+            if let Some((_, li)) = syms.origin(s) {
+                x.li = li;
+                o.places(li).into_iter().for_each(prefetch);
             }
         }
-        f.lines = aux.lines;
-        if func_info.is_some() {
-            f.size = u32::try_from(syms.data(s).len()).map_err(|_| self.bad(s, "too long"))?;
-            f.top_frame = self.opts.arch.has_link_register && is_top_frame(syms.data(func_info));
-            f.frame = f
-                .stack_table(syms)
-                .entry_size(self.opts.arch)
-                .ok_or_else(|| self.bad(s, "damaged table of stack pointer deltas"))?;
+        let functions = &mut to[start..];
+        for x in found.iter().filter(|x| x.li != !0) {
+            prefetch_lines(o.aux_bytes(x.li), 2);
         }
-        if aux.info.is_none() {
-            return Ok(f);
-        }
-        f.info = aux.info;
-        f.ranges = aux.ranges;
-        self.info(&mut f, aux.loc)?;
-        if self.opts.dwarf5 {
-            for a in [aux.ranges, aux.loc] {
-                self.list(&mut f, a)?;
+        for (f, x) in functions.iter_mut().zip(&mut found) {
+            if x.li != !0 {
+                self.auxs(f, x)?;
             }
         }
-        Ok(f)
-    }
-
-    /// Walks what a subprogram DIE refers to. `loc`: the function's location lists.
-    fn info(&mut self, f: &mut Function, loc: SymId) -> Result<(), DwarfError> {
-        let syms = self.opts.syms;
-        let Some((o, li)) = syms.origin(f.info) else {
-            return Ok(());
-        };
-        let refs = syms.def_end()..syms.ext_start();
-        let mut last = NOBODY;
-        for r in o.object.reloc_records(li).map(RawReloc::from_bytes) {
-            // Variables of one inlined function come together.
-            if r.sym() == last {
-                continue;
+        for (f, x) in functions.iter_mut().zip(&mut found) {
+            self.measure(f, x)?;
+        }
+        for (f, x) in functions.iter_mut().zip(&found) {
+            if x.func_info != !0 {
+                f.size = u32::try_from(x.len).map_err(|_| self.bad(f.sym, "too long"))?;
+                f.top_frame = self.opts.arch.has_link_register && is_top_frame(o.data(x.func_info));
+                f.frame = f
+                    .stack_table(o)
+                    .entry_size(self.opts.arch)
+                    .ok_or_else(|| self.bad(f.sym, "damaged table of stack pointer deltas"))?;
             }
-            let typ = syms.gover.reloc_type(r.typ() & !R_WEAK);
-            let typ = typ.unwrap_or(RelocType::Invalid);
-            match typ {
-                RelocType::DwarfSecRef => {
-                    let to = syms.resolve_ref(o, r.sym());
-                    if to == f.ranges || to == f.info {
-                        continue;
-                    }
-                    if to == loc {
-                        f.loc = to;
-                        continue;
-                    }
-                    last = r.sym();
-                    if self.seen.has(to) {
-                        continue;
-                    }
-                    let event = if refs.contains(&to.0) {
-                        Event::Type(to)
-                    } else {
-                        match syms.kind(to) {
-                            SymKind::DwarfAbsFcn => Event::Abstract(to),
-                            SymKind::DwarfType | SymKind::Xxx => Event::Type(to),
-                            _ => continue,
-                        }
-                    };
-                    self.seen.insert(to);
-                    self.events.push(event);
+            if f.info.is_some() {
+                self.info(f, x)?;
+                if self.opts.dwarf5 {
+                    self.list(f, x, f.ranges)?;
+                    self.list(f, x, x.loc)?;
                 }
-                RelocType::UseType => {
-                    let to = syms.resolve_ref(o, r.sym());
-                    if to.is_some() && !self.seen.has(to) {
-                        self.seen.insert(to);
-                        self.events.push(Event::UseType(to));
-                    }
-                }
-                t => self.reference(f, t, syms.resolve_ref(o, r.sym()))?,
             }
         }
         Ok(())
     }
 
-    /// Walks what lists of a function refer to.
-    fn list(&mut self, f: &mut Function, list: SymId) -> Result<(), DwarfError> {
+    /// Finds what belongs to a function.
+    fn auxs(&self, f: &mut Function, x: &mut Found) -> Result<(), DwarfError> {
+        let (syms, o) = (self.opts.syms, &self.obj.object);
+        for a in o.auxs(x.li) {
+            let typ = syms.gover.aux_type(a.typ);
+            let place = match typ {
+                Some(AuxType::FuncInfo) if x.func_info == !0 => &mut x.func_info,
+                Some(AuxType::Pcsp) => &mut f.pcsp,
+                Some(AuxType::DwarfInfo) => &mut f.info.li,
+                Some(AuxType::DwarfLoc) => &mut x.loc.li,
+                Some(AuxType::DwarfRanges) => &mut f.ranges.li,
+                Some(AuxType::DwarfLines) => &mut f.lines.li,
+                _ => continue,
+            };
+            // They have no names or are found by content, so that they are here.
+            *place = o
+                .local(a.sym)
+                .filter(|&li| li < o.n_alldef())
+                .ok_or_else(|| self.bad(f.sym, "an auxiliary symbol of another object"))?;
+        }
+        // The four DWARF symbols come one after another, as a rule.
+        for li in [f.info.li, f.pcsp] {
+            if li != !0 {
+                o.places(li).into_iter().for_each(prefetch);
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes the sizes of what belongs to a function.
+    fn measure(&mut self, f: &mut Function, x: &mut Found) -> Result<(), DwarfError> {
+        let (syms, o) = (self.opts.syms, &self.obj.object);
+        if x.func_info != !0 {
+            x.len = match syms.def(f.sym) {
+                Def::Ext(e) => e.data.len(),
+                _ => o.data_len(x.li) as usize,
+            };
+        }
+        let pieces = [
+            (&mut f.info, SymKind::DwarfFcn),
+            (&mut x.loc, SymKind::DwarfLoc),
+            (&mut f.ranges, SymKind::DwarfRange),
+            (&mut f.lines, SymKind::DwarfLines),
+        ];
+        for (p, kind) in pieces {
+            if !p.is_some() {
+                continue;
+            }
+            let d = o.sym(p.li);
+            if syms.gover.sym_kind(d.kind()) != Some(kind) {
+                return Err(self.bad(f.sym, "a DWARF symbol of the wrong kind"));
+            }
+            p.size = d.size();
+            prefetch_lines(o.reloc_bytes(p.li), PREFETCHED_LINES);
+        }
+        if f.info.is_some() {
+            let data = o.data_len(f.info.li);
+            self.info_padding = self
+                .info_padding
+                .wrapping_add(u64::from(f.info.size))
+                .wrapping_sub(data.into());
+        }
+        if f.lines.is_some() {
+            self.program += u64::from(o.data_len(f.lines.li));
+        }
+        if f.pcsp != !0 {
+            prefetch(o.data(f.pcsp));
+        }
+        Ok(())
+    }
+
+    /// Walks what a subprogram DIE refers to.
+    fn info(&mut self, f: &mut Function, x: &Found) -> Result<(), DwarfError> {
         let syms = self.opts.syms;
-        let Some((o, li)) = syms.origin(list) else {
-            return Ok(());
-        };
+        let o = &self.obj.object;
         let mut last = NOBODY;
-        for r in o.object.reloc_records(li).map(RawReloc::from_bytes) {
-            // All of them, as a rule.
-            if r.sym() == last {
+        for r in o.relocs(f.info.li) {
+            let to = r.sym();
+            // Variables of one inlined function come together.
+            if to == last {
                 continue;
             }
             let typ = syms.gover.reloc_type(r.typ() & !R_WEAK);
             let typ = typ.unwrap_or(RelocType::Invalid);
-            self.reference(f, typ, syms.resolve_ref(o, r.sym()))?;
+            let local = o.local(to).unwrap_or(!0);
+            match typ {
+                RelocType::DwarfSecRef => {
+                    if local == x.loc.li && x.loc.is_some() {
+                        f.loc = x.loc;
+                    } else if local != f.ranges.li && local != f.info.li {
+                        last = to;
+                        self.refer(to, false);
+                    }
+                }
+                RelocType::UseType => self.refer(to, true),
+                _ => self.reference(f, x, typ, to)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a reference to a type or an abstract function, the first time it occurs.
+    #[inline]
+    fn refer(&mut self, to: SymRef, use_type: bool) {
+        let by_name = to.pkg == PKG_NONE;
+        if by_name {
+            match self.seen.get_mut(to.idx as usize) {
+                Some(seen) if !*seen => *seen = true,
+                _ => return,
+            }
+        }
+        self.refer_first(to, by_name, use_type);
+    }
+
+    fn refer_first(&mut self, to: SymRef, by_name: bool, use_type: bool) {
+        let syms = self.opts.syms;
+        let refs = syms.def_end()..syms.ext_start();
+        let to = syms.resolve_ref(self.obj, to);
+        if !by_name && !self.seen_others.insert(to) {
+            return;
+        }
+        let event = if use_type {
+            if to.is_none() {
+                return;
+            }
+            Event::UseType(to)
+        } else if refs.contains(&to.0) {
+            Event::Type(to)
+        } else {
+            match syms.kind(to) {
+                SymKind::DwarfAbsFcn => Event::Abstract(to),
+                SymKind::DwarfType | SymKind::Xxx => Event::Type(to),
+                _ => return,
+            }
+        };
+        self.events.push(event);
+    }
+
+    /// Walks what lists of a function refer to.
+    fn list(&mut self, f: &mut Function, x: &Found, list: Piece) -> Result<(), DwarfError> {
+        if !list.is_some() {
+            return Ok(());
+        }
+        let mut last = NOBODY;
+        for r in self.obj.object.relocs(list.li) {
+            // All of them, as a rule.
+            if r.sym() == last {
+                continue;
+            }
             last = r.sym();
+            let typ = self.opts.syms.gover.reloc_type(r.typ() & !R_WEAK);
+            self.reference(f, x, typ.unwrap_or(RelocType::Invalid), last)?;
         }
         Ok(())
     }
 
     /// Notes a reference to a slot.
     #[inline]
-    fn reference(&mut self, f: &mut Function, t: RelocType, to: SymId) -> Result<(), DwarfError> {
+    fn reference(
+        &mut self,
+        f: &mut Function,
+        x: &Found,
+        t: RelocType,
+        to: SymRef,
+    ) -> Result<(), DwarfError> {
         let Some(width) = slot_width(t) else {
             return Ok(());
         };
-        if !self.opts.dwarf5 || (to == f.sym && f.slot != NO_SLOT) {
+        let own = self.obj.object.local(to) == Some(x.li);
+        if !self.opts.dwarf5 || (own && f.slot != NO_SLOT) {
             return Ok(());
         }
+        let to = self.opts.syms.resolve_ref(self.obj, to);
         let slot = self.slot(f.sym, to, width)?;
         if to == f.sym {
             f.slot = slot;

@@ -44,7 +44,7 @@ pub trait Source: Sync {
     }
 
     /// Writes the bytes of the input from `offset` on, as many as `out` holds. The ranges asked for
-    /// are about half a megabyte and come in no particular order, several at the same time from
+    /// are about an eighth of a megabyte and come in no particular order, several at the same time from
     /// different threads, a few of them twice.
     fn fill(&self, offset: u64, out: &mut [u8]);
 

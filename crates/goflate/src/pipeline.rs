@@ -18,7 +18,7 @@ const ZLIB_HEADER: [u8; 2] = [0x78, 0x01];
 const THREADS_PER_LANE: usize = 4;
 
 /// Batches that make a lane worth its start.
-const BATCHES_PER_LANE: usize = 8;
+const BATCHES_PER_LANE: usize = 32;
 
 /// Blocks searched before a lane to guess what can be found at its start. The sections of Go's own
 /// programs need four at most, nearly always two.
@@ -205,7 +205,7 @@ mod tests {
     /// Several lanes give the stream that one gives, whether the guesses are right or wrong.
     #[test]
     fn lanes_join() {
-        let data = data(13 * BATCH_LEN / 2);
+        let data = data(26 * BATCH_LEN + BATCH_LEN / 2);
         let generated = Generated {
             len: data.len() as u64,
             fill: |offset: u64, out: &mut [u8]| {
@@ -240,7 +240,7 @@ mod tests {
     /// The guesses of [`lanes_join`] are right with eight blocks and wrong with none.
     #[test]
     fn warm_up_is_enough() {
-        let data = data(4 * BATCH_LEN);
+        let data = data(16 * BATCH_LEN);
         let source = crate::ByRef(&data[..]);
         let budget = Budget::new(u64::MAX, 2);
         let run = |range, start| {
@@ -253,8 +253,8 @@ mod tests {
             finder: Finder::new(Encoder::Go126),
             blocks,
         };
-        let reach = run(0..2, guess(0)).finder.reach();
-        assert!(run(2..4, guess(8)).guess == reach);
-        assert!(run(2..4, guess(0)).guess != reach);
+        let reach = run(0..8, guess(0)).finder.reach();
+        assert!(run(8..16, guess(8)).guess == reach);
+        assert!(run(8..16, guess(0)).guess != reach);
     }
 }

@@ -411,19 +411,7 @@ impl<'a> Object<'a> {
                 });
             }
             let high = (self.block(target).len() / each) as u32;
-            let mut low = 0;
-            for (i, e) in b.chunks_exact(4).enumerate() {
-                let found = u32::from_le_bytes(e.try_into().unwrap());
-                if found < low || found > high {
-                    return Err(ObjectError::BadIndex {
-                        at: self.off[idx as usize] as usize + 4 * i,
-                        found,
-                        low,
-                        high,
-                    });
-                }
-                low = found;
-            }
+            self.check_index(idx, high)?;
         }
         for (b, want, each) in [
             (Block::Hash64, self.n_hashed64 as usize, 8),
@@ -441,11 +429,13 @@ impl<'a> Object<'a> {
         self.check_contents()?;
         let total = n + self.n_nonpkg_ref as usize;
         let base = self.off[Block::SymDef as usize] as usize;
-        for (i, s) in self.data[base..base + total * SYM_SIZE]
-            .chunks_exact(SYM_SIZE)
-            .enumerate()
-        {
-            self.check_string(base + i * SYM_SIZE, s)?;
+        let records = self.data[base..base + total * SYM_SIZE].chunks_exact(SYM_SIZE);
+        let end = |r: &[u8]| u64::from(u32_at(r, 0)) + u64::from(u32_at(r, 4));
+        let last = records.clone().map(end).max().unwrap_or(0);
+        if last > self.data.len() as u64 {
+            for (i, s) in records.enumerate() {
+                self.check_string(base + i * SYM_SIZE, s)?;
+            }
         }
         for (b, each) in [
             (Block::Autolib, AUTOLIB_SIZE),
@@ -459,6 +449,32 @@ impl<'a> Object<'a> {
         Ok(())
     }
 
+    /// The entries of an index rise, up to `high`.
+    fn check_index(&self, idx: Block, high: u32) -> Result<(), ObjectError> {
+        let b = self.block(idx);
+        let value = |e: &[u8]| u32_at(e, 0);
+        let entries = b.chunks_exact(4).map(value);
+        // Without a branch for each entry as long as nothing is wrong.
+        let pairs = entries.clone().zip(b[4..].chunks_exact(4).map(value));
+        let rises = pairs.fold(true, |rises, (low, e)| rises & (low <= e));
+        if rises && value(&b[b.len() - 4..]) <= high {
+            return Ok(());
+        }
+        let mut low = 0;
+        for (i, found) in entries.enumerate() {
+            if found < low || found > high {
+                return Err(ObjectError::BadIndex {
+                    at: self.off[idx as usize] as usize + 4 * i,
+                    found,
+                    low,
+                    high,
+                });
+            }
+            low = found;
+        }
+        Ok(())
+    }
+
     /// No definition that is found by number or content has more contents than its size says. Among
     /// those found by name are some of size 0 whose contents only DWARF generation reads.
     fn check_contents(&self) -> Result<(), ObjectError> {
@@ -466,17 +482,24 @@ impl<'a> Object<'a> {
         let base = self.off[Block::SymDef as usize] as usize;
         let n = (self.n_alldef() - self.n_nonpkg_def) as usize;
         let defs = self.data[base..base + n * SYM_SIZE].chunks_exact(SYM_SIZE);
-        for (i, ((a, b), d)) in starts.clone().zip(starts.skip(1)).zip(defs).enumerate() {
+        let excess = |((a, b), d): ((&[u8], &[u8]), &[u8])| {
             let (found, size) = (u32_at(b, 0) - u32_at(a, 0), u32_at(d, 13));
-            if found > size {
-                return Err(ObjectError::BadContents {
-                    at: base + i * SYM_SIZE + 13,
-                    found,
-                    size,
-                });
-            }
+            (found > size).then_some((found, size))
+        };
+        let mut all = starts.clone().zip(starts.skip(1)).zip(defs);
+        if !all.clone().fold(false, |bad, x| bad | excess(x).is_some()) {
+            return Ok(());
         }
-        Ok(())
+        let (i, (found, size)) = all
+            .by_ref()
+            .enumerate()
+            .find_map(|(i, x)| excess(x).map(|e| (i, e)))
+            .expect("there is one");
+        Err(ObjectError::BadContents {
+            at: base + i * SYM_SIZE + 13,
+            found,
+            size,
+        })
     }
 
     #[inline]
@@ -506,6 +529,11 @@ impl<'a> Object<'a> {
             return &[];
         }
         &self.data[self.off[i] as usize..self.off[i + 1] as usize]
+    }
+
+    /// The header and all names.
+    pub fn names(&self) -> &'a [u8] {
+        &self.data[..self.off[0] as usize]
     }
 
     /// Offset of a block from the start of the object.
@@ -565,6 +593,20 @@ impl<'a> Object<'a> {
     #[inline]
     pub fn n_alldef(&self) -> u32 {
         self.n_def + self.n_hashed64 + self.n_hashed + self.n_nonpkg_def
+    }
+
+    /// The local symbol that a reference means, for references into the object itself and by name.
+    /// Not range-checked.
+    #[inline]
+    pub fn local(&self, r: SymRef) -> Option<u32> {
+        let first = match r.pkg {
+            PKG_SELF => 0,
+            PKG_HASHED64 => self.n_def,
+            PKG_HASHED => self.n_def + self.n_hashed64,
+            PKG_NONE => self.n_def + self.n_hashed64 + self.n_hashed,
+            _ => return None,
+        };
+        first.checked_add(r.idx)
     }
 
     /// The record of local symbol `i`: definitions first, then references by name.

@@ -141,6 +141,11 @@ impl Symbols {
     pub fn objs(&self) -> &[Obj] {
         &self.objs
     }
+    /// Gives back the pages of what only resolution reads all of: names and hashes.
+    pub fn release_names(&self) {
+        let parts = |o: &Obj| [o.object.names(), o.object.block(goobj::Block::Hash)];
+        crate::map::release_parts(self.objs.iter().flat_map(parts));
+    }
     /// One Go object.
     pub fn obj(&self, id: ObjId) -> &Obj {
         &self.objs[id.index()]

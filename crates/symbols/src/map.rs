@@ -43,6 +43,27 @@ pub fn release_pages() {
     }
 }
 
+/// As [`release_pages`], for parts of mapped files; what is no part of one is left alone. The pages
+/// at the ends of a part go too.
+#[allow(unsafe_code)]
+pub fn release_parts(parts: impl Iterator<Item = &'static [u8]>) {
+    let mut maps = MAPS.lock().unwrap_or_else(|e| e.into_inner());
+    maps.sort_unstable_by_key(|m| m.as_ptr());
+    for part in parts {
+        let after = maps.partition_point(|m| m.as_ptr() <= part.as_ptr());
+        let Some(map) = after.checked_sub(1).map(|i| maps[i]) else {
+            continue;
+        };
+        let at = part.as_ptr() as usize - map.as_ptr() as usize;
+        if part.is_empty() || at + part.len() > map.len() {
+            continue;
+        }
+        let advice = memmap2::UncheckedAdvice::DontNeed;
+        // SAFETY: as in `release_pages`; the range lies within the mapping.
+        let _ = unsafe { map.unchecked_advise_range(advice, at, part.len()) };
+    }
+}
+
 /// The text Go's `os` package has for an I/O error, without the operation and path before it.
 pub fn go_error_text(e: &io::Error) -> String {
     let s = e.to_string();
@@ -65,6 +86,8 @@ mod tests {
         let map = map_file(&f).unwrap();
         assert_eq!(map, b"bytes");
         release_pages();
+        assert_eq!(map, b"bytes");
+        release_parts([&map[1..3], b"elsewhere", &map[..0]].into_iter());
         assert_eq!(map, b"bytes");
         std::fs::write(&f, b"").unwrap();
         assert_eq!(map_file(&f).unwrap(), b"");

@@ -4,7 +4,6 @@ use layout::{Addresses, DataLayout, Placed, Seg, Segments, TextLayout, TextOrder
 use rayon::prelude::*;
 use reloc::{HostLink, RelocError, Relocator};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use symbols::SymId;
 
 /// Bytes that one task writes, about.
@@ -32,10 +31,6 @@ pub struct Writer<'a> {
     pub let_go: fn(&[u8]),
 }
 
-/// Output bytes after which the inputs' pages are given back: by then the tasks have touched about
-/// as much of the inputs.
-const RELEASE: usize = 24 << 20;
-
 /// A stretch of a section: its place in the output and its symbols.
 enum Task<'o> {
     /// Functions, as a range of the text order; the address of the first byte.
@@ -50,18 +45,17 @@ impl Writer<'_> {
     /// relocations that are wrong, by the place of the symbol they are in.
     pub fn write(&self, out: &mut [u8]) -> Vec<RelocError> {
         let tasks = self.tasks(out);
-        let written = AtomicUsize::new(0);
         let errors: Mutex<Vec<(usize, Vec<RelocError>)>> = Mutex::new(Vec::new());
         tasks.into_par_iter().enumerate().for_each(|(i, t)| {
             let mut e = Vec::new();
             match t {
                 Task::Text(out, range, addr) => {
                     self.text(out, range, addr, &mut e);
-                    self.finish(out, &written);
+                    (self.let_go)(out);
                 }
                 Task::Data(out, range, base, off) => {
                     self.data(out, range, base, off, &mut e);
-                    self.finish(out, &written);
+                    (self.let_go)(out);
                 }
             }
             if !e.is_empty() {
@@ -71,14 +65,6 @@ impl Writer<'_> {
         let mut errors = errors.into_inner().unwrap();
         errors.sort_by_key(|(i, _)| *i);
         errors.into_iter().flat_map(|(_, e)| e).collect()
-    }
-
-    fn finish(&self, out: &[u8], written: &AtomicUsize) {
-        (self.let_go)(out);
-        let before = written.fetch_add(out.len(), Relaxed);
-        if before / RELEASE != (before + out.len()) / RELEASE {
-            symbols::map::release_pages();
-        }
     }
 
     fn tasks<'o>(&self, out: &'o mut [u8]) -> Vec<Task<'o>> {
