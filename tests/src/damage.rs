@@ -39,21 +39,49 @@ const VICTIMS: &[&str] = &[
     "runtime",
 ];
 
+/// What is damaged.
+#[derive(Clone)]
+struct Aim {
+    fixture: &'static str,
+    victims: &'static [&'static str],
+    /// How the objects begin that half of the damage falls on.
+    magic: &'static [u8],
+    rounds: std::ops::Range<u64>,
+}
+
+const AIMS: [Aim; 2] = [
+    Aim {
+        fixture: "hello",
+        victims: VICTIMS,
+        magic: b"\0go120ld",
+        rounds: 0..ROUNDS,
+    },
+    // Host objects.
+    Aim {
+        fixture: "cgo-net",
+        victims: &["runtime/cgo", "net", "os/user"],
+        magic: b"\x7fELF\x02\x01\x01\0",
+        rounds: ROUNDS..ROUNDS + 2,
+    },
+];
+
 /// All cases.
 pub fn cases(context: &Context, cases: &mut Vec<Case>) {
     for go in context.toolchains() {
-        for round in 0..ROUNDS {
-            let (context, go) = (context.clone(), go.clone());
-            cases.push(Case::new(
-                format!("damage/{round}/{}", go.release()),
-                move || damage(&context, &go, round),
-            ));
+        for aim in AIMS {
+            for round in aim.rounds.clone() {
+                let (context, go, aim) = (context.clone(), go.clone(), aim.clone());
+                cases.push(Case::new(
+                    format!("damage/{round}/{}", go.release()),
+                    move || damage(&context, &go, &aim, round),
+                ));
+            }
         }
     }
 }
 
-fn damage(context: &Context, go: &Toolchain, round: u64) -> Result<Outcome> {
-    let step = context.fixture_step(go, &Fixture::named("hello")?, &DEFAULT)?;
+fn damage(context: &Context, go: &Toolchain, aim: &Aim, round: u64) -> Result<Outcome> {
+    let step = context.fixture_step(go, &Fixture::named(aim.fixture)?, &DEFAULT)?;
     if context.linker() == step.tool {
         return Ok(Outcome::Skip("the linker under test is cmd/link".into()));
     }
@@ -63,14 +91,14 @@ fn damage(context: &Context, go: &Toolchain, round: u64) -> Result<Outcome> {
         let seed = round * MUTATIONS + number;
         let mut random = Random::new(seed);
         let mut link = Spoiled::new(&step, scratch.path())?;
-        let victim = VICTIMS[random.below(VICTIMS.len())];
+        let victim = aim.victims[random.below(aim.victims.len())];
         let source = if victim.is_empty() {
             link.main.clone().into()
         } else {
             link.file(victim)?
         };
         let mut bytes = fs::read(&source)?;
-        let what = mutate(&mut bytes, &mut random);
+        let what = mutate(&mut bytes, aim.magic, &mut random);
         let file = scratch.path().join("damaged.a");
         fs::write(&file, &bytes)?;
         if victim.is_empty() {
@@ -116,11 +144,11 @@ fn damage(context: &Context, go: &Toolchain, round: u64) -> Result<Outcome> {
 }
 
 /// Damages the bytes in one of several ways, and says how.
-fn mutate(bytes: &mut Vec<u8>, random: &mut Random) -> String {
+fn mutate(bytes: &mut Vec<u8>, magic: &[u8], random: &mut Random) -> String {
     let objects: Vec<usize> = bytes
         .windows(8)
         .enumerate()
-        .filter(|(_, window)| window == b"\0go120ld")
+        .filter(|(_, window)| *window == magic)
         .map(|(at, _)| at)
         .collect();
     // Half of the damage falls on the tables that everything else hangs on.
@@ -218,13 +246,14 @@ mod tests {
 
     #[test]
     fn damage_is_repeatable_and_varied() {
+        const MAGIC: &[u8] = b"\0go120ld";
         let good: Vec<u8> = (0..5000u32).map(|n| n as u8).collect();
         let mut kinds = std::collections::BTreeSet::new();
         let mut changed = 0;
         for seed in 0..200 {
             let (mut a, mut b) = (good.clone(), good.clone());
-            let what = mutate(&mut a, &mut Random::new(seed));
-            assert_eq!(what, mutate(&mut b, &mut Random::new(seed)));
+            let what = mutate(&mut a, MAGIC, &mut Random::new(seed));
+            assert_eq!(what, mutate(&mut b, MAGIC, &mut Random::new(seed)));
             assert_eq!(a, b);
             changed += usize::from(a != good);
             kinds.insert(what.split(' ').next().unwrap_or_default().to_string());

@@ -4,6 +4,7 @@
 use crate::context::Context;
 use crate::fixture::Fixture;
 use crate::flags::{DEFAULT, Text, Variant};
+use crate::host_objects;
 use crate::parity::{Linked, differences};
 use crate::runner::{Case, Outcome};
 use std::fs;
@@ -117,7 +118,7 @@ impl Spoiled {
 
 /// What is asked of ours.
 #[derive(Clone, Copy)]
-enum Demand {
+pub(crate) enum Demand {
     /// cmd/link's text and status, and its output if there is any.
     Same,
     /// An error of ours, or all that cmd/link does: it overlooks some damage.
@@ -129,16 +130,16 @@ enum Demand {
     Refuse(&'static str),
 }
 
-type Spoil = Arc<dyn Fn(&mut Spoiled, &Setting) -> Result<()> + Send + Sync>;
+pub(crate) type Spoil = Arc<dyn Fn(&mut Spoiled, &Setting) -> Result<()> + Send + Sync>;
 
 /// What a spoiler may need beside the link itself.
-struct Setting {
+pub(crate) struct Setting {
     context: Context,
     go: Toolchain,
 }
 
 impl Setting {
-    fn step_of(&self, name: &str, variant: &Variant) -> Result<Arc<Step>> {
+    pub fn step_of(&self, name: &str, variant: &Variant) -> Result<Arc<Step>> {
         self.context
             .fixture_step(&self.go, &Fixture::named(name)?, variant)
     }
@@ -154,7 +155,7 @@ impl Setting {
     }
 }
 
-fn spoiler<F>(spoil: F) -> Spoil
+pub(crate) fn spoiler<F>(spoil: F) -> Spoil
 where
     F: Fn(&mut Spoiled, &Setting) -> Result<()> + Send + Sync + 'static,
 {
@@ -172,6 +173,7 @@ fn list() -> Vec<(&'static str, Demand, Spoil)> {
     let mut list = command_line();
     list.extend(files());
     list.extend(archives());
+    list.extend(host_objects::list());
     list
 }
 
@@ -290,7 +292,6 @@ fn command_line() -> Vec<(&'static str, Demand, Spoil)> {
         ("buildmode-plugin", "plugin", &["-buildmode=plugin"]),
         ("buildmode-shared", "shared", &["-buildmode=shared"]),
         ("linkshared", "linkshared", &["-linkshared"]),
-        ("race", "race", &["-race"]),
     ];
     list.extend(
         refuse

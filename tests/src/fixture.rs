@@ -14,7 +14,7 @@ use std::process::Command;
 use std::time::Duration;
 use xtask::measure::{self, Run};
 use xtask::step::Build;
-use xtask::{Result, paths};
+use xtask::{Result, paths, system};
 
 /// A program and its directives.
 #[derive(Debug, Clone)]
@@ -55,6 +55,8 @@ pub struct Directives {
     pub normalise: bool,
     /// The sources are made by this generator.
     pub generate: String,
+    /// C sources that become host objects beside the Go sources, for each machine with a compiler.
+    pub host_objects: Vec<String>,
 }
 
 impl Fixture {
@@ -131,6 +133,7 @@ impl Fixture {
 
     fn sources(&self) -> Result<PathBuf> {
         let files = match self.directives.generate.as_str() {
+            "" if !self.directives.host_objects.is_empty() => return self.with_host_objects(),
             "" => return Ok(self.dir.clone()),
             "many-packages" => many_packages(1200),
             "huge-function" => huge_function(4000),
@@ -146,6 +149,51 @@ impl Fixture {
             fs::write(file, text)?;
         }
         Ok(root)
+    }
+
+    /// A copy of the sources, with the host objects compiled.
+    fn with_host_objects(&self) -> Result<PathBuf> {
+        let root = paths::data().join("generated").join(&self.name);
+        fs::create_dir_all(&root)?;
+        for entry in fs::read_dir(&self.dir)? {
+            let file = entry?.path();
+            if file.is_file() {
+                fs::copy(&file, root.join(file.file_name().expect("of an entry")))?;
+            }
+        }
+        for (arch, compiler) in system::C_COMPILERS {
+            let Some(compiler) = system::find(compiler) else {
+                continue;
+            };
+            for source in &self.directives.host_objects {
+                let stem = Path::new(source).file_stem().unwrap_or_default();
+                let object = root.join(format!("{}_{arch}.syso", stem.to_string_lossy()));
+                let mut command = Command::new(&compiler);
+                command
+                    .args([
+                        "-c",
+                        "-O1",
+                        "-fPIC",
+                        "-fcommon",
+                        "-fno-stack-protector",
+                        "-o",
+                    ])
+                    .arg(&object)
+                    .arg(self.dir.join(source));
+                let run = measure::run(&mut command)?;
+                if !run.status.success() {
+                    let text = String::from_utf8_lossy(&run.stderr).into_owned();
+                    return Err(format!("{}: {text}", compiler.display()).into());
+                }
+            }
+        }
+        Ok(root)
+    }
+
+    /// Whether C is compiled for it.
+    pub fn wants_c(&self) -> bool {
+        let cgo = |pair: &String| pair == "CGO_ENABLED=1";
+        !self.directives.host_objects.is_empty() || self.directives.build_env.iter().any(cgo)
     }
 
     /// What the program should print.

@@ -24,6 +24,7 @@ mod errors;
 mod fixture;
 mod flags;
 mod gotests;
+mod host_objects;
 mod parity;
 mod runner;
 mod swap;

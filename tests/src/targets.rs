@@ -6,15 +6,18 @@ use crate::fixture::Fixture;
 use crate::flags::{FEW, FlagSet, Text, Variant};
 use crate::parity;
 use crate::runner::{Case, Outcome};
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 use xtask::toolchain::Toolchain;
-use xtask::{Result, measure};
+use xtask::{Result, measure, system};
 
 /// A target, its emulators, and the flags that only it has a use for.
 struct Target {
     build: Variant,
+    /// How programs with C in them are built: with this compiler, and run with its libraries.
+    build_c: Variant,
+    cc: &'static str,
+    sysroot: &'static str,
     emulators: &'static [&'static str],
     sets: &'static [FlagSet],
     /// Sets whose output is hundreds of megabytes.
@@ -40,6 +43,14 @@ const TARGETS: &[Target] = &[Target {
         flags: &[],
         only: None,
     },
+    build_c: Variant {
+        name: "linux-arm64",
+        env: &[("GOARCH", "arm64"), ("CC", "aarch64-linux-gnu-gcc")],
+        flags: &[],
+        only: None,
+    },
+    cc: "aarch64-linux-gnu-gcc",
+    sysroot: "/usr/aarch64-linux-gnu",
     emulators: &["qemu-aarch64-static", "qemu-aarch64"],
     sets: &[
         set("debugtramp", &["-debugtramp=2"]),
@@ -60,8 +71,28 @@ const TARGETS: &[Target] = &[Target {
         set("far-randlayout", &["-funcalign=32768", "-randlayout=3"]),
     ],
     without: &["assembly"],
-    not_run: &["build-info", "panic-lines"],
+    not_run: &["build-info", "panic-lines", "race"],
 }];
+
+impl Target {
+    /// How a fixture is built; what is missing for it, if something is.
+    fn build(&self, fixture: &Fixture) -> (Variant, Option<Outcome>) {
+        if !fixture.wants_c() {
+            return (self.build, None);
+        }
+        let missing = system::find(self.cc).is_none();
+        (self.build_c, missing.then(|| without(self.cc)))
+    }
+}
+
+/// The outcome where a program is missing: on a machine that is to run everything, a failure.
+fn without(program: &str) -> Outcome {
+    let why = format!("no {program}");
+    match system::must_have_all() {
+        true => Outcome::Fail(why),
+        false => Outcome::Skip(why),
+    }
+}
 
 /// All cases of other targets.
 pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()> {
@@ -113,19 +144,15 @@ fn compare(
     );
     let (context, go, fixture) = (context.clone(), go.clone(), fixture.clone());
     cases.push(Case::new(name.clone(), move || {
-        let step = context.fixture_step(&go, &fixture, &target.build)?;
+        let (build, missing) = target.build(&fixture);
+        if let Some(missing) = missing {
+            return Ok(missing);
+        }
+        let step = context.fixture_step(&go, &fixture, &build)?;
         let mut flags: Vec<String> = set.flags.iter().map(|&flag| flag.into()).collect();
         flags.extend(fixture.directives.link_flags.iter().cloned());
         parity::compare(&context, &name, &step, &flags, set.text)
     }));
-}
-
-/// An emulator in the search path.
-fn emulator(names: &[&str]) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .flat_map(|dir| names.iter().map(move |name| dir.join(name)))
-        .find(|file| file.is_file())
 }
 
 /// The program prints the same as on the machine it was written on.
@@ -146,10 +173,14 @@ fn run(
     );
     let (context, go, fixture) = (context.clone(), go.clone(), fixture.clone());
     cases.push(Case::new(name, move || {
-        let Some(emulator) = emulator(target.emulators) else {
-            return Ok(Outcome::Skip(format!("no {}", target.emulators[0])));
+        let Some(emulator) = target.emulators.iter().find_map(|name| system::find(name)) else {
+            return Ok(without(target.emulators[0]));
         };
-        let step = context.fixture_step(&go, &fixture, &target.build)?;
+        let (build, missing) = target.build(&fixture);
+        if let Some(missing) = missing {
+            return Ok(missing);
+        }
+        let step = context.fixture_step(&go, &fixture, &build)?;
         let scratch = context.scratch()?;
         let out = scratch.path().join("a.out");
         let mut flags: Vec<String> = flags.iter().map(|flag| flag.to_string()).collect();
@@ -160,6 +191,9 @@ fn run(
             return Ok(Outcome::Fail(format!("the link failed: {text}")));
         }
         let mut command = Command::new(&emulator);
+        if fixture.wants_c() {
+            command.args(["-L", target.sysroot]);
+        }
         command
             .arg(&out)
             .args(&fixture.directives.run_args)

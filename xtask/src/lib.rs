@@ -8,6 +8,7 @@ pub mod measure;
 pub mod paths;
 pub mod programs;
 pub mod step;
+pub mod system;
 pub mod toolchain;
 
 /// The error of the tasks: a message for a person, already complete.

@@ -106,6 +106,7 @@ fn setup() -> Result<ExitCode> {
         println!("setup: {} in {}", go.version, go.root.display());
     }
     println!("setup: build cache in {}", paths::go_cache().display());
+    xtask::system::setup()?;
     Ok(ExitCode::SUCCESS)
 }
 

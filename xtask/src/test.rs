@@ -46,7 +46,10 @@ pub fn run(args: &TestArgs) -> Result<()> {
             seconds: began.elapsed().as_secs_f64(),
         });
     };
-    stage("setup", &|| Toolchain::matrix().map(drop));
+    stage("setup", &|| {
+        Toolchain::matrix()?;
+        xtask::system::setup()
+    });
     if env::var_os("CI").is_some() {
         stage("setup without Go on PATH", &setup_without_go);
     }

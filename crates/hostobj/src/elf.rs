@@ -110,8 +110,10 @@ pub struct ElfReloc {
     pub off: i32,
     /// Width of the field, bytes.
     pub siz: u8,
-    /// Type.
+    /// Type; [`RelocType::Invalid`] for those that cannot be linked, which then have no width.
     pub typ: RelocType,
+    /// Number of the type.
+    pub number: u32,
     /// Number of the symbol; 0 for none.
     pub sym: u32,
     /// Addend.
@@ -308,12 +310,7 @@ impl<'d> Elf<'d> {
                 if sym != 0 && sym as usize >= self.symbols.len() {
                     return Err(r.malformed("invalid elf symbol index"));
                 }
-                let Some((typ, siz)) = reloc_type(family, number) else {
-                    return Err(ElfError(format!(
-                        "{}: unknown relocation type {number}; compiled without -fpic?",
-                        r.name
-                    )));
-                };
+                let (typ, siz) = reloc_type(family, number).unwrap_or((RelocType::Invalid, 0));
                 let field = usize::try_from(off)
                     .ok()
                     .and_then(|o| section.data.get(o..o + usize::from(siz)));
@@ -332,6 +329,7 @@ impl<'d> Elf<'d> {
                     off,
                     siz,
                     typ,
+                    number,
                     sym,
                     add: if siz == 4 { i64::from(add as i32) } else { add },
                 });

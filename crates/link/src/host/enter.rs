@@ -1,6 +1,6 @@
 //! Entering host objects into the symbol space (`loadelf.Load`), and what they leave undefined.
 
-use gover::SymKind;
+use gover::{RelocType, SymKind};
 use hostobj::{Bind, Elf, ElfSym, ElfSymKind, Shndx};
 use rustc_hash::FxHashSet;
 use symbols::{Def, ExtReloc, SymId, Symbols, VERSION_ABI0, VERSION_STATIC};
@@ -14,6 +14,20 @@ pub struct Loader<'a> {
     listed: FxHashSet<SymId>,
     /// Symbols that were undefined when they were first seen.
     undefined: Vec<SymId>,
+}
+
+/// Why an object cannot be entered.
+enum EnterError {
+    /// As `loadelf.Load` words it, without the object's name.
+    Load(String),
+    /// It has a relocation of a type that cannot be linked internally.
+    RelocType(u32),
+}
+
+impl From<String> for EnterError {
+    fn from(text: String) -> EnterError {
+        EnterError::Load(text)
+    }
 }
 
 impl Loader<'_> {
@@ -35,11 +49,15 @@ impl Loader<'_> {
     pub fn enter(&mut self, elf: &Elf, pkg: &str, name: &str) -> Result<(), String> {
         let version = self.version;
         self.version += 1;
-        self.object(elf, pkg, version)
-            .map_err(|text| format!("loadelf: {name}: {text}"))
+        self.object(elf, pkg, version).map_err(|e| match e {
+            EnterError::Load(text) => format!("loadelf: {name}: {text}"),
+            EnterError::RelocType(number) => {
+                format!("{name}: unknown relocation type {number}; compiled without -fpic?")
+            }
+        })
     }
 
-    fn object(&mut self, elf: &Elf, pkg: &str, version: i32) -> Result<(), String> {
+    fn object(&mut self, elf: &Elf, pkg: &str, version: i32) -> Result<(), EnterError> {
         // An object without symbols is of no use to any other.
         if elf.symbols.is_empty() {
             return Ok(());
@@ -250,21 +268,30 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn relocs(&mut self, elf: &Elf, sections: &[SymId], symbols: &[SymId]) -> Result<(), String> {
+    fn relocs(
+        &mut self,
+        elf: &Elf,
+        sections: &[SymId],
+        symbols: &[SymId],
+    ) -> Result<(), EnterError> {
         for (section, &s) in elf.sections.iter().zip(sections) {
             let mut relocs = Vec::with_capacity(section.relocs.len());
             for (j, r) in section.relocs.iter().enumerate() {
                 let target = symbols[r.sym as usize];
                 if r.sym != 0 && target.is_none() {
                     let sym = &elf.symbols[r.sym as usize];
-                    return Err(format!(
+                    let text = format!(
                         "malformed elf file: {}#{j}: reloc of invalid sym #{} {} shndx={} type={}",
                         self.syms.name_lossy(s),
                         r.sym,
                         String::from_utf8_lossy(sym.name),
                         sym.shndx,
                         sym.typ,
-                    ));
+                    );
+                    return Err(text.into());
+                }
+                if r.typ == RelocType::Invalid {
+                    return Err(EnterError::RelocType(r.number));
                 }
                 relocs.push(ExtReloc {
                     off: r.off,

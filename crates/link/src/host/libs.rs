@@ -4,11 +4,11 @@
 use super::enter::Loader;
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
+use crate::hostlink::tool::{self, Outcome};
 use crate::text;
 use hostobj::{Archive, Elf};
 use rustc_hash::FxHashSet;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::{Component, Path, PathBuf};
 use symbols::map::{go_error_text, map_file};
 use symbols::{HostObject, UnitId, VERSION_ABI0, path_to_prefix};
 
@@ -53,41 +53,24 @@ pub fn load_missing(
 
 /// Asks the host compiler for the path of a library; `none` if it does not answer.
 fn find_library(config: &Config, question: &str, library: &str, diag: &Diag) -> String {
-    let default = vec![b"gcc".to_vec()];
-    let compiler = match config.extld.is_empty() {
-        true => &default,
-        false => &config.extld,
+    let mut argv = match config.extld.as_slice() {
+        [] => vec![b"gcc".to_vec()],
+        given => given.to_vec(),
     };
-    let mut args: Vec<String> = compiler[1..]
-        .iter()
-        .map(|a| text::lossy(a).into_owned())
-        .collect();
-    args.extend(config.arch.cc_args.iter().map(|&a| a.to_owned()));
-    args.push(question.to_owned());
+    let n = argv.len();
+    argv.extend(config.arch.cc_args.iter().map(|a| a.as_bytes().to_vec()));
+    argv.push(question.as_bytes().to_vec());
     diag.log_at(1, || {
-        let words: Vec<_> = compiler.iter().map(|w| text::lossy(w)).collect();
-        format!("[{}] [{}]", words.join(" "), args.join(" "))
+        let words = |list: &[Vec<u8>]| text::lossy(&list.join(&b' ')).into_owned();
+        format!("[{}] [{}]", words(&argv[..n]), words(&argv[1..]))
     });
-    let run = Command::new(text::path(&compiler[0])).args(&args).output();
-    let (why, out) = match run {
-        Ok(o) if o.status.success() => {
-            return text::lossy(text::trim(&o.stdout)).into_owned();
-        }
-        Ok(o) => (o.status.to_string().replacen(": ", " ", 1), o.stdout),
-        Err(e) => {
-            let name = text::lossy(&compiler[0]);
-            let why = match name.contains('/') {
-                true => format!("fork/exec {name}: {}", go_error_text(&e)),
-                false => format!("exec: {name:?}: executable file not found in $PATH"),
-            };
-            (why, Vec::new())
-        }
+    let Outcome { output, error } = tool::run_for_output(&argv);
+    let output = text::lossy(&output);
+    let Some(why) = error else {
+        return output.trim().to_owned();
     };
     diag.log_at(1, || {
-        format!(
-            "not using a {library} file because compiler failed\n{why}\n{}",
-            text::lossy(&out)
-        )
+        format!("not using a {library} file because compiler failed\n{why}\n{output}")
     });
     "none".to_owned()
 }
@@ -177,7 +160,12 @@ pub struct Captured {
 impl Captured {
     /// Copies go to `dir`, if there is one.
     pub fn new(dir: Option<PathBuf>) -> Captured {
-        Captured { dir, count: 0 }
+        // As `filepath.Join` gives it.
+        let clean = |d: PathBuf| d.components().filter(|c| *c != Component::CurDir).collect();
+        Captured {
+            dir: dir.map(clean),
+            count: 0,
+        }
     }
 
     /// Copies an object.

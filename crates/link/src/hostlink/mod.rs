@@ -8,7 +8,7 @@
 mod fips;
 mod probe;
 mod tmpdir;
-mod tool;
+pub mod tool;
 
 pub use tmpdir::TempDir;
 

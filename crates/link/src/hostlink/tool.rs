@@ -109,6 +109,22 @@ pub fn run(argv: &Argv, c_locale: bool) -> Outcome {
     Outcome { output, error }
 }
 
+/// Runs a program and takes what it writes as output; errors it writes are lost (`Output`).
+pub fn run_for_output(argv: &Argv) -> Outcome {
+    let (output, error) = match command(argv).map(|mut c| c.output()) {
+        Ok(Ok(o)) => (o.stdout, status_error(o.status)),
+        Ok(Err(e)) => {
+            let name = text::lossy(&argv[0]);
+            (
+                Vec::new(),
+                Some(format!("fork/exec {name}: {}", go_error_text(&e))),
+            )
+        }
+        Err(e) => (Vec::new(), Some(e)),
+    };
+    Outcome { output, error }
+}
+
 /// Becomes a program. Only comes back with what went wrong.
 pub fn become_program(argv: &Argv, program: PathBuf) -> String {
     let mut c = Command::new(program);
@@ -131,6 +147,11 @@ mod tests {
         assert_eq!(o.output, b"a\nb\n");
         assert_eq!(o.error.as_deref(), Some("exit status 3"));
         assert_eq!(run(&argv(&["true"]), false).error, None);
+        let o = run_for_output(&argv(&["sh", "-c", "echo a; echo b >&2; exit 3"]));
+        assert_eq!(
+            (&o.output[..], o.error.as_deref()),
+            (&b"a\n"[..], Some("exit status 3"))
+        );
     }
 
     #[test]

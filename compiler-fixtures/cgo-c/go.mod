@@ -1,0 +1,3 @@
+module fixture.test/cgoc
+
+go 1.26

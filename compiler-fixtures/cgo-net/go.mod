@@ -1,0 +1,3 @@
+module fixture.test/cgonet
+
+go 1.26

@@ -1,0 +1,3 @@
+module fixture.test/hostobject
+
+go 1.26

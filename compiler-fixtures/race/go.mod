@@ -1,0 +1,3 @@
+module fixture.test/race
+
+go 1.26

@@ -1,0 +1,229 @@
+//! Bad host objects and cgo directives: cases of the group `errors`.
+
+use crate::errors::{Demand, Setting, Spoil, Spoiled, spoiler};
+use crate::flags::DEFAULT;
+use std::fs;
+use std::process::Command;
+use xtask::Result;
+
+/// How an object for 64-bit little-endian machines begins.
+const ELF: &[u8] = b"\x7fELF\x02\x01\x01";
+
+/// A link of the program with a host object of its own, its main archive edited.
+fn edited(edit: fn(&mut Vec<u8>)) -> Spoil {
+    spoiler(move |link, at| {
+        start(link, at, "host-object")?;
+        let mut bytes = fs::read(&link.main)?;
+        edit(&mut bytes);
+        save_main(link, &bytes)
+    })
+}
+
+/// The same with C code put beside it.
+fn beside(sources: &'static [&'static str], flags: &'static [&'static str]) -> Spoil {
+    spoiler(move |link, at| {
+        start(link, at, "host-object")?;
+        let mut bytes = fs::read(&link.main)?;
+        for (i, source) in sources.iter().enumerate() {
+            let object = compile(link, source)?;
+            let name = format!("extra{i}.syso");
+            append(&mut bytes, &name, &object);
+        }
+        save_main(link, &bytes)?;
+        link.flags(flags);
+        Ok(())
+    })
+}
+
+/// A link of another fixture, with further flags.
+fn flags(fixture: &'static str, flags: &'static [&'static str]) -> Spoil {
+    spoiler(move |link, at| {
+        start(link, at, fixture)?;
+        link.flags(flags);
+        Ok(())
+    })
+}
+
+/// A link of the program with cgo, a package's archive edited.
+fn cgo(package: &'static str, old: &'static str, new: &'static str) -> Spoil {
+    spoiler(move |link, at| {
+        start(link, at, "cgo-net")?;
+        link.edit(package, |bytes| {
+            let found = bytes.windows(old.len()).position(|w| w == old.as_bytes());
+            let at = found.expect("the archive has it");
+            bytes[at..at + old.len()].copy_from_slice(new.as_bytes());
+        })
+    })
+}
+
+fn start(link: &mut Spoiled, at: &Setting, fixture: &str) -> Result<()> {
+    let step = at.step_of(fixture, &DEFAULT)?;
+    *link = Spoiled::new(&step, &link.dir)?;
+    let left = link.env.is_empty();
+    assert!(left, "the environment is the recorded one");
+    link.env.extend(step.env.clone());
+    Ok(())
+}
+
+fn save_main(link: &mut Spoiled, bytes: &[u8]) -> Result<()> {
+    let file = link.dir.join("main.a");
+    fs::write(&file, bytes)?;
+    link.main = "main.a".into();
+    Ok(())
+}
+
+fn compile(link: &Spoiled, source: &str) -> Result<Vec<u8>> {
+    let (file, object) = (link.dir.join("extra.c"), link.dir.join("extra.o"));
+    fs::write(&file, source)?;
+    let mut command = Command::new("gcc");
+    command.args([
+        "-c",
+        "-O1",
+        "-fPIC",
+        "-fcommon",
+        "-fno-stack-protector",
+        "-o",
+    ]);
+    let out = command.arg(&object).arg(&file).output()?;
+    if !out.status.success() {
+        return Err(String::from_utf8_lossy(&out.stderr).into_owned().into());
+    }
+    Ok(fs::read(object)?)
+}
+
+/// Adds a member to an archive.
+fn append(archive: &mut Vec<u8>, name: &str, contents: &[u8]) {
+    if !archive.len().is_multiple_of(2) {
+        archive.push(b'\n');
+    }
+    let (zero, mode, size) = ("0", "644", contents.len());
+    let header = format!("{name:<16}{zero:<12}{zero:<6}{zero:<6}{mode:<8}{size:<10}`\n");
+    archive.extend(header.as_bytes());
+    archive.extend(contents);
+}
+
+/// Sets a byte of the first host object of an archive.
+fn set(bytes: &mut [u8], offset: usize, value: u8) {
+    let found = bytes.windows(ELF.len()).position(|w| w == ELF);
+    bytes[found.expect("a host object") + offset] = value;
+}
+
+/// All cases.
+pub fn list() -> Vec<(&'static str, Demand, Spoil)> {
+    use Demand::{Same, Status};
+    vec![
+        ("host-object-machine", Same, edited(|b| set(b, 18, 0xb7))),
+        ("host-object-class", Same, edited(|b| set(b, 4, 1))),
+        ("host-object-order", Same, edited(|b| set(b, 5, 7))),
+        ("host-object-version", Same, edited(|b| set(b, 6, 9))),
+        ("host-object-executable", Same, edited(|b| set(b, 16, 2))),
+        ("host-object-names", Same, edited(|b| set(b, 63, 0x7f))),
+        ("host-object-sections", Status, edited(|b| set(b, 46, 0xff))),
+        (
+            "host-object-cut",
+            Status,
+            edited(|b| b.truncate(b.len() - 200)),
+        ),
+        (
+            "host-object-twice",
+            Same,
+            beside(&["long c_add(long a, long b) { return a - b; }"], &[]),
+        ),
+        (
+            "host-object-weak-twice",
+            Same,
+            beside(
+                &[
+                    "__attribute__((weak)) long weak(void) { return 2; }",
+                    "__attribute__((visibility(\"hidden\"))) long inner(long a) { return a; }",
+                ],
+                &[],
+            ),
+        ),
+        (
+            "host-object-common",
+            Same,
+            beside(
+                &["long common[40]; int small;", "char small; long own = 3;"],
+                &[],
+            ),
+        ),
+        (
+            "host-object-tls",
+            Same,
+            beside(&["__thread int t; int f(void) { return t; }"], &[]),
+        ),
+        (
+            "host-object-undefined",
+            Same,
+            beside(&["int g(void); int f(void) { return g() + 1; }"], &[]),
+        ),
+        (
+            "host-object-writable-code",
+            Same,
+            beside(
+                &["__asm__(\".section .odd,\\\"awx\\\",@progbits\\n.long 1\");"],
+                &[],
+            ),
+        ),
+        (
+            "host-object-go-symbol",
+            Same,
+            beside(&["__asm__(\".globl main.main\\nmain.main: ret\");"], &[]),
+        ),
+        ("libgcc-none", Same, flags("host-object", &["-libgcc=none"])),
+        (
+            "libgcc-missing",
+            Same,
+            flags("host-object", &["-libgcc=/no/such/libgcc.a"]),
+        ),
+        (
+            "libgcc-is-text",
+            Same,
+            flags("host-object", &["-libgcc=importcfg.link"]),
+        ),
+        (
+            "compiler-missing",
+            Same,
+            flags("host-object", &["-extld=no-such-compiler", "-v"]),
+        ),
+        (
+            "capture-nowhere",
+            Same,
+            flags("host-object", &["-capturehostobjs=/no/such/folder"]),
+        ),
+        (
+            "capture",
+            Same,
+            flags("host-object", &["-capturehostobjs=."]),
+        ),
+        (
+            "unknown-format-internal",
+            Same,
+            spoiler(|link, at| {
+                start(link, at, "host-object")?;
+                let mut bytes = fs::read(&link.main)?;
+                append(&mut bytes, "odd.syso", b"neither one nor the other");
+                save_main(link, &bytes)?;
+                link.flags(&["-linkmode=internal"]);
+                Ok(())
+            }),
+        ),
+        // cmd/link goes on with half of the dynamic symbol table.
+        ("cgo-with-d", Status, flags("cgo-net", &["-d"])),
+        (
+            "cgo-directive",
+            Same,
+            cgo(
+                "net",
+                "cgo_import_dynamic\",\"free",
+                "cgo_import_dynamix\",\"free",
+            ),
+        ),
+        (
+            "cgo-directives-cut",
+            Status,
+            cgo("net", "[[\"cgo_", "[{\"cgo_"),
+        ),
+    ]
+}
