@@ -32,6 +32,9 @@ pub(crate) const ALIGNED: u32 = 1 << 31;
 /// Mark on what is the number of a package symbol and no slot.
 const PACKAGE: u32 = 1 << 31;
 
+/// Stands for the first reference without a name, by version.
+const UNNAMED: [u32; 2] = [u32::MAX - 2, u32::MAX - 1];
+
 /// Where a symbol is defined, or first referred to: the object and the local index, each with a mark.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Place {
@@ -183,6 +186,8 @@ struct Resolved {
     /// Sizes that symbols get from a definition they do not keep; with the occurrence.
     size_fixups: Vec<(u32, u32, u32)>,
     errors: Vec<(u32, ResolveError)>,
+    /// The first reference without a name, by version.
+    unnamed: [u32; 2],
     /// Complaints of `-strictdups` and whether they count; with the occurrence.
     strict: Vec<(u32, String, bool)>,
 }
@@ -247,7 +252,7 @@ impl Symbols {
         found.size_fixups.sort_by_key(|(at, ..)| *at);
 
         let pkg_bases = package_tables(&st.objs, &libs, n_pkgs as usize)?;
-        let mut numbered = numbers::number(&st, nonpkg_start);
+        let mut numbered = numbers::number(&st, nonpkg_start, found.unnamed);
         let number = |first: u32| match first & PACKAGE {
             0 => SymId(st.canon[first as usize].load(Relaxed)),
             _ => SymId(first & !PACKAGE),
@@ -398,7 +403,7 @@ fn version_slot(abi_wrappers: bool, abi: u16) -> usize {
 fn place(inputs: Vec<crate::ObjInput>) -> Result<Vec<Obj>, ResolveError> {
     let symbols =
         |i: &crate::ObjInput| u64::from(i.object.n_alldef()) + u64::from(i.object.n_nonpkg_ref());
-    if 1 + inputs.iter().map(symbols).sum::<u64>() >= u64::from(PACKAGE) {
+    if 1 + inputs.iter().map(symbols).sum::<u64>() >= u64::from(PACKAGE) - 4 {
         return Err(ResolveError::TooMany);
     }
     let (mut def_base, mut canon_base, mut pkg_base) = (1, 0, 0);

@@ -1,7 +1,7 @@
 //! Symbols with names: which definition a name means.
 
 use super::{
-    Chunk, LogAlign, PACKAGE, ResolveError, ResolveOptions, Resolved, State, version_slot,
+    Chunk, LogAlign, PACKAGE, ResolveError, UNNAMED, ResolveOptions, Resolved, State, version_slot,
 };
 use crate::Library;
 use goobj::{ABI_STATIC, Object, SymDef};
@@ -115,11 +115,12 @@ struct RefUse {
 }
 
 /// The occurrences of one chunk of objects, by shard.
-#[derive(Default)]
 struct Dealt {
     package: Vec<Vec<DefUse>>,
     defs: Vec<Vec<DefUse>>,
     refs: Vec<Vec<RefUse>>,
+    /// Per version the first reference without a name, or [`ABSENT`].
+    unnamed: [u32; 2],
 }
 
 /// A name in one version.
@@ -247,6 +248,15 @@ pub(super) fn resolve_names(
         .zip(&mut dealt)
         .for_each(|(c, d)| d.deal_package(st, c, opts, hasher, &filter));
 
+    // There are many references to nothing in particular; all are the same undefined symbol.
+    for version in 0..2 {
+        let first = dealt.iter().map(|d| d.unnamed[version]).min();
+        if let Some(first) = first.filter(|&slot| slot != ABSENT) {
+            st.keep(first);
+            out.unnamed[version] = first;
+        }
+    }
+
     let mut known: Vec<Vec<NameHash>> = vec![Vec::new(); SHARDS];
     for name in interest {
         for version in 0..2 {
@@ -281,7 +291,8 @@ impl Dealt {
             objs.iter().map(|o| f(&o.object) as usize).sum::<usize>()
         };
         let mut defs: Vec<Vec<DefUse>> = with_shares(sum(Object::n_nonpkg_def));
-        let mut refs: Vec<Vec<RefUse>> = with_shares(sum(Object::n_nonpkg_ref));
+        let mut refs: Vec<Vec<RefUse>> = with_shares(sum(Object::n_nonpkg_ref) / 4);
+        let mut unnamed = [ABSENT; 2];
         for o in objs {
             let d = &o.object;
             let (first, all) = (d.n_alldef() - d.n_nonpkg_def(), d.n_alldef());
@@ -304,9 +315,15 @@ impl Dealt {
                     st.keep(slot);
                     continue;
                 }
+                let version = version_slot(opts.abi_wrappers, s.abi());
+                if s.name_len() == 0 {
+                    st.set(slot, UNNAMED[version]);
+                    unnamed[version] = unnamed[version].min(slot);
+                    continue;
+                }
                 let name = d.name(s);
                 filter.add(name);
-                let (hash, shard) = hasher.hash(name, version_slot(opts.abi_wrappers, s.abi()));
+                let (hash, shard) = hasher.hash(name, version);
                 refs[shard].push(RefUse { hash, slot });
             }
         }
@@ -314,6 +331,7 @@ impl Dealt {
             package: Vec::new(),
             defs,
             refs,
+            unnamed,
         }
     }
 

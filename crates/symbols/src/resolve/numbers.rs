@@ -1,6 +1,6 @@
 //! Numbers for the symbols, in the order of their first occurrences.
 
-use super::{PACKAGE, Place, State};
+use super::{PACKAGE, Place, State, UNNAMED};
 use crate::{AtomicBitSet, BitSet, Obj, SymId};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -28,8 +28,9 @@ fn slots(o: &Obj) -> [std::ops::Range<u32>; 2] {
 }
 
 /// Numbers what has been resolved: package symbols up to `nonpkg_start`, which have their numbers,
-/// then the other definitions, then what is only referred to. `canon` has numbers afterwards.
-pub(super) fn number(st: &State, nonpkg_start: u32) -> Numbered {
+/// then the other definitions, then what is only referred to; `unnamed` are the first references without
+/// a name. `canon` has numbers afterwards.
+pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Numbered {
     let is_first = |slot: u32| st.canon[slot as usize].load(Relaxed) == slot;
     let firsts = AtomicBitSet::new(st.canon.len());
     let undefined: Vec<u32> = st
@@ -61,6 +62,8 @@ pub(super) fn number(st: &State, nonpkg_start: u32) -> Numbered {
     };
     let ref_start = n;
     let undefined: FxHashMap<u32, u32> = undefined.into_iter().zip(ref_start..).collect();
+
+    let unnamed_numbers = unnamed.map(|slot| undefined.get(&slot).copied().unwrap_or(0));
 
     let mut places = vec![Place::default(); ref_start as usize + undefined.len()];
     let (package, others) = places[1..].split_at_mut(nonpkg_start as usize - 1);
@@ -94,7 +97,9 @@ pub(super) fn number(st: &State, nonpkg_start: u32) -> Numbered {
             for (li, slot) in (o.object.n_def()..).zip(defs.start..refs.end) {
                 let canon = &st.canon[slot as usize];
                 let first = canon.load(Relaxed);
-                let number = if first & PACKAGE != 0 {
+                let number = if let Some(version) = UNNAMED.iter().position(|&u| u == first) {
+                    unnamed_numbers[version]
+                } else if first & PACKAGE != 0 {
                     first & !PACKAGE
                 } else if firsts.has(SymId(first)) {
                     number_of(first)
