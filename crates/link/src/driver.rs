@@ -137,16 +137,10 @@ fn pass_through(
     let mut map = |len: u64| match unmapped.take() {
         Some(out) => {
             out.map(len).map_err(|e| diag.exit(e))?;
-            let let_go = out.let_go();
-            Ok(Mapped {
-                bytes: out.bytes_mut(),
-                let_go,
-            })
+            let (bytes, store) = out.parts();
+            Ok(Mapped { bytes, store })
         }
-        None => Ok(Mapped {
-            bytes: &mut [],
-            let_go: |_| {},
-        }),
+        None => Err(diag.exit("the output is mapped once")),
     };
     link_executable(config, loaded, diag, &mut map)
 }

@@ -10,7 +10,7 @@ use crate::sys;
 use memmap2::MmapMut;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use symbols::map::go_error_text;
 
@@ -41,6 +41,28 @@ enum Content {
     Mapped(MmapMut),
     /// Bytes for a file that cannot be mapped, or that must not change before the end.
     Buffer(Vec<u8>),
+}
+
+/// Stores finished parts of the output. They go to the file by its descriptor: a map would have to
+/// read, clear and hold each page before it is overwritten.
+pub struct Store<'o> {
+    /// The file that is mapped, if one is.
+    file: Option<&'o File>,
+    /// The address of its first byte.
+    start: usize,
+}
+
+impl Store<'_> {
+    /// Stores `bytes` at their place in the output, which is of the same length.
+    pub fn put(&self, place: &mut [u8], bytes: &[u8]) {
+        if let Some(file) = self.file {
+            let at = place.as_ptr() as usize - self.start;
+            if file.write_all_at(bytes, at as u64).is_ok() {
+                return;
+            }
+        }
+        place.copy_from_slice(bytes);
+    }
 }
 
 /// The output cannot be written, worded as `Exitf` prints it.
@@ -120,15 +142,15 @@ impl OutputFile {
         }
     }
 
-    /// What to call with finished parts of [`OutputFile::bytes_mut`], so that they no longer count as
-    /// this process's memory.
-    #[allow(unsafe_code)]
-    pub fn let_go(&self) -> fn(&[u8]) {
-        match &self.content {
-            // SAFETY: parts of the map are all that callers have.
-            Content::Mapped(_) => |bytes| unsafe { sys::let_go_of(bytes) },
-            Content::Buffer(_) | Content::None => |_| {},
-        }
+    /// As [`OutputFile::bytes_mut`], with what stores finished parts of them.
+    pub fn parts(&mut self) -> (&mut [u8], Store<'_>) {
+        let (file, bytes) = match &mut self.content {
+            Content::Mapped(map) => (Some(&self.file), &mut map[..]),
+            Content::Buffer(bytes) => (None, &mut bytes[..]),
+            Content::None => (None, &mut [][..]),
+        };
+        let start = bytes.as_ptr() as usize;
+        (bytes, Store { file, start })
     }
 
     /// Puts the file under its final name, in one step.

@@ -13,6 +13,7 @@ use crate::host::HostInputs;
 use crate::hostlink::HostLinkInput;
 use crate::loading::Loaded;
 use crate::mode::BuildMode;
+use crate::output::Store;
 use crate::passes::debug::{self, Debug};
 use crate::passes::object::{self, ObjectRelocs};
 use crate::passes::object_symbols::{Naming, ObjectSymbols};
@@ -39,8 +40,8 @@ use tables::{DataMarkers, Fips, Maker, TextMarkers};
 pub struct Mapped<'o> {
     /// All of them, zeroed.
     pub bytes: &'o mut [u8],
-    /// To be called with parts that are finished.
-    pub let_go: fn(&[u8]),
+    /// Takes parts that are finished.
+    pub store: Store<'o>,
 }
 
 /// Where the output goes: given the length of the file, its bytes.
@@ -362,7 +363,7 @@ pub fn link_executable(
             end,
         );
         let plan = ObjectPlan::new(&input).map_err(|e| diag.exit(e))?;
-        let Mapped { bytes: out, let_go } = output(plan.file_len)?;
+        let Mapped { bytes: out, store } = output(plan.file_len)?;
         diag.phases.start("Asmb");
         let writer = write::Writer {
             relocator: &relocator,
@@ -373,7 +374,7 @@ pub fn link_executable(
             segs: &segs,
             code_pad: config.arch.code_pad,
             generate: &generate,
-            let_go,
+            store: &store,
         };
         symbols::map::release_pages();
         let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
@@ -422,7 +423,7 @@ pub fn link_executable(
         end,
     );
     let plan = ExecPlan::new(&headers).map_err(|e| diag.exit(e))?;
-    let Mapped { bytes: out, let_go } = output(plan.file_len)?;
+    let Mapped { bytes: out, store } = output(plan.file_len)?;
 
     diag.phases.start("Asmb");
     let writer = write::Writer {
@@ -434,7 +435,7 @@ pub fn link_executable(
         segs: &segs,
         code_pad: config.arch.code_pad,
         generate: &generate,
-        let_go,
+        store: &store,
     };
     symbols::map::release_pages();
     let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
@@ -447,6 +448,7 @@ pub fn link_executable(
         &syms,
         &addrs,
         &mut tail[..segs.dwarf.file_len as usize],
+        &store,
         diag,
     )?;
     diag.exit_if_errors()?;

@@ -44,22 +44,6 @@ pub fn map_for_writing(file: &File, size: u64) -> io::Result<MmapMut> {
     unsafe { MmapOptions::new().len(size).map_mut(file) }
 }
 
-/// Takes whole pages of a shared file mapping out of this process's memory; what was written to them
-/// is in the file. Of other memory the contents would be lost.
-///
-/// # Safety
-/// `bytes` must lie in a mapping that [`map_for_writing`] made.
-pub unsafe fn let_go_of(bytes: &[u8]) {
-    const PAGE: usize = 4096;
-    let start = (bytes.as_ptr() as usize).next_multiple_of(PAGE);
-    let end = (bytes.as_ptr() as usize + bytes.len()) & !(PAGE - 1);
-    if start < end {
-        // SAFETY: the pages are whole and inside `bytes`, and by contract their contents are also
-        // in the file, from where they come back when they are touched again.
-        unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_DONTNEED) };
-    }
-}
-
 /// CPU time that all threads of this process have taken so far, nanoseconds; 0 where the system does
 /// not say.
 pub fn process_cpu_time() -> u64 {

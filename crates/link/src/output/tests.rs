@@ -25,10 +25,15 @@ fn it_appears_at_the_end_and_whole() {
     assert!(bytes.iter().all(|&b| b == 0));
     bytes[..3].copy_from_slice(b"new");
     out.bytes_mut()[3] = b'!';
+    let (bytes, store) = out.parts();
+    store.put(&mut bytes[4990..4995], b"later");
+    assert_eq!(&bytes[4989..4996], b"\0later\0");
+    bytes[4990] = b'L';
     assert!(!path.exists());
     out.commit().unwrap();
     let bytes = std::fs::read(&path).unwrap();
     assert_eq!((&bytes[..5], bytes.len()), (&b"new!\0"[..], 5000));
+    assert_eq!(&bytes[4990..4995], b"Later");
     assert_eq!(names(dir.path()), ["out"]);
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o700, 0o700);

@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
+use crate::output::Store;
 use crate::shape::Shape;
 use dwarf::{DebugInfo, DwarfError, HostRef, Options, Plan};
 use format::elf::{CHDR_SIZE, compression_header};
@@ -190,6 +191,7 @@ impl Debug {
         syms: &Symbols,
         addrs: &Addresses,
         out: &mut [u8],
+        store: &Store,
         diag: &Diag,
     ) -> Result<(), Stop> {
         let Some(plan) = self.plan else { return Ok(()) };
@@ -204,7 +206,7 @@ impl Debug {
             .into_par_iter()
             .try_for_each(|(i, part, c)| match c {
                 Some(c) => {
-                    part.copy_from_slice(&c);
+                    store.put(part, &c);
                     Ok(())
                 }
                 None => plan.fill_parallel(syms, addrs, i, part),

@@ -1,8 +1,10 @@
 //! Writing and relocating text and data into the output (`ld/asmb.go`, `ld/data.go:writeBlocks`).
 
+use crate::output::Store;
 use layout::{Addresses, DataLayout, Placed, Seg, Segments, TextLayout, TextOrder};
 use rayon::prelude::*;
 use reloc::{HostLink, RelocError, Relocator};
+use std::cell::RefCell;
 use std::sync::Mutex;
 use symbols::SymId;
 
@@ -27,8 +29,8 @@ pub struct Writer<'a> {
     pub code_pad: u8,
     /// Fills in symbols that are generated in place; `false` for symbols that are not.
     pub generate: &'a (dyn Fn(SymId, &mut [u8], &Addresses) -> bool + Sync),
-    /// Called with parts of the output that are finished.
-    pub let_go: fn(&[u8]),
+    /// Takes parts of the output that are finished.
+    pub store: &'a Store<'a>,
 }
 
 /// A stretch of a section: its place in the output and its symbols.
@@ -44,18 +46,16 @@ impl Writer<'_> {
     /// Writes everything that is loaded into `out`, the zeroed output from its start. Gives the
     /// relocations that are wrong, by the place of the symbol they are in.
     pub fn write(&self, out: &mut [u8]) -> Vec<RelocError> {
-        let tasks = self.tasks(out);
         let errors: Mutex<Vec<(usize, Vec<RelocError>)>> = Mutex::new(Vec::new());
+        let tasks = self.tasks(out);
         tasks.into_par_iter().enumerate().for_each(|(i, t)| {
             let mut e = Vec::new();
             match t {
                 Task::Text(out, range, addr) => {
-                    self.text(out, range, addr, &mut e);
-                    (self.let_go)(out);
+                    self.store_made(out, |out| self.text(out, range, addr, &mut e));
                 }
                 Task::Data(out, range, base, off) => {
-                    self.data(out, range, base, off, &mut e);
-                    (self.let_go)(out);
+                    self.store_made(out, |out| self.data(out, range, base, off, &mut e));
                 }
             }
             if !e.is_empty() {
@@ -65,6 +65,20 @@ impl Writer<'_> {
         let mut errors = errors.into_inner().unwrap();
         errors.sort_by_key(|(i, _)| *i);
         errors.into_iter().flat_map(|(_, e)| e).collect()
+    }
+
+    /// Has a part of the output made in memory that is used again, and stores it.
+    fn store_made(&self, out: &mut [u8], make: impl FnOnce(&mut [u8])) {
+        thread_local!(static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
+        // Taken: what is made in parallel may have this thread make another part in between.
+        let mut buffer = BUFFER.take();
+        buffer.clear();
+        buffer.resize(out.len(), 0);
+        make(&mut buffer);
+        self.store.put(out, &buffer);
+        if buffer.capacity() <= 4 * TASK as usize {
+            BUFFER.set(buffer);
+        }
     }
 
     fn tasks<'o>(&self, out: &'o mut [u8]) -> Vec<Task<'o>> {

@@ -1,7 +1,7 @@
 //! Symbols with names: which definition a name means.
 
 use super::{
-    Chunk, LogAlign, PACKAGE, ResolveError, UNNAMED, ResolveOptions, Resolved, State, version_slot,
+    Chunk, LogAlign, PACKAGE, ResolveError, ResolveOptions, Resolved, State, UNNAMED, version_slot,
 };
 use crate::Library;
 use goobj::{ABI_STATIC, Object, SymDef};
