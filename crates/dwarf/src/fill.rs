@@ -93,20 +93,6 @@ impl Plan {
         }
         Ok(())
     }
-
-    /// Writes a whole section on the threads of the current rayon pool.
-    ///
-    /// # Errors
-    /// As [`Plan::fill`].
-    pub fn fill_parallel(
-        &self,
-        syms: &Symbols,
-        addrs: &Addresses,
-        section: usize,
-        buf: &mut [u8],
-    ) -> Result<(), DwarfError> {
-        self.fill_pieces(syms, addrs, section, buf, None)
-    }
 }
 
 impl Filler<'_> {

@@ -8,6 +8,7 @@
 
 use crate::sys;
 use memmap2::MmapMut;
+use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, FileTypeExt as _, OpenOptionsExt as _};
@@ -52,7 +53,25 @@ pub struct Store<'o> {
     start: usize,
 }
 
+/// Larger buffers are not kept.
+const BUFFER_LIMIT: usize = 1 << 20;
+
 impl Store<'_> {
+    /// Has a part of the output made in zeroed memory that is used again, and stores it.
+    pub fn make<T>(&self, place: &mut [u8], make: impl FnOnce(&mut [u8]) -> T) -> T {
+        thread_local!(static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
+        // Taken: what is made in parallel may have this thread make another part in between.
+        let mut buffer = BUFFER.take();
+        buffer.clear();
+        buffer.resize(place.len(), 0);
+        let made = make(&mut buffer);
+        self.put(place, &buffer);
+        if buffer.capacity() <= BUFFER_LIMIT {
+            BUFFER.set(buffer);
+        }
+        made
+    }
+
     /// Stores `bytes` at their place in the output, which is of the same length.
     pub fn put(&self, place: &mut [u8], bytes: &[u8]) {
         if let Some(file) = self.file {

@@ -462,13 +462,18 @@ pub fn link_executable(
     }
     let base = loaded.len() as u64;
     if let Some(s) = &symbols {
-        let (_, rest) = tail.split_at_mut((plan.symtab_off - base) as usize);
-        let (symtab, rest) = rest.split_at_mut((plan.strtab_off - plan.symtab_off) as usize);
-        let (strtab, _) = rest.split_at_mut(s.sizes.strtab as usize);
+        let (first, size) = (
+            (plan.symtab_off - base) as usize,
+            plan.strtab_off - plan.symtab_off,
+        );
         let index: Vec<u16> = std::iter::once(0)
             .chain(plan.index.iter().copied())
             .collect();
-        s.write(symtab, strtab, &index);
+        let tables = &mut tail[first..][..(size + s.sizes.strtab) as usize];
+        store.make(tables, |tables| {
+            let (symtab, strtab) = tables.split_at_mut(size as usize);
+            s.write(symtab, strtab, &index);
+        });
     }
     let (off, names) = &plan.shstrtab;
     tail[(*off - base) as usize..][..names.len()].copy_from_slice(names);

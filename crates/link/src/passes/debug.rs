@@ -80,6 +80,9 @@ pub fn lay_out(
     Ok(Some(plan))
 }
 
+/// Bytes of a section that one task writes.
+const CHUNK: usize = 1 << 19;
+
 impl Debug {
     /// Compresses the sections, if that is wanted, and places them in their segment.
     ///
@@ -209,7 +212,13 @@ impl Debug {
                     store.put(part, &c);
                     Ok(())
                 }
-                None => plan.fill_parallel(syms, addrs, i, part),
+                None => part
+                    .par_chunks_mut(CHUNK)
+                    .enumerate()
+                    .try_for_each(|(n, part)| {
+                        let off = (n * CHUNK) as u64;
+                        store.make(part, |buf| plan.fill(syms, addrs, i, off, buf))
+                    }),
             })
             .or_else(|e| diag.error(e))
     }

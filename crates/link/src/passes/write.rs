@@ -4,7 +4,6 @@ use crate::output::Store;
 use layout::{Addresses, DataLayout, Placed, Seg, Segments, TextLayout, TextOrder};
 use rayon::prelude::*;
 use reloc::{HostLink, RelocError, Relocator};
-use std::cell::RefCell;
 use std::sync::Mutex;
 use symbols::SymId;
 
@@ -52,10 +51,12 @@ impl Writer<'_> {
             let mut e = Vec::new();
             match t {
                 Task::Text(out, range, addr) => {
-                    self.store_made(out, |out| self.text(out, range, addr, &mut e));
+                    self.store
+                        .make(out, |out| self.text(out, range, addr, &mut e));
                 }
                 Task::Data(out, range, base, off) => {
-                    self.store_made(out, |out| self.data(out, range, base, off, &mut e));
+                    self.store
+                        .make(out, |out| self.data(out, range, base, off, &mut e));
                 }
             }
             if !e.is_empty() {
@@ -65,20 +66,6 @@ impl Writer<'_> {
         let mut errors = errors.into_inner().unwrap();
         errors.sort_by_key(|(i, _)| *i);
         errors.into_iter().flat_map(|(_, e)| e).collect()
-    }
-
-    /// Has a part of the output made in memory that is used again, and stores it.
-    fn store_made(&self, out: &mut [u8], make: impl FnOnce(&mut [u8])) {
-        thread_local!(static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
-        // Taken: what is made in parallel may have this thread make another part in between.
-        let mut buffer = BUFFER.take();
-        buffer.clear();
-        buffer.resize(out.len(), 0);
-        make(&mut buffer);
-        self.store.put(out, &buffer);
-        if buffer.capacity() <= 4 * TASK as usize {
-            BUFFER.set(buffer);
-        }
     }
 
     fn tasks<'o>(&self, out: &'o mut [u8]) -> Vec<Task<'o>> {
