@@ -50,6 +50,7 @@ pub const VARIANTS: &[Variant] = &[
     },
     variant("fips-latest", &[("GOFIPS140", "latest")], &[]),
     variant("fips-v1.0.0", &[("GOFIPS140", "v1.0.0")], &[]),
+    variant("pie", &[], &["-buildmode=pie"]),
     variant("cover-atomic", &[], &["-covermode=atomic"]),
     variant("test-cover", &[], &["-cover", "-coverpkg=./..."]),
     variant("test-fuzz", &[], &["-fuzz=Fuzz"]),
@@ -128,6 +129,20 @@ pub const BIG: &[FlagSet] = &[
     set("plain", &[]),
     set("s-w", &["-s", "-w"]),
     set("nocompress", &["-compressdwarf=false"]),
+];
+
+/// The sets beyond [`FEW`] for position-independent executables that take all.
+pub const PIE: &[FlagSet] = &[
+    set("bindnow", &["-bindnow"]),
+    set("r", &["-r", "/some/where:/else", "-bindnow", "-w"]),
+    set("I", &["-I", "/lib/other-ld.so", "-w"]),
+    set("d", &["-d", "-w"]),
+    set("T-R-D", &["-T=0x30000", "-R=0x4000", "-D=0x8000000"]),
+    set("buildid-empty", &["-buildid=", "-s"]),
+    set("randlayout", &["-randlayout=7", "-w"]),
+    set("linkmode-internal", &["-linkmode=internal", "-w"]),
+    text("c", &["-c", "-w"], Text::Same),
+    text("v", &["-v", "-w"], Text::Form),
 ];
 
 /// The sets beyond [`FEW`] for the programs that take all.

@@ -3,7 +3,7 @@
 use crate::Args;
 use crate::context::Context;
 use crate::fixture::Fixture;
-use crate::flags::{BIG, DEFAULT, FEW, FlagSet, MORE, Text, Variant};
+use crate::flags::{BIG, DEFAULT, FEW, FlagSet, MORE, PIE, Text, Variant};
 use crate::runner::{Case, Outcome};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -309,6 +309,9 @@ fn explain(context: &Context, name: &str, stock: &Path, ours: &Path) -> Result<S
     Ok(text)
 }
 
+/// Ways of building whose results are run.
+const RUN: [&str; 2] = ["default", "pie"];
+
 /// All parity cases.
 pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()> {
     for fixture in Fixture::all()? {
@@ -319,10 +322,10 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
             for variant in fixture.variants()? {
                 if variant.only.is_none_or(|only| only == go.release()) {
                     fixture_cases(context, go, &fixture, variant, cases);
+                    if RUN.contains(&variant.name) && !fixture.directives.fails {
+                        runs(context, go, &fixture, variant, cases);
+                    }
                 }
-            }
-            if !fixture.directives.fails {
-                runs(context, go, &fixture, cases);
             }
         }
     }
@@ -348,10 +351,10 @@ fn fixture_cases(
     variant: Variant,
     cases: &mut Vec<Case>,
 ) {
-    let more: &[FlagSet] = if fixture.directives.flag_sets == "all" && variant == DEFAULT {
-        MORE
-    } else {
-        &[]
+    let more: &[FlagSet] = match (fixture.directives.flag_sets.as_str(), variant.name) {
+        ("all", "default") => MORE,
+        ("all", "pie") => PIE,
+        _ => &[],
     };
     let few = if fixture.directives.fails {
         &FEW[..1]
@@ -393,9 +396,19 @@ fn big_case(
 }
 
 /// The program that our linker made prints what it should.
-fn runs(context: &Context, go: &Toolchain, fixture: &Fixture, cases: &mut Vec<Case>) {
-    let mut ways: Vec<(&str, &[&str])> = vec![("plain", &[])];
-    if fixture.directives.run_stripped {
+fn runs(
+    context: &Context,
+    go: &Toolchain,
+    fixture: &Fixture,
+    variant: Variant,
+    cases: &mut Vec<Case>,
+) {
+    let plain = match variant.name {
+        "default" => "plain",
+        name => name,
+    };
+    let mut ways: Vec<(&str, &[&str])> = vec![(plain, &[])];
+    if variant == DEFAULT && fixture.directives.run_stripped {
         ways.push(("w", &["-w"]));
         ways.push(("s-w", &["-s", "-w"]));
     }
@@ -404,7 +417,7 @@ fn runs(context: &Context, go: &Toolchain, fixture: &Fixture, cases: &mut Vec<Ca
         let (context, go, fixture) = (context.clone(), go.clone(), fixture.clone());
         let flags: Vec<String> = flags.iter().map(|flag| flag.to_string()).collect();
         cases.push(Case::new(name, move || {
-            let step = context.fixture_step(&go, &fixture, &DEFAULT)?;
+            let step = context.fixture_step(&go, &fixture, &variant)?;
             let scratch = context.scratch()?;
             let out = scratch.path().join("a.out");
             let mut flags = flags.clone();

@@ -46,3 +46,48 @@ pub(crate) fn load_offset(out: &mut [u8], r: &Reloc) -> Result<(), Problem> {
     *modrm = 0xc0 | reg;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gover::RelocType;
+    use symbols::SymId;
+
+    fn load(code: [u8; 3], siz: u8) -> Result<[u8; 3], Problem> {
+        let mut out = [code[0], code[1], code[2], 0, 0, 0, 0];
+        let r = Reloc {
+            off: 3,
+            siz,
+            typ: RelocType::TlsIe,
+            weak: false,
+            add: 0,
+            sym: SymId::NONE,
+        };
+        load_offset(&mut out, &r)?;
+        Ok([out[0], out[1], out[2]])
+    }
+
+    #[test]
+    fn loads_of_thread_local_offsets_become_constants() {
+        // movq x(%rip), %rcx → movq $x, %rcx, and the same of %r9.
+        assert_eq!(load([0x48, 0x8b, 0x0d], 4), Ok([0x48, 0xc7, 0xc1]));
+        assert_eq!(load([0x4c, 0x8b, 0x0d], 4), Ok([0x49, 0xc7, 0xc1]));
+        // addq x(%rip), %rsp; addq x(%rip), %rcx
+        assert_eq!(load([0x48, 0x03, 0x25], 4), Ok([0x48, 0x81, 0xc4]));
+        assert_eq!(
+            load([0x48, 0x03, 0x0d], 4),
+            Err(Problem::Fatal(
+                "expected TLS IE op to be MOVQ, got [72 3 13]".into()
+            ))
+        );
+        let r = Reloc {
+            off: 2,
+            siz: 4,
+            typ: RelocType::TlsIe,
+            weak: false,
+            add: 0,
+            sym: SymId::NONE,
+        };
+        assert!(load_offset(&mut [0; 6], &r).is_err());
+    }
+}

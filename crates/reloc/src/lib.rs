@@ -150,7 +150,8 @@ impl RelocError {
             Problem::BadSize => format!("bad reloc size {:#x} for {to}", r.siz),
             Problem::Arch(text) | Problem::Fatal(text) => text.to_string(),
             Problem::TlsInitialExec => format!(
-                "cannot handle R_TLS_IE (sym {}) when linking internally",
+                "cannot handle {} (sym {}) when linking internally",
+                r.typ,
                 syms.name_lossy(self.from)
             ),
             Problem::Unknown => format!("unknown reloc to {to}: {} ({})", r.typ.index(), r.typ),
@@ -267,6 +268,9 @@ impl Relocator<'_> {
             t if t.is_host() => return Ok(()),
             _ => match self.family {
                 Family::Amd64 => amd64::value(r)?,
+                _ if r.typ == RelocType::Arm64TlsIe && !self.pie => {
+                    return Err(Problem::TlsInitialExec);
+                }
                 Family::Arm64 => {
                     let target = if rs.is_some() { self.addrs.addr(rs) } else { 0 };
                     arm64::value(r, target, addr, field)?

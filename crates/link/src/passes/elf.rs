@@ -112,7 +112,7 @@ pub fn describe<'a>(
             .map(|s| {
                 let mut x = section(s, segs);
                 if let Some((tables, _)) = dynamic {
-                    describe_dynamic(&mut x, config, tables);
+                    describe_dynamic(&mut x, config, tables, segs);
                 }
                 x
             })
@@ -124,7 +124,12 @@ pub fn describe<'a>(
 }
 
 /// Adds what is known of the sections for the dynamic linker.
-fn describe_dynamic(x: &mut SectionInput, config: &Config, tables: &DynamicTables) {
+fn describe_dynamic(
+    x: &mut SectionInput,
+    config: &Config,
+    tables: &DynamicTables,
+    segs: &Segments,
+) {
     let ptr = u64::from(config.arch.ptr_size);
     let entsize = u64::from(config.arch.plt.entsize);
     let alloc = SHF_ALLOC;
@@ -145,6 +150,13 @@ fn describe_dynamic(x: &mut SectionInput, config: &Config, tables: &DynamicTable
         _ => return,
     };
     (x.typ, x.flags, x.entsize, x.align) = (typ, flags, entsize, align);
+    // cmd/link takes what is before data to be in the text segment, which shows where segments are
+    // not as far from one another in the file as they are in memory (`ld/lib.go:datoff`).
+    let seg = match x.addr >= segs.data.addr {
+        true => &segs.data,
+        false => &segs.text,
+    };
+    x.off = x.addr.wrapping_sub(seg.addr).wrapping_add(seg.file_off);
     x.link = link;
     x.info = match x.name {
         // The first global symbol.
