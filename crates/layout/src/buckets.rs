@@ -1,11 +1,12 @@
 //! Live data by kind, sorted (`ld/data.go:dodata`, `dodataSect`).
 
+use crate::facts::Facts;
 use crate::groups::Groups;
 use gover::{GoLayout, RelroRule, SymKind, TypelinkHome};
 use rayon::prelude::*;
 use reach::Live;
 use symbols::rtype::RType;
-use symbols::{BitSet, SymId, Symbols};
+use symbols::{BitSet, Def, SymId, Symbols};
 
 /// Greatest alignment that a size implies, bytes.
 const MAX_ALIGN: u32 = 32;
@@ -24,6 +25,13 @@ pub struct DataSym {
 }
 
 impl DataSym {
+    fn new(syms: &Symbols, s: SymId, size: u64) -> DataSym {
+        DataSym {
+            sym: s,
+            size: size.min(u32::MAX.into()) as u32,
+            align: data_align(syms.align(s), size),
+        }
+    }
     fn key(&self) -> u64 {
         u64::from(self.size) << 32 | u64::from(self.sym.0)
     }
@@ -100,15 +108,6 @@ struct Found {
     errors: Vec<(SymId, String)>,
 }
 
-fn data_sym(syms: &Symbols, s: SymId) -> DataSym {
-    let size = syms.size(s);
-    DataSym {
-        sym: s,
-        size: size.min(u32::MAX.into()) as u32,
-        align: data_align(syms.align(s), size),
-    }
-}
-
 impl Unsorted {
     /// Sorts live data into buckets. `hide_locals` takes the compiler's file-local symbols and
     /// coverage counters out of the symbol table, as internal linking does.
@@ -123,7 +122,7 @@ impl Unsorted {
         let n = syms.len();
         let rank = |k| syms.gover.rank(k);
         let (low, high) = (rank(SymKind::TextEnd), rank(SymKind::FirstUnallocated));
-        let groups = Groups::new(syms, relro);
+        let groups = Groups::new(syms.gover, relro);
         let found: Vec<Found> = (0..n.div_ceil(CHUNK))
             .into_par_iter()
             .map(|c| {
@@ -136,24 +135,25 @@ impl Unsorted {
                     .reachable
                     .iter_range(c * CHUNK..((c + 1) * CHUNK).min(n))
                 {
-                    let mut kind = syms.kind(s);
+                    let facts = Facts::of(syms, s);
+                    let Facts {
+                        mut kind,
+                        name,
+                        size,
+                        len,
+                        ..
+                    } = facts;
                     let r = rank(kind);
                     if r <= low || r >= high {
                         continue;
                     }
-                    let name = syms.name(s);
-                    if hide_locals
-                        && (kind == SymKind::CoverageCounter
-                            || (syms.is_file_local(s)
-                                && !syms.is_from_assembly(s)
-                                && !syms.pkg(s).is_empty()))
-                    {
+                    if hide_locals && (kind == SymKind::CoverageCounter || facts.local) {
                         f.hidden.push(s);
                     }
                     if special.has(s) || syms.foreign.is_interior(s) {
                         continue;
                     }
-                    if let Some(k) = groups.kind(s, kind, name) {
+                    if let Some(k) = groups.kind(kind, name, facts.flag2) {
                         f.hidden.push(s);
                         kind = k;
                     }
@@ -161,8 +161,6 @@ impl Unsorted {
                     if name.is_empty() && kind != SymKind::GoFunc {
                         continue;
                     }
-                    let size = syms.size(s);
-                    let len = syms.data(s).len() as u64;
                     if size < len {
                         f.errors
                             .push((s, format!("initialize bounds ({size} < {len})")));
@@ -170,7 +168,7 @@ impl Unsorted {
                         f.errors
                             .push((s, format!("symbol too large ({size} bytes)")));
                     }
-                    f.by_kind[kind.index()].push(data_sym(syms, s));
+                    f.by_kind[kind.index()].push(DataSym::new(syms, s, size));
                 }
                 f
             })
@@ -197,7 +195,7 @@ impl Unsorted {
         ] {
             for f in &mut self.found {
                 for d in &mut f.by_kind[kind.index()] {
-                    *d = data_sym(syms, d.sym);
+                    *d = DataSym::new(syms, d.sym, syms.size(d.sym));
                 }
             }
         }
@@ -328,44 +326,69 @@ fn sort_types(
         Itab,
     }
     let f = (syms.gover.flags.typelink, syms.gover.flags2.itab);
+    // The class and, for those that reflection searches, the string.
     let classes: Vec<(Class, &[u8])> = list
         .par_iter()
         .map(|d| {
             if d.sym == type_star {
-                (Class::Carrier, &[][..])
-            } else if syms.flag2(d.sym) & f.1 != 0 {
+                return (Class::Carrier, &[][..]);
+            }
+            let Def::Go(o, li) = syms.def(d.sym) else {
+                return (Class::Other, &[][..]);
+            };
+            let def = o.object.sym(li);
+            if def.flag2() & f.1 != 0 {
                 (Class::Itab, &[][..])
-            } else if syms.flag(d.sym) & f.0 != 0 {
+            } else if def.flag() & f.0 != 0 {
                 (Class::Typelink, RType::new(syms, d.sym, ptr_size).string())
             } else {
                 (Class::Other, &[][..])
             }
         })
         .collect();
-    // Strings become numbers first: the sort proper then compares integers only.
-    let mut by_string: Vec<u32> = (0..list.len() as u32)
+    // Strings become numbers first: the sort proper then compares integers only. Most strings differ
+    // in their first bytes.
+    let head = |s: &[u8]| {
+        let mut b = [0; 8];
+        let n = s.len().min(8);
+        b[..n].copy_from_slice(&s[..n]);
+        u64::from_be_bytes(b)
+    };
+    let mut by_string: Vec<(u64, u32)> = (0..list.len() as u32)
+        .into_par_iter()
         .filter(|&i| classes[i as usize].0 == Class::Typelink)
+        .map(|i| (head(classes[i as usize].1), i))
         .collect();
-    by_string.par_sort_unstable_by_key(|&i| classes[i as usize].1);
-    let mut number = vec![0u64; list.len()];
+    let string = |i: u32| classes[i as usize].1;
+    by_string.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| string(a.1).cmp(string(b.1))));
+    let mut number = vec![0u32; list.len()];
     for w in by_string.windows(2) {
-        let (a, b) = (w[0] as usize, w[1] as usize);
-        number[b] = number[a] + u64::from(classes[a].1 != classes[b].1);
+        let (a, b) = (w[0].1, w[1].1);
+        number[b as usize] = number[a as usize] + u32::from(string(a) != string(b));
     }
-    let mut keyed: Vec<((Class, u64), DataSym)> = list
-        .iter()
+    // Class, then number of the string or size and number of the symbol, in one integer: neither
+    // takes more than 31 bits in a link without errors.
+    let low31 = |n: u32| u64::from(n.min(u32::MAX >> 1));
+    let mut keyed: Vec<(u64, u32)> = (0..list.len() as u32)
         .zip(&classes)
-        .zip(&number)
-        .map(|((d, &(c, _)), &n)| ((c, if c == Class::Typelink { n } else { d.key() }), *d))
+        .map(|(i, &(class, _))| {
+            let d = &list[i as usize];
+            let key = match class {
+                Class::Typelink => number[i as usize].into(),
+                _ => low31(d.size) << 31 | low31(d.sym.0),
+            };
+            ((class as u64) << 62 | key, i)
+        })
         .collect();
-    gosort::sort_by(&mut keyed, |a, b| a.0 < b.0);
+    gosort::par_sort_by(&mut keyed, |a, b| a.0 < b.0);
     let mut p = TypeParts {
         desc_len: ptr_size.into(),
         ..TypeParts::default()
     };
     let mut at = u64::from(ptr_size);
     let mut seen_itab = false;
-    for ((class, _), d) in &keyed {
+    for &(_, i) in &keyed {
+        let (class, d) = (classes[i as usize].0, &list[i as usize]);
         let aligned = crate::round_up(at, d.align.into());
         let end = aligned + u64::from(d.size);
         match class {
@@ -385,8 +408,7 @@ fn sort_types(
     if !seen_itab {
         p.itab_offset = at;
     }
-    list.clear();
-    list.extend(keyed.into_iter().map(|(_, d)| d));
+    *list = keyed.into_iter().map(|(_, i)| list[i as usize]).collect();
     p
 }
 

@@ -3,6 +3,7 @@
 mod addresses;
 mod buckets;
 mod carriers;
+mod facts;
 mod gcprog;
 mod groups;
 mod sections;

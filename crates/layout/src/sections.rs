@@ -310,13 +310,18 @@ impl DataLayout {
         let bss_end = a.sections[known.bss].len;
         let bss_syms = a.sections[known.bss].syms.clone();
 
-        let programs = [(data_syms, data_end), (bss_syms, bss_end)].map(|(range, end)| {
+        let program = |range: Range<usize>, end| {
             let mut p = GcProg::new(syms, opts.ptr_size);
             for d in &a.placed[range] {
                 p.add(d.sym, d.off.into());
             }
             p.end(end)
-        });
+        };
+        let programs: [_; 2] = rayon::join(
+            || program(data_syms, data_end),
+            || program(bss_syms, bss_end),
+        )
+        .into();
         let mut gc_programs = [Vec::new(), Vec::new()];
         let mut sizes = Vec::new();
         for (i, (bytes, errors)) in programs.into_iter().enumerate() {

@@ -376,14 +376,6 @@ impl<'a> Sink<'a> for Worker<'a> {
             self.settle();
         }
     }
-    /// Nobody need visit it.
-    #[inline]
-    fn mark_leaf(&mut self, s: SymId, _: SymId) {
-        if !self.sh.reachable.has(s) {
-            self.sh.visited.insert(s);
-            self.sh.reachable.insert(s);
-        }
-    }
     #[inline]
     fn in_iface(&self, s: SymId) -> bool {
         self.sh.in_iface.has(s)

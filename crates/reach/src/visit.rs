@@ -58,10 +58,6 @@ pub(crate) struct Method {
 pub(crate) trait Sink<'a> {
     /// `s`, if it is a symbol, is reached from `parent`.
     fn mark(&mut self, s: SymId, parent: SymId);
-    /// As `mark`, for a symbol that refers to nothing.
-    fn mark_leaf(&mut self, s: SymId, parent: SymId) {
-        self.mark(s, parent);
-    }
     /// Whether the type is known to be used in an interface.
     fn in_iface(&self, s: SymId) -> bool;
     /// The type that is just being visited is used in an interface.
@@ -348,15 +344,6 @@ impl<'a> Context<'a> {
                     obj,
                     li: a.sym.idx,
                 }),
-                // Plain bytes.
-                AuxType::Pcsp
-                | AuxType::Pcfile
-                | AuxType::Pcline
-                | AuxType::Pcinline
-                | AuxType::Pcdata => {
-                    sink.mark_leaf(sym, s);
-                    continue;
-                }
                 _ => {}
             }
             sink.mark(sym, s);

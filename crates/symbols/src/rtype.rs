@@ -1,7 +1,7 @@
 //! Reading type descriptors (`ld/decodesym.go`). Descriptors come from objects: what lies outside
 //! them reads as zero or as no symbol.
 
-use crate::{SymId, Symbols};
+use crate::{Def, SymId, Symbols};
 use gover::{TFLAG_EXTRA_STAR, TFLAG_UNCOMMON, TypeKind};
 
 /// A type descriptor.
@@ -38,6 +38,13 @@ impl<'a> RType<'a> {
     }
     /// Target of the relocation at `off`, or no symbol.
     pub fn target(&self, off: usize) -> SymId {
+        if let Def::Go(o, li) = self.syms.def(self.sym) {
+            // Of all the references only one is to be resolved.
+            let mut relocs = o.object.relocs(li);
+            return relocs
+                .find(|r| r.off() as usize == off)
+                .map_or(SymId::NONE, |r| self.syms.resolve_ref(o, r.sym()));
+        }
         self.syms
             .relocs(self.sym)
             .find(|r| r.off as usize == off)
