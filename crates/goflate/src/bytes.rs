@@ -12,17 +12,50 @@ pub(crate) fn load64(window: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(*window[at..].first_chunk().expect("eight bytes at the load"))
 }
 
+/// The sixteen bytes at `at`.
+#[inline(always)]
+fn load128(window: &[u8], at: usize) -> u128 {
+    u128::from_le_bytes(
+        *window[at..]
+            .first_chunk()
+            .expect("sixteen bytes at the load"),
+    )
+}
+
 /// How many bytes at `a` equal those at `b`, where `b < a`, without counting `end` or beyond.
 #[inline(always)]
 pub(crate) fn match_len(window: &[u8], a: usize, b: usize, end: usize) -> usize {
-    if a + 8 <= window.len() {
-        // Most matches end within these eight bytes.
-        let diff = load64(window, a) ^ load64(window, b);
+    if a + 16 <= window.len() {
+        // Most matches end within these bytes; at which of them is not to be foreseen.
+        let diff = load128(window, a) ^ load128(window, b);
         if diff != 0 {
             return ((diff.trailing_zeros() / 8) as usize).min(end - a);
         }
     }
     long_match_len(window, a, b, end)
+}
+
+/// How many bytes before `a` equal those before `b`, where `b < a`, at most `room`, which is at most
+/// `b`.
+#[inline(always)]
+pub(crate) fn match_len_back(window: &[u8], a: usize, b: usize, room: usize) -> usize {
+    if b >= 8 {
+        let diff = load64(window, a - 8) ^ load64(window, b - 8);
+        let n = (diff.leading_zeros() / 8) as usize;
+        if n < 8 || room <= 8 {
+            return n.min(room);
+        }
+    }
+    long_match_len_back(window, a, b, room)
+}
+
+/// [`match_len_back`] byte by byte.
+#[cold]
+fn long_match_len_back(window: &[u8], a: usize, b: usize, room: usize) -> usize {
+    let left = window[..a].iter().rev();
+    let right = window[..b].iter().rev();
+    let same = left.zip(right).take(room).take_while(|(x, y)| x == y);
+    same.count()
 }
 
 /// [`match_len`] without a guess about the result.
@@ -43,4 +76,30 @@ fn long_match_len(window: &[u8], a: usize, b: usize, end: usize) -> usize {
     }
     let rest = left_words.remainder().iter().zip(right_words.remainder());
     n + rest.take_while(|(x, y)| x == y).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_end_where_bytes_differ() {
+        for len in 0..40 {
+            for room in 0..40 {
+                // The two places share `len` bytes before and behind them.
+                let same = vec![7; len];
+                let half = |edge: u8| [&[edge], &same[..], &same[..], &[edge; 30]].concat();
+                let window = [half(1), half(2)].concat();
+                let (b, a) = (1 + len, 1 + len + window.len() / 2);
+                let end = (a + room).min(window.len());
+                assert_eq!(match_len(&window, a, b, end), len.min(room), "{len} {room}");
+                let room = room.min(b);
+                assert_eq!(
+                    match_len_back(&window, a, b, room),
+                    len.min(room),
+                    "{len} {room}"
+                );
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Writing planned blocks as bits.
 
+use crate::cpu::tuned;
 use crate::huffman::{Code, Codes};
 use crate::plan::{Block, Form, Plan};
 use crate::sequence::{LENGTH_SYMBOL, Sequence, distance_extra_bits, length_extra_bits};
@@ -113,6 +114,16 @@ impl<'a> Prepared<'a> {
     }
 }
 
+tuned! {
+    /// [`Writer::sequences`].
+    fn put_sequences(
+        writer: &mut Writer<'_>,
+        prepared: &Prepared<'_>,
+        raw: &[u8],
+        sequences: &[Sequence]
+    ) -> () = Writer::sequences;
+}
+
 /// Puts bits into bytes.
 struct Writer<'a> {
     out: &'a mut [u8],
@@ -165,10 +176,9 @@ impl Writer<'_> {
                     out: &mut *self.out,
                     ..*self
                 };
-                if let Form::Literals(_) = plan.form {
-                    writer.literals(prepared.literals, block.raw);
-                } else {
-                    writer.sequences(&prepared, block.raw, block.sequences);
+                match plan.form {
+                    Form::Literals(_) => writer.literals(prepared.literals, block.raw),
+                    _ => put_sequences(&mut writer, &prepared, block.raw, block.sequences),
                 }
                 let Writer {
                     at, pending, count, ..

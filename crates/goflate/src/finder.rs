@@ -3,7 +3,7 @@
 mod dense;
 mod sparse;
 
-use crate::bytes::{load32, load64, match_len};
+use crate::bytes::{load32, load64, match_len, match_len_back};
 use crate::sequence::{MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Sequence, Sequences};
 
 pub(crate) use dense::DenseFinder;

@@ -10,6 +10,7 @@
 
 mod adler;
 mod bytes;
+mod cpu;
 mod emit;
 mod finder;
 mod huffman;

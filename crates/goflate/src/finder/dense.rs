@@ -1,6 +1,8 @@
 //! The match finder of Go up to 1.26 (compress/flate deflatefast.go, `deflateFast.encode`): every
 //! position is looked up until 32 misses in a row, matches do not extend backwards.
 
+use crate::cpu::tuned;
+
 use super::{
     BlockSpan, MAX_DISTANCE, MAX_MATCH, Positions, Sequence, Sequences, Slot, load32, load64,
     match_len, new_table,
@@ -23,6 +25,16 @@ pub(crate) struct DenseFinder {
 #[inline(always)]
 fn hash(bytes: u32) -> usize {
     (bytes.wrapping_mul(0x1e35_a7bd) >> (32 - TABLE_BITS)) as usize
+}
+
+tuned! {
+    /// [`DenseFinder::find_block`].
+    fn find_block(
+        finder: &mut DenseFinder,
+        window: &[u8],
+        span: BlockSpan,
+        out: &mut [Sequence]
+    ) -> usize = DenseFinder::find_block;
 }
 
 impl DenseFinder {
@@ -48,11 +60,12 @@ impl DenseFinder {
     /// block, or to the start of the stream.
     pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences) {
         out.add_block(span.end - span.start, |out| {
-            self.find_block(window, span, out)
+            find_block(self, window, span, out)
         });
     }
 
     /// Puts the sequences of one block into `out`; answers their number.
+    #[inline(always)]
     fn find_block(&mut self, window: &[u8], span: BlockSpan, out: &mut [Sequence]) -> usize {
         let base = self.positions.enter(span, &mut self.table[..]);
         let BlockSpan { start, end } = span;

@@ -1,9 +1,11 @@
 //! The match finder of Go from 1.27 on (compress/flate level1.go, `fastEncL1.encode`): pairs of
 //! neighbouring positions are looked up, every other byte at most; matches extend both ways.
 
+use crate::cpu::tuned;
+
 use super::{
     BlockSpan, MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Positions, Sequence, Sequences, Slot, load64,
-    match_len, new_table,
+    match_len, match_len_back, new_table,
 };
 
 const TABLE_BITS: u32 = 15;
@@ -48,6 +50,16 @@ fn put_match(
     found + 1
 }
 
+tuned! {
+    /// [`SparseFinder::find_block`].
+    fn find_block(
+        finder: &mut SparseFinder,
+        window: &[u8],
+        span: BlockSpan,
+        out: &mut [Sequence]
+    ) -> usize = SparseFinder::find_block;
+}
+
 impl SparseFinder {
     pub(crate) fn new() -> Self {
         SparseFinder {
@@ -60,11 +72,12 @@ impl SparseFinder {
     /// block, or to the start of the stream.
     pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences) {
         out.add_block(span.end - span.start, |out| {
-            self.find_block(window, span, out)
+            find_block(self, window, span, out)
         });
     }
 
     /// Puts the sequences of one block into `out`; answers their number.
+    #[inline(always)]
     fn find_block(&mut self, window: &[u8], span: BlockSpan, out: &mut [Sequence]) -> usize {
         let base = self.positions.enter(span, &mut self.table[..]);
         let BlockSpan { start, end } = span;
@@ -115,16 +128,14 @@ impl SparseFinder {
                 let mut length = 4 + match_len(window, s + 4, s + 4 - distance, end);
                 // Go keeps five blocks of history and moves it down now and then, but always has
                 // the MAX_DISTANCE bytes before the block: only the start of the stream stops this.
-                while s > emitted && s > distance && window[s - distance - 1] == window[s - 1] {
-                    s -= 1;
-                    length += 1;
-                }
+                let before = s - distance;
+                let back = match_len_back(window, s, before, before.min(s - emitted));
+                s -= back;
+                length += back;
                 found = put_match(out, found, s - emitted, length, distance);
                 s += length;
                 emitted = s;
-                if next >= s {
-                    s = next + 1;
-                }
+                s = s.max(next + 1);
                 if s >= last {
                     if s + length + 8 < end {
                         let now = load64(window, s);
