@@ -4,9 +4,9 @@ use crate::DwarfError;
 use crate::encode::put_padded_uleb;
 use crate::fill::Filler;
 use crate::host::HostTarget;
-use crate::plan::{Kind, Pieces};
-use crate::units::{Function, NO_SLOT, NOBODY, Unit, slot_width};
-use goobj::SymRef;
+use crate::plan::{Kind, Plan};
+use crate::units::{NO_SLOT, NOBODY, Unit, slot_width};
+use goobj::{PKG_NONE, SymRef};
 use gover::{R_WEAK, RelocType};
 use symbols::{Obj, SymId};
 
@@ -14,7 +14,7 @@ use symbols::{Obj, SymId};
 const OWN_KINDS: [Kind; 3] = [Kind::Loc, Kind::Ranges, Kind::Info];
 
 /// Whose piece is copied.
-pub(crate) struct Owner {
+pub(crate) struct Owner<'a> {
     /// The function, or the symbol itself.
     sym: SymId,
     /// Number of its unit.
@@ -23,20 +23,26 @@ pub(crate) struct Owner {
     slot: u32,
     /// Local indices of a function's own pieces, and their offsets.
     own: [(u32, u32); 3],
+    /// [`UnitPlan::refs`], for what is in the unit's object.
+    refs: &'a [u32],
 }
 
-impl Owner {
+impl<'a> Owner<'a> {
     /// A symbol that belongs to no function.
-    fn symbol(sym: SymId, unit: u32) -> Owner {
+    fn symbol(sym: SymId, unit: u32) -> Owner<'a> {
         Owner {
             sym,
             unit,
             slot: NO_SLOT,
             own: [(NOT_LOCAL, 0); 3],
+            refs: &[],
         }
     }
-    /// A function.
-    pub(crate) fn function(f: &Function, p: Pieces, unit: u32) -> Owner {
+    /// Function number `k` of unit number `unit`.
+    pub(crate) fn function(plan: &'a Plan, unit: u32, k: u32) -> Owner<'a> {
+        let f = &plan.units[unit as usize].functions[k as usize];
+        let u = &plan.plans[unit as usize];
+        let p = u.pieces[k as usize];
         Owner {
             sym: f.sym,
             unit,
@@ -46,6 +52,7 @@ impl Owner {
                 (f.ranges.li, p.ranges),
                 (f.info.li, p.info),
             ],
+            refs: &u.refs,
         }
     }
 }
@@ -97,6 +104,16 @@ impl Filler<'_> {
             };
             let typ = self.syms.gover.reloc_type(r.typ() & !R_WEAK);
             let typ = typ.unwrap_or(RelocType::Invalid);
+            if typ == RelocType::DwarfSecRef && r.siz() == 4 {
+                // Nearly all there are in DIEs.
+                let (kind, at) = self.section_ref(owner, o, r.sym())?;
+                let add = i64::from(at).wrapping_add(r.add());
+                let off = r.off() as u32 as usize;
+                let value = self.field(off, 4, HostTarget::Section(kind), add, add as u64);
+                let field = data_buf.get_mut(off..).and_then(|f| f.first_chunk_mut());
+                *field.ok_or_else(|| bad("out of bounds"))? = (value as u32).to_le_bytes();
+                continue;
+            }
             let width = slot_width(typ);
             let field = usize::try_from(r.off())
                 .ok()
@@ -163,6 +180,12 @@ impl Filler<'_> {
     /// Offset in a DWARF section.
     #[inline]
     fn section_ref(&self, owner: &Owner, o: &Obj, r: SymRef) -> Result<(Kind, u32), DwarfError> {
+        if r.pkg == PKG_NONE
+            && let Some(&at) = owner.refs.get(r.idx as usize)
+            && at != 0
+        {
+            return Ok((Kind::Info, at - 1));
+        }
         if let Some(local) = o.object.local(r).filter(|&l| l != NOT_LOCAL)
             && let Some(i) = owner.own.iter().position(|(piece, _)| *piece == local)
         {

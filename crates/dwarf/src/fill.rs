@@ -215,10 +215,9 @@ impl Filler<'_> {
             (_, Atom::Symbol(s), _) => self.copy_symbol(s, r.unit, buf)?,
             (_, Atom::Function(k), Some(u)) => {
                 let f = &u.functions[k as usize];
-                let pieces = p.plans[r.unit as usize].pieces[k as usize];
                 // Only units of Go objects have functions.
                 if let Some(o) = obj {
-                    let owner = Owner::function(f, pieces, r.unit);
+                    let owner = Owner::function(p, r.unit, k);
                     self.copy(o, f.piece(kind).li, &owner, buf)?;
                 }
             }

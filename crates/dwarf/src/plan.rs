@@ -8,6 +8,7 @@ use crate::generate::{DebugInfo, unit_numbers};
 use crate::types::{Child, DieRef, TypeDie};
 use crate::units::{Function, Piece, Unit};
 use crate::{DwarfError, frames};
+use goobj::{PKG_NONE, SymRef};
 use layout::{TextLayout, TextOrder};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -145,6 +146,9 @@ pub(crate) struct UnitPlan {
     pub pcs: Vec<(i64, i64)>,
     /// Per function, where its pieces lie.
     pub pieces: Vec<Pieces>,
+    /// By index of a reference by name in its object, one more than the offset in `.debug_info` of
+    /// what it means; 0 for none, and for what functions do not refer to.
+    pub refs: Vec<u32>,
 }
 
 /// A function in the order of text.
@@ -241,6 +245,24 @@ pub(crate) fn put_ranges(u: &Unit, pcs: &[(i64, i64)], dwarf5: bool, ptr: u8, ou
         out.uleb(end as u64);
     }
     out.u8(0);
+}
+
+impl Unit {
+    /// [`UnitPlan::refs`]. Most references are one of few, so that it pays to resolve them once.
+    fn ref_offsets(&self, syms: &Symbols, info_first: u32, info_offsets: &[u32]) -> Vec<u32> {
+        let Some(obj) = syms.unit_obj(self.id).filter(|_| !self.by_name.is_empty()) else {
+            return Vec::new();
+        };
+        let o = &obj.object;
+        let mut refs = vec![0; (o.n_nonpkg_def() + o.n_nonpkg_ref()) as usize];
+        for &idx in &self.by_name {
+            let pkg = PKG_NONE;
+            let s = syms.resolve_ref(obj, SymRef { pkg, idx });
+            let at = info_offsets.get(s.0.wrapping_sub(info_first) as usize);
+            refs[idx as usize] = at.copied().unwrap_or(0);
+        }
+        refs
+    }
 }
 
 /// Length of the header of a unit with its DIE's attributes, bytes.
@@ -580,6 +602,10 @@ impl DebugInfo {
             );
         }
         let (info_first, info_offsets) = self.info_offsets(&info);
+        plans
+            .par_iter_mut()
+            .zip(&self.units)
+            .for_each(|(p, u)| p.refs = u.ref_offsets(syms, info_first, &info_offsets));
         add(Kind::Info, ".debug_info", info);
         if !loc.is_empty() {
             let name = if dwarf5 {

@@ -90,6 +90,8 @@ pub(crate) struct Unit {
     pub functions: Vec<Function>,
     /// What its functions refer to, by first reference; taken away once it is worked off.
     pub events: Vec<Event>,
+    /// What its functions' DIEs refer to by name, by index among the object's references by name.
+    pub by_name: Vec<u32>,
     /// Bytes of its functions' DIEs that are not data.
     pub info_padding: u64,
     /// The functions that own its slots in `.debug_addr`.
@@ -220,6 +222,8 @@ struct Scan<'a> {
     /// What else has been seen.
     seen_others: FxHashSet<SymId>,
     events: Vec<Event>,
+    /// [`Unit::by_name`].
+    by_name: Vec<u32>,
     slots: Vec<SymId>,
     slot_of: FxHashMap<SymId, u32>,
     /// [`Unit::info_padding`].
@@ -251,6 +255,7 @@ pub(crate) fn scan(opts: ScanOptions, id: UnitId, textp: &[SymId]) -> Result<Uni
         id,
         functions: Vec::new(),
         events: Vec::new(),
+        by_name: Vec::new(),
         info_padding: 0,
         slots: Vec::new(),
         base_slot: 0,
@@ -274,6 +279,7 @@ pub(crate) fn scan(opts: ScanOptions, id: UnitId, textp: &[SymId]) -> Result<Uni
         seen: vec![false; (o.n_nonpkg_def() + o.n_nonpkg_ref()) as usize],
         seen_others: FxHashSet::default(),
         events: Vec::new(),
+        by_name: Vec::new(),
         slots: Vec::new(),
         slot_of: FxHashMap::default(),
         info_padding: 0,
@@ -302,6 +308,7 @@ pub(crate) fn scan(opts: ScanOptions, id: UnitId, textp: &[SymId]) -> Result<Uni
     unit.line_header = lines::header(&files, sc.program, opts.arch.ptr_size);
     unit.functions = functions;
     unit.events = sc.events;
+    unit.by_name = sc.by_name;
     unit.slots = sc.slots;
     unit.info_padding = sc.info_padding;
     Ok(unit)
@@ -475,6 +482,9 @@ impl Scan<'_> {
             match self.seen.get_mut(to.idx as usize) {
                 Some(seen) if !*seen => *seen = true,
                 _ => return,
+            }
+            if !use_type {
+                self.by_name.push(to.idx);
             }
         }
         self.refer_first(to, by_name, use_type);
