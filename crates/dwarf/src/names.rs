@@ -5,6 +5,7 @@
 //! to one package are entered here once; those that several may define are found by name anyway. DIEs,
 //! also those that the linker makes up, join under their names.
 
+use crate::prefetch::prefetch_lines;
 use goobj::SymDef;
 use gover::SymKind;
 use rayon::prelude::*;
@@ -161,12 +162,20 @@ impl<'a> Named<'a> {
                     }
                     let name = object.name(d);
                     let s = syms.global(o, li);
-                    if !is_type {
+                    if is_type {
+                        prefetch_lines(name, 2);
+                        found.types.push((name, 0, s));
+                    } else {
                         found.notes.push((name, s));
-                    } else if let Some(name) = name.strip_prefix(TYPE_PREFIX) {
-                        found.types.push((name, hash(name), s));
                     }
                 }
+                found.types.retain_mut(|(name, name_hash, _)| {
+                    let Some(rest) = name.strip_prefix(TYPE_PREFIX) else {
+                        return false;
+                    };
+                    (*name, *name_hash) = (rest, hash(rest));
+                    true
+                });
                 found
             })
             .collect();

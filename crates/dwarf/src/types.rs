@@ -8,9 +8,10 @@ use crate::DwarfError;
 use crate::abbrev::code;
 use crate::encode::{Sink, read_uvarint};
 use crate::names::Named;
+use crate::prefetch::{prefetch, prefetch_lines};
 use gover::{NAME_EMBEDDED, TFLAG_UNCOMMON, TypeKind};
 use rustc_hash::FxHashMap;
-use symbols::{BitSet, SymId, Symbols};
+use symbols::{BitSet, Def, SymId, Symbols};
 
 /// The DIE of a type, by order of creation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -266,6 +267,12 @@ impl<'a> Types<'a> {
         if let Some(&r) = self.of_symbol.get(&gotype) {
             return Ok(r);
         }
+        if let Def::Go(o, li) = self.syms.def(gotype) {
+            let o = &o.object;
+            prefetch(o.name(o.sym(li)));
+            prefetch_lines(o.data(li), 2);
+            prefetch_lines(o.reloc_bytes(li), 4);
+        }
         let name = self.type_name(gotype)?;
         let e = self.named.types.find_or_enter(name);
         let die = self.named.types.get(e).die;
@@ -477,6 +484,13 @@ impl<'a> Types<'a> {
                 }
             }
             _ => {}
+        }
+        for &(_, part) in &self.work[first..] {
+            if part.is_some()
+                && let Def::Go(o, li) = syms.def(part)
+            {
+                o.object.places(li).into_iter().for_each(prefetch);
+            }
         }
         // What is taken from the end of the stack must be the first part.
         self.work[first..].reverse();
