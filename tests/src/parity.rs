@@ -229,8 +229,12 @@ fn comparable(text: &str, how: Text) -> Vec<String> {
         Text::Same => text.lines().map(str::to_string).collect(),
         Text::Form => text.lines().map(without_numbers).collect(),
         Text::Lines => {
-            let kept = |line: &&str| !DEADCODE_TRACE.iter().any(|start| line.starts_with(start));
-            let mut lines: Vec<String> = text.lines().filter(kept).map(without_numbers).collect();
+            let exact = |line: &str| DEADCODE_TRACE.iter().any(|start| line.starts_with(start));
+            let form = |line: &str| match exact(line) {
+                true => line.to_string(),
+                false => without_numbers(line),
+            };
+            let mut lines: Vec<String> = text.lines().map(form).collect();
             lines.sort_unstable();
             lines
         }
@@ -246,7 +250,7 @@ fn comparable(text: &str, how: Text) -> Vec<String> {
     }
 }
 
-/// How the lines start that `ld/deadcode.go` prints at `-v=2`.
+/// How the lines start that `ld/deadcode.go` prints at `-v=2`, symbol numbers and all.
 const DEADCODE_TRACE: [&str; 5] = [
     "deadcode",
     "markable method",

@@ -27,7 +27,7 @@ use layout::{
     Addresses, Buckets, Carriers, DataLayout, Relro, SectionOptions, TextLayout, TextOrder,
     TrampolineOptions, Unsorted,
 };
-use reach::{Live, ReachOptions, Roots};
+use reach::{Live, ReachError, ReachOptions, Roots, Tell};
 use reloc::{HostLink, Problem, RelocError, Relocator};
 use symbols::{BitSet, Inputs, ResolveOptions, SymId, Symbols};
 use tables::callgraph;
@@ -555,8 +555,17 @@ fn deadcode(
     let mut dump = config
         .dump_dep
         .then(|| std::io::BufWriter::new(std::io::stdout()));
-    let dump = dump.as_mut().map(|d| d as &mut dyn std::io::Write);
-    let live = reach::deadcode(syms, &opts, dump).map_err(|e| diag.fatal(e))?;
+    let mut log = diag.verbose(2).then(Vec::new);
+    let tell = Tell {
+        edges: dump.as_mut().map(|d| d as &mut dyn std::io::Write),
+        log: log.as_mut(),
+    };
+    let live = reach::deadcode(syms, &opts, tell);
+    diag.print_bytes(&log.unwrap_or_default());
+    let live = live.map_err(|e| match e {
+        ReachError::NoSymbol(_) => diag.panic(e),
+        _ => diag.fatal(e),
+    })?;
     syms.foreign = foreign;
     Ok(live)
 }

@@ -104,28 +104,42 @@ pub const INTEREST: &[&str] = &[
     "go:plugin.exports",
 ];
 
-/// Finds what is live. `dump` takes the lines of `-dumpdep`.
+/// Who is told what the flood does.
+#[derive(Default)]
+pub struct Tell<'w> {
+    /// Takes the lines of `-dumpdep`.
+    pub edges: Option<&'w mut dyn Write>,
+    /// Takes the lines of `-v=2`.
+    pub log: Option<&'w mut Vec<u8>>,
+}
+
+/// Finds what is live.
 ///
 /// Package initialisers that call a pruned map initialiser are taken over in `syms` and call
 /// `runtime.mapinitnoop` instead.
 ///
 /// # Errors
-/// A symbol that would go into the output is damaged or refers to nothing, or `dump` fails.
+/// A symbol that would go into the output is damaged or refers to nothing, or telling fails.
 pub fn deadcode(
     syms: &mut Symbols,
     opts: &ReachOptions,
-    dump: Option<&mut dyn Write>,
+    mut tell: Tell,
 ) -> Result<Live, ReachError> {
     let cx = Context::new(syms, opts);
-    let roots = roots(syms, opts);
+    let roots = roots(syms, opts, tell.log.as_deref_mut())?;
     let mapinitnoop = match opts.roots {
         Roots::SharedLibrary => SymId::NONE,
         _ => syms
             .lookup(b"runtime.mapinitnoop", abi_internal(syms))
             .ok_or(ReachError::NoSymbol("runtime.mapinitnoop"))?,
     };
-    let (mut live, pkg_inits) = if dump.is_some() || opts.field_track {
-        trace::trace(&cx, &roots, dump)?
+    let told = tell.edges.is_some() || tell.log.is_some();
+    let (mut live, pkg_inits) = if told || opts.field_track {
+        let tell = Tell {
+            edges: tell.edges.map(|e| e as &mut dyn Write),
+            log: tell.log.as_deref_mut(),
+        };
+        trace::trace(&cx, &roots, tell)?
     } else {
         flood::flood(&cx, &roots)?
     };
@@ -136,6 +150,13 @@ pub fn deadcode(
             live.reachable.insert(mapinitnoop);
         }
         for (s, i) in redirects {
+            if let Some(log) = &mut tell.log {
+                let relocs = syms.relocs(s);
+                let target = relocs.clone().nth(i).map_or(SymId::NONE, |r| r.sym);
+                let (from, to) = (syms.name_lossy(s), syms.name_lossy(target));
+                let noop = syms.name_lossy(mapinitnoop);
+                writeln!(log, "deadcode: {from} rewrite {to} ref to {noop}")?;
+            }
             syms.ext_mut(s).relocs[i].sym = mapinitnoop;
         }
     }
@@ -175,14 +196,18 @@ fn abi_internal(syms: &Symbols) -> i32 {
 }
 
 /// `deadcodePass.init`: the roots, in cmd/link's order.
-fn roots(syms: &Symbols, opts: &ReachOptions) -> Vec<SymId> {
+fn roots(
+    syms: &Symbols,
+    opts: &ReachOptions,
+    mut log: Option<&mut Vec<u8>>,
+) -> Result<Vec<SymId>, ReachError> {
     let mut out = Vec::new();
     let mut names: Vec<String> = Vec::new();
     match opts.roots {
         Roots::SharedLibrary => {
             all_definitions(syms, &mut out);
             out.push(opts.main_inittasks);
-            return out;
+            return Ok(out);
         }
         Roots::SharedProgram => names.extend(["main.main".into(), "main..inittask".into()]),
         Roots::Entry(entry) | Roots::Plugin { entry, .. } => names.push(entry.into()),
@@ -199,16 +224,29 @@ fn roots(syms: &Symbols, opts: &ReachOptions) -> Vec<SymId> {
             out.extend(syms.relocs(exports).map(|r| r.sym));
         }
     }
+    if let Some(log) = &mut log {
+        writeln!(log, "deadcode start names: [{}]", names.join(" "))?;
+    }
     for name in &names {
         out.extend(syms.lookup(name.as_bytes(), 0));
         if syms.abi_wrappers {
             out.extend(syms.lookup(name.as_bytes(), VERSION_ABI_INTERNAL));
         }
     }
-    out.extend(opts.dynamic_exports);
-    out.extend(opts.wasm_exports);
+    for (what, exports) in [
+        ("dynexp", opts.dynamic_exports),
+        ("wasmexport", opts.wasm_exports),
+    ] {
+        for &s in exports {
+            if let Some(log) = &mut log {
+                let (name, version) = (syms.name_lossy(s), syms.version(s));
+                writeln!(log, "deadcode start {what}: {name}<{version}>")?;
+            }
+            out.push(s);
+        }
+    }
     out.push(opts.main_inittasks);
-    out
+    Ok(out)
 }
 
 /// All definitions of objects, but for functions that the compiler found dead and left empty.

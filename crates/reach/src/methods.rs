@@ -36,6 +36,24 @@ pub(crate) struct Methods {
     all_exported: bool,
 }
 
+/// The symbols of the name and of the type of the method at `off` of an interface type.
+pub(crate) fn iface_method(
+    cx: &Context,
+    iface: SymId,
+    off: i64,
+) -> Result<(SymId, SymId), ReachError> {
+    if iface.is_none() || !cx.layout.is_interface(cx.syms.data(iface)) {
+        return Err(cx.error(iface, Damage::NotInterface));
+    }
+    let at = |off: i64| {
+        cx.syms
+            .relocs(iface)
+            .find(|r| i64::from(r.off) == off)
+            .map_or(SymId::NONE, |r| r.sym)
+    };
+    Ok((at(off), at(off.wrapping_add(4))))
+}
+
 impl Methods {
     fn intern(&mut self, name: &[u8]) -> u32 {
         if let Some(&n) = self.names.get(name) {
@@ -67,18 +85,9 @@ impl Methods {
         if !self.seen.insert((iface, off)) {
             return Ok(());
         }
-        if iface.is_none() || !cx.layout.is_interface(cx.syms.data(iface)) {
-            return Err(cx.error(iface, Damage::NotInterface));
-        }
-        let at = |off: i64| {
-            cx.syms
-                .relocs(iface)
-                .find(|r| i64::from(r.off) == off)
-                .map_or(SymId::NONE, |r| r.sym)
-        };
-        let s = at(off);
+        let (s, typ) = iface_method(cx, iface, off)?;
         let name = self.name_of(cx, s).map_err(|d| cx.error(s, d))?;
-        let key = (name, at(off.wrapping_add(4)));
+        let key = (name, typ);
         if self.called.insert(key) {
             self.fresh.insert(key);
         }

@@ -1,8 +1,9 @@
 //! The sequential flood: visits symbols in cmd/link's order, and tells.
 
-use crate::methods::Methods;
+use crate::decode;
+use crate::methods::{Methods, iface_method};
 use crate::visit::{Context, Method, Sink};
-use crate::{Damage, Live, ReachError};
+use crate::{Damage, Live, ReachError, Tell};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,18 +15,18 @@ struct Tracer<'a, 'w> {
     live: Live,
     /// Symbols to visit; always the least number first.
     heap: BinaryHeap<Reverse<SymId>>,
-    out: Option<&'w mut dyn Write>,
+    tell: Tell<'w>,
     error: Option<ReachError>,
     reflect: bool,
     methods: Methods,
     pkg_inits: Vec<SymId>,
 }
 
-/// Floods from `roots` as `ld/deadcode.go:deadcode` does, writing each mark to `out`.
+/// Floods from `roots` as `ld/deadcode.go:deadcode` does, and tells.
 pub(crate) fn trace(
     cx: &Context,
     roots: &[SymId],
-    out: Option<&mut dyn Write>,
+    tell: Tell,
 ) -> Result<(Live, Vec<SymId>), ReachError> {
     let n = cx.syms.len();
     let mut t = Tracer {
@@ -42,7 +43,7 @@ pub(crate) fn trace(
             },
         },
         heap: BinaryHeap::new(),
-        out,
+        tell,
         error: None,
         reflect: false,
         methods: Methods::default(),
@@ -78,7 +79,7 @@ pub(crate) fn trace(
 impl Tracer<'_, '_> {
     /// Name of a symbol with its flags (`dumpDepAddFlags`).
     fn write_name(&mut self, s: SymId) -> std::io::Result<()> {
-        let Some(out) = &mut self.out else {
+        let Some(out) = &mut self.tell.edges else {
             return Ok(());
         };
         out.write_all(self.cx.syms.name(s))?;
@@ -102,17 +103,32 @@ impl Tracer<'_, '_> {
         }
         if parent.is_some() {
             self.write_name(parent)?;
-        } else if let Some(out) = &mut self.out {
+        } else if let Some(out) = &mut self.tell.edges {
             out.write_all(b"_")?;
         }
-        if let Some(out) = &mut self.out {
+        if let Some(out) = &mut self.tell.edges {
             out.write_all(b" -> ")?;
         }
         self.write_name(s)?;
-        if let Some(out) = &mut self.out {
+        if let Some(out) = &mut self.tell.edges {
             out.write_all(b"\n")?;
         }
         Ok(())
+    }
+
+    /// A method's name and the number of its type. cmd/link numbers symbols alike.
+    fn signature(&self, name: SymId, typ: SymId) -> String {
+        let name = decode::name(self.cx.syms.data(name)).unwrap_or_default();
+        format!("{{{} {}}}", String::from_utf8_lossy(name), typ.0)
+    }
+
+    /// A line of the log (`-v=2`).
+    fn log(&mut self, text: std::fmt::Arguments) {
+        if let Some(log) = &mut self.tell.log
+            && let Err(e) = writeln!(log, "{text}")
+        {
+            self.fail(e.into());
+        }
     }
 
     fn fail(&mut self, e: ReachError) {
@@ -132,7 +148,7 @@ impl Sink<'_> for Tracer<'_, '_> {
         {
             *p = parent;
         }
-        if self.out.is_some()
+        if self.tell.edges.is_some()
             && let Err(e) = self.write_edge(s, parent)
         {
             self.fail(e.into());
@@ -165,14 +181,31 @@ impl Sink<'_> for Tracer<'_, '_> {
         self.reflect = true;
     }
     fn iface_method(&mut self, iface: SymId, off: i64) {
+        if self.tell.log.is_some()
+            && let Ok((name, typ)) = iface_method(self.cx, iface, off)
+        {
+            let method = self.signature(name, typ);
+            self.log(format_args!("reached iface method: {method}"));
+        }
         if let Err(e) = self.methods.call(self.cx, iface, off) {
             self.fail(e);
         }
     }
     fn named_method(&mut self, name: SymId) {
+        if self.tell.log.is_some() {
+            let text = String::from_utf8_lossy(self.cx.syms.data(name));
+            self.log(format_args!("reached generic iface method: {text}"));
+        }
         self.methods.call_named(self.cx, name);
     }
     fn method(&mut self, m: Method) {
+        if self.tell.log.is_some() {
+            let method = self.signature(m.name, m.typ);
+            let (number, name) = (m.owner.0, self.cx.syms.name_lossy(m.owner));
+            self.log(format_args!(
+                "markable method: {method} of sym {number} {name}"
+            ));
+        }
         if let Err(e) = self.methods.add(self.cx, m) {
             self.fail(e);
         }

@@ -4,7 +4,7 @@ mod object;
 
 use gover::{AuxType, GoLayout, RELEASES, RelocType, SymKind, TFLAG_UNCOMMON, TypeKind};
 use object::{Def, R, To, def, inputs, object};
-use reach::{Live, ReachError, ReachOptions, Roots, deadcode, field_tracks};
+use reach::{Live, ReachError, ReachOptions, Roots, Tell, deadcode, field_tracks};
 use rustc_hash::FxHashMap;
 use symbols::{BitSet, ResolveOptions, SymId, Symbols};
 
@@ -51,7 +51,7 @@ fn field_tracks_say_who_reached_them() {
             field_track: true,
             ..options(&none, &carriers)
         };
-        let live = deadcode(&mut syms, &opts, None).expect("sound");
+        let live = deadcode(&mut syms, &opts, Tell::default()).expect("sound");
         let (tracks, text) = field_tracks(&syms, &live);
         assert_eq!(tracks.len(), 1);
         assert_eq!(text, b"T.x\tmain.f\tmain.main\tentry\n");
@@ -80,7 +80,7 @@ fn options<'a>(
 
 fn flood(syms: &mut Symbols) -> Result<Live, ReachError> {
     let (none, carriers) = Default::default();
-    deadcode(syms, &options(&none, &carriers), None)
+    deadcode(syms, &options(&none, &carriers), Tell::default())
 }
 
 /// The names of what is live, found in parallel and by tracing, which must agree.
@@ -90,7 +90,14 @@ fn live(gover: &'static GoLayout, defs: &[Def]) -> Vec<String> {
     let found = flood(&mut syms).expect("sound");
     let mut again = symbols(gover, defs);
     let mut dump = Vec::new();
-    let traced = deadcode(&mut again, &options(&none, &carriers), Some(&mut dump));
+    let traced = deadcode(
+        &mut again,
+        &options(&none, &carriers),
+        Tell {
+            edges: Some(&mut dump),
+            log: None,
+        },
+    );
     let traced = traced.expect("sound");
     assert!(found.reachable.iter().eq(traced.reachable.iter()));
     assert!(found.used_in_iface.iter().eq(traced.used_in_iface.iter()));

@@ -5,7 +5,7 @@
 //! words; exits with 1 if a pass panicked.
 
 use goobj::{Block, Object};
-use reach::{ReachOptions, Roots, deadcode};
+use reach::{ReachOptions, Roots, Tell, deadcode};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -119,7 +119,7 @@ fn run(inputs: Inputs, gover: &'static gover::GoLayout) -> Result<(), String> {
         field_track: false,
         ptr_size: 8,
     };
-    let live = deadcode(&mut syms, &opts, None).map_err(|e| e.to_string())?;
+    let live = deadcode(&mut syms, &opts, Tell::default()).map_err(|e| e.to_string())?;
     let text = layout::TextOrder::assign(&syms, &live, &[]);
     let opts = StackOptions::new(&target::AMD64, 0, 1);
     let over = check_stack(&syms, &text.textp, &live.nosplit, &opts, None);

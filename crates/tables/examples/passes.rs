@@ -108,7 +108,14 @@ fn main() {
             ..opts
         };
         let (t, cpu) = (Instant::now(), cpu_time());
-        let live = match deadcode(&mut syms, &opts, dump) {
+        let live = match deadcode(
+            &mut syms,
+            &opts,
+            reach::Tell {
+                edges: dump,
+                log: None,
+            },
+        ) {
             Ok(l) => l,
             Err(e) => {
                 eprintln!("link: {e}");
