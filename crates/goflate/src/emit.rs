@@ -206,16 +206,21 @@ impl Writer<'_> {
         self.at += raw.len();
     }
 
+    /// Adds three literals; with seven pending bits they stay below 56.
+    #[inline(always)]
+    fn triple(&mut self, codes: &[Code; 256], bytes: &[u8; 3]) {
+        for &byte in bytes {
+            self.put(codes[usize::from(byte)]);
+        }
+        self.flush();
+    }
+
     #[inline(always)]
     fn literals(&mut self, codes: &[Code; 256], bytes: &[u8]) {
-        // Three codes and seven pending bits stay below 56.
         let triples = bytes.chunks_exact(3);
         let rest = triples.remainder();
         for triple in triples {
-            self.put(codes[usize::from(triple[0])]);
-            self.put(codes[usize::from(triple[1])]);
-            self.put(codes[usize::from(triple[2])]);
-            self.flush();
+            self.triple(codes, triple.first_chunk().expect("three bytes"));
         }
         for &byte in rest {
             self.put(codes[usize::from(byte)]);
@@ -228,28 +233,43 @@ impl Writer<'_> {
         let mut at = 0;
         for sequence in sequences {
             let run = sequence.literals();
-            // Most runs are short, but of no predictable length: put three codes, perhaps empty ones.
-            let mut done = 0;
-            loop {
-                let bytes: &[u8; 3] = raw[at + done..].first_chunk().expect("a match follows");
-                for (i, &byte) in bytes.iter().enumerate() {
-                    self.put(prepared.literals[usize::from(byte)].only_if(done + i < run));
-                }
-                self.flush();
-                done += 3;
-                if done >= run {
-                    break;
-                }
+            let end = at + run;
+            while end - at > 3 {
+                self.triple(
+                    prepared.literals,
+                    raw[at..].first_chunk().expect("literals"),
+                );
+                at += 3;
             }
-            at += run + sequence.length();
+            // How many are left is not to be foreseen: three codes, perhaps empty ones.
+            let rest = end - at;
+            let bytes: &[u8; 3] = raw[at..].first_chunk().expect("a match follows");
+            let code = |i: usize| prepared.literals[usize::from(bytes[i])].only_if(i < rest);
+            let [first, second, third] = [code(0), code(1), code(2)];
+            let two = first.len() + second.len();
+            let literals = first.bits() | second.bits() << first.len() | third.bits() << two;
+            let literals_len = two + third.len();
 
-            self.put(prepared.lengths[sequence.length_3()]);
+            let length = prepared.lengths[sequence.length_3()];
             let distance = prepared.distances[sequence.distance_symbol() % 32];
             let extra = u64::from(sequence.distance_1() & distance.extra_mask);
             let bits = u64::from(distance.bits) | extra << distance.len;
-            self.pending |= bits << self.count;
-            self.count += u32::from(distance.whole_len);
+            let found = length.bits() | bits << length.len();
+            let found_len = length.len() + u32::from(distance.whole_len);
+
+            // As a rule both fit at once.
+            if literals_len + found_len <= 56 {
+                self.pending |= (literals | found << literals_len) << self.count;
+                self.count += literals_len + found_len;
+            } else {
+                self.pending |= literals << self.count;
+                self.count += literals_len;
+                self.flush();
+                self.pending |= found << self.count;
+                self.count += found_len;
+            }
             self.flush();
+            at = end + sequence.length();
         }
         self.literals(prepared.literals, &raw[at..]);
     }
