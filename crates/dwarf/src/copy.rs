@@ -4,6 +4,7 @@ use crate::DwarfError;
 use crate::encode::put_padded_uleb;
 use crate::fill::Filler;
 use crate::host::HostTarget;
+use crate::offsets::OffsetMap;
 use crate::plan::{Kind, Plan};
 use crate::units::{NO_SLOT, NOBODY, Unit, slot_width};
 use goobj::{PKG_NONE, SymRef};
@@ -23,8 +24,8 @@ pub(crate) struct Owner<'a> {
     slot: u32,
     /// Local indices of a function's own pieces, and their offsets.
     own: [(u32, u32); 3],
-    /// [`UnitPlan::refs`], for what is in the unit's object.
-    refs: &'a [u32],
+    /// [`crate::plan::UnitPlan::refs`], for what is in the unit's object.
+    refs: Option<&'a OffsetMap>,
 }
 
 impl<'a> Owner<'a> {
@@ -35,7 +36,7 @@ impl<'a> Owner<'a> {
             unit,
             slot: NO_SLOT,
             own: [(NOT_LOCAL, 0); 3],
-            refs: &[],
+            refs: None,
         }
     }
     /// Function number `k` of unit number `unit`.
@@ -52,7 +53,7 @@ impl<'a> Owner<'a> {
                 (f.ranges.li, p.ranges),
                 (f.info.li, p.info),
             ],
-            refs: &u.refs,
+            refs: Some(&u.refs),
         }
     }
 }
@@ -181,10 +182,9 @@ impl Filler<'_> {
     #[inline]
     fn section_ref(&self, owner: &Owner, o: &Obj, r: SymRef) -> Result<(Kind, u32), DwarfError> {
         if r.pkg == PKG_NONE
-            && let Some(&at) = owner.refs.get(r.idx as usize)
-            && at != 0
+            && let Some(at) = owner.refs.and_then(|refs| refs.get(r.idx))
         {
-            return Ok((Kind::Info, at - 1));
+            return Ok((Kind::Info, at));
         }
         if let Some(local) = o.object.local(r).filter(|&l| l != NOT_LOCAL)
             && let Some(i) = owner.own.iter().position(|(piece, _)| *piece == local)
@@ -192,11 +192,9 @@ impl Filler<'_> {
             return Ok((OWN_KINDS[i], owner.own[i].1));
         }
         let s = self.syms.resolve_ref(o, r);
-        let p = self.plan;
-        let at = s.0.wrapping_sub(p.info_first) as usize;
-        match p.info_offsets.get(at) {
-            Some(&at) if at != 0 => Ok((Kind::Info, at - 1)),
-            _ => Err(DwarfError::Unresolved {
+        match self.plan.info_offsets.get(s.0) {
+            Some(at) => Ok((Kind::Info, at)),
+            None => Err(DwarfError::Unresolved {
                 name: self.syms.name_lossy(owner.sym).into_owned(),
                 target: self.syms.name_lossy(s).into_owned(),
             }),

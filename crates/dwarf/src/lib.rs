@@ -35,6 +35,7 @@ mod generate;
 mod host;
 mod lines;
 mod names;
+mod offsets;
 mod paths;
 mod plan;
 mod prefetch;

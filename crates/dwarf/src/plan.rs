@@ -5,6 +5,7 @@
 
 use crate::encode::{Count, Sink};
 use crate::generate::{DebugInfo, unit_numbers};
+use crate::offsets::OffsetMap;
 use crate::types::{Child, DieRef, TypeDie};
 use crate::units::{Function, Piece, Unit};
 use crate::{DwarfError, frames};
@@ -146,9 +147,9 @@ pub(crate) struct UnitPlan {
     pub pcs: Vec<(i64, i64)>,
     /// Per function, where its pieces lie.
     pub pieces: Vec<Pieces>,
-    /// By index of a reference by name in its object, one more than the offset in `.debug_info` of
-    /// what it means; 0 for none, and for what functions do not refer to.
-    pub refs: Vec<u32>,
+    /// By index of a reference by name in the unit's object, the offset in `.debug_info` of what it
+    /// means, if functions refer to it.
+    pub refs: OffsetMap,
 }
 
 /// A function in the order of text.
@@ -187,9 +188,8 @@ pub struct Plan {
     pub(crate) children: Vec<Child>,
     /// Offset of each type's DIE in `.debug_info`.
     pub(crate) die_offsets: Vec<u32>,
-    /// By symbol from `info_first` on, one more than the offset in `.debug_info`; 0 for none.
-    pub(crate) info_offsets: Vec<u32>,
-    pub(crate) info_first: u32,
+    /// Offsets in `.debug_info`, by symbol.
+    pub(crate) info_offsets: OffsetMap,
     pub(crate) frames: Vec<Frame>,
     pub(crate) late: Vec<Function>,
     pub(crate) abbrev: Vec<u8>,
@@ -249,17 +249,18 @@ pub(crate) fn put_ranges(u: &Unit, pcs: &[(i64, i64)], dwarf5: bool, ptr: u8, ou
 
 impl Unit {
     /// [`UnitPlan::refs`]. Most references are one of few, so that it pays to resolve them once.
-    fn ref_offsets(&self, syms: &Symbols, info_first: u32, info_offsets: &[u32]) -> Vec<u32> {
+    fn ref_offsets(&self, syms: &Symbols, info_offsets: &OffsetMap) -> OffsetMap {
         let Some(obj) = syms.unit_obj(self.id).filter(|_| !self.by_name.is_empty()) else {
-            return Vec::new();
+            return OffsetMap::default();
         };
-        let o = &obj.object;
-        let mut refs = vec![0; (o.n_nonpkg_def() + o.n_nonpkg_ref()) as usize];
+        let n = obj.object.n_nonpkg_def() + obj.object.n_nonpkg_ref();
+        let mut refs = OffsetMap::new(n as usize, self.by_name.iter().copied());
         for &idx in &self.by_name {
             let pkg = PKG_NONE;
             let s = syms.resolve_ref(obj, SymRef { pkg, idx });
-            let at = info_offsets.get(s.0.wrapping_sub(info_first) as usize);
-            refs[idx as usize] = at.copied().unwrap_or(0);
+            if let Some(at) = info_offsets.get(s.0) {
+                refs.set(idx, at);
+            }
         }
         refs
     }
@@ -601,11 +602,11 @@ impl DebugInfo {
                 vec![Run::header(NO_UNIT, len)],
             );
         }
-        let (info_first, info_offsets) = self.info_offsets(&info);
+        let info_offsets = self.info_offsets(syms.len(), &info);
         plans
             .par_iter_mut()
             .zip(&self.units)
-            .for_each(|(p, u)| p.refs = u.ref_offsets(syms, info_first, &info_offsets));
+            .for_each(|(p, u)| p.refs = u.ref_offsets(syms, &info_offsets));
         add(Kind::Info, ".debug_info", info);
         if !loc.is_empty() {
             let name = if dwarf5 {
@@ -645,7 +646,6 @@ impl DebugInfo {
             children: self.children,
             die_offsets: self.die_offsets,
             info_offsets,
-            info_first,
             frames,
             late,
             abbrev: self.abbrev,
@@ -656,18 +656,11 @@ impl DebugInfo {
     }
 
     /// Turns the offsets of types into ones in the section, and gathers where abstract functions and
-    /// what references to types mean lie: a table that starts with the symbol it also answers.
-    fn info_offsets(&mut self, runs: &[Run]) -> (u32, Vec<u32>) {
+    /// what references to types mean lie.
+    fn info_offsets(&mut self, n_syms: usize, runs: &[Run]) -> OffsetMap {
         let abstracts = self.units.iter().flat_map(|u| &u.abstracts);
         let used = abstracts.chain(self.refs.iter().map(|(s, _)| s));
-        let (mut first, mut end) = (u32::MAX, 0);
-        for s in used {
-            first = first.min(s.0);
-            end = end.max(s.0 + 1);
-        }
-        first = first.min(end);
-        let mut at = vec![0u32; (end - first) as usize];
-        let place = |s: SymId| (s.0 - first) as usize;
+        let mut at = OffsetMap::new(n_syms, used.map(|s| s.0));
         let mut types_start = 0;
         for r in runs {
             let start = r.start as u32;
@@ -678,15 +671,15 @@ impl DebugInfo {
             let u = &self.units[r.unit as usize];
             for (a, s) in r.atoms[1..].iter().zip(&u.abstracts) {
                 debug_assert_eq!(a.atom(), Atom::Symbol(*s));
-                at[place(*s)] = start.wrapping_add(a.off).wrapping_add(1);
+                at.set(s.0, start.wrapping_add(a.off));
             }
         }
         for o in &mut self.die_offsets {
             *o = o.wrapping_add(types_start);
         }
         for &(s, die) in &self.refs {
-            at[place(s)] = self.die_offsets[die.index()].wrapping_add(1);
+            at.set(s.0, self.die_offsets[die.index()]);
         }
-        (first, at)
+        at
     }
 }
