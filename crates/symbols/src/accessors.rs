@@ -6,6 +6,7 @@ use goobj::{
     ABI_STATIC, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
 };
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
+use rayon::prelude::*;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// One relocation, its target resolved.
@@ -144,7 +145,7 @@ impl Symbols {
     /// Gives back the pages of what only resolution reads all of: names and hashes.
     pub fn release_names(&self) {
         let parts = |o: &Obj| [o.object.names(), o.object.block(goobj::Block::Hash)];
-        crate::map::release_parts(self.objs.iter().flat_map(parts));
+        crate::map::release_parts(self.objs.par_iter().flat_map_iter(parts));
     }
     /// One Go object.
     pub fn obj(&self, id: ObjId) -> &Obj {

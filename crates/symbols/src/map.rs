@@ -1,5 +1,6 @@
 //! Input files, mapped for the life of the process.
 
+use rayon::prelude::*;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -36,32 +37,34 @@ static MAPS: Mutex<Vec<&'static memmap2::Mmap>> = Mutex::new(Vec::new());
 /// it does not hold both. Failure changes nothing but memory use.
 #[allow(unsafe_code)]
 pub fn release_pages() {
-    for map in MAPS.lock().unwrap_or_else(|e| e.into_inner()).iter() {
+    // Not under the lock: a thread that waits for others takes on whatever work there is.
+    let maps = MAPS.lock().unwrap_or_else(|e| e.into_inner()).clone();
+    maps.par_iter().for_each(|map| {
         // SAFETY: the mapping is of a file, read-only and never written to, so that a dropped page
         // reads the same when it is touched again.
         let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
-    }
+    });
 }
 
 /// As [`release_pages`], for parts of mapped files; what is no part of one is left alone. The pages
 /// at the ends of a part go too.
 #[allow(unsafe_code)]
-pub fn release_parts(parts: impl Iterator<Item = &'static [u8]>) {
-    let mut maps = MAPS.lock().unwrap_or_else(|e| e.into_inner());
+pub fn release_parts(parts: impl ParallelIterator<Item = &'static [u8]>) {
+    let mut maps = MAPS.lock().unwrap_or_else(|e| e.into_inner()).clone();
     maps.sort_unstable_by_key(|m| m.as_ptr());
-    for part in parts {
+    parts.for_each(|part| {
         let after = maps.partition_point(|m| m.as_ptr() <= part.as_ptr());
         let Some(map) = after.checked_sub(1).map(|i| maps[i]) else {
-            continue;
+            return;
         };
         let at = part.as_ptr() as usize - map.as_ptr() as usize;
         if part.is_empty() || at + part.len() > map.len() {
-            continue;
+            return;
         }
         let advice = memmap2::UncheckedAdvice::DontNeed;
         // SAFETY: as in `release_pages`; the range lies within the mapping.
         let _ = unsafe { map.unchecked_advise_range(advice, at, part.len()) };
-    }
+    });
 }
 
 /// The text Go's `os` package has for an I/O error, without the operation and path before it.
@@ -87,7 +90,7 @@ mod tests {
         assert_eq!(map, b"bytes");
         release_pages();
         assert_eq!(map, b"bytes");
-        release_parts([&map[1..3], b"elsewhere", &map[..0]].into_iter());
+        release_parts([&map[1..3], b"elsewhere", &map[..0]].into_par_iter());
         assert_eq!(map, b"bytes");
         std::fs::write(&f, b"").unwrap();
         assert_eq!(map_file(&f).unwrap(), b"");
