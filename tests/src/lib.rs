@@ -12,6 +12,7 @@
 //! | `threads` | the same bytes with any number of threads |
 //! | `big` | the same for large programs (`--big`) |
 //! | `targets` | the same for other targets, results run in an emulator if there is one |
+//! | `external` | the same with a host linker: its object, its arguments, the result, which runs |
 //! | `errors` | bad input: cmd/link's wording and status, no file left |
 //! | `damage` | damaged archives by the thousand: no panic, no hang |
 //! | `swap` | `go build`, `go test`, … with relink in the linker's place |
@@ -21,6 +22,7 @@
 mod context;
 mod damage;
 mod errors;
+mod external;
 mod fixture;
 mod flags;
 mod gotests;
@@ -91,6 +93,7 @@ fn run(args: Args) -> xtask::Result<bool> {
     parity::cases(&context, &args, &mut cases)?;
     targets::cases(&context, &args, &mut cases)?;
     errors::cases(&context, &mut cases);
+    external::cases(&context, &mut cases);
     swap::cases(&context, &mut cases);
     tools::cases(&context, &mut cases);
     damage::cases(&context, &mut cases);

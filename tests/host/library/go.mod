@@ -1,0 +1,3 @@
+module host.test/library
+
+go 1.26

@@ -1,0 +1,3 @@
+module host.test/program
+
+go 1.26

@@ -1,0 +1,426 @@
+//! Links with a host linker: the object that it gets, its arguments and the result are the same, and
+//! what is made runs. The programs are in `tests/host/`.
+
+use crate::context::Context;
+use crate::flags::Variant;
+use crate::runner::{Case, Outcome};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+use xtask::step::{Build, Step};
+use xtask::toolchain::Toolchain;
+use xtask::{Result, measure, paths};
+
+/// A program and how it is built.
+#[derive(Clone, Copy)]
+struct Way {
+    name: &'static str,
+    /// Folder in `tests/host/`, or in `compiler-fixtures/` if it begins so.
+    program: &'static str,
+    flags: &'static [&'static str],
+    env: &'static [(&'static str, &'static str)],
+    /// What is done with the result.
+    then: Then,
+    /// Programs that it takes, besides the host linker.
+    needs: &'static [&'static str],
+    /// Sets of linker flags besides none.
+    sets: &'static [&'static [&'static str]],
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Then {
+    Run,
+    /// Linked into a C program as an archive, or found as a shared library.
+    UseArchive,
+    UseShared,
+    /// Run in an emulator, with the folder that has the C library.
+    Emulate(&'static str, &'static str),
+}
+
+const EXTERNAL: &str = "-ldflags=-linkmode=external";
+const STRIPPED: &[&str] = &["-s", "-w"];
+const ARM64: &[(&str, &str)] = &[("GOARCH", "arm64"), ("CC", "aarch64-linux-gnu-gcc")];
+const ARM64_NEEDS: &[&str] = &["aarch64-linux-gnu-gcc", "qemu-aarch64-static"];
+const EMULATE: Then = Then::Emulate("qemu-aarch64-static", "/usr/aarch64-linux-gnu");
+
+const fn way(
+    name: &'static str,
+    program: &'static str,
+    flags: &'static [&'static str],
+    then: Then,
+) -> Way {
+    Way {
+        name,
+        program,
+        flags,
+        env: &[],
+        then,
+        needs: &[],
+        sets: &[],
+    }
+}
+
+const WAYS: &[Way] = &[
+    Way {
+        sets: &[STRIPPED, &["-w"], &["-compressdwarf=false"]],
+        ..way("go", "compiler-fixtures/hello-net", &[EXTERNAL], Then::Run)
+    },
+    Way {
+        sets: &[STRIPPED, &["-extldflags=-static"]],
+        ..way("cgo", "program", &[EXTERNAL], Then::Run)
+    },
+    Way {
+        sets: &[STRIPPED],
+        ..way("pie", "program", &["-buildmode=pie", EXTERNAL], Then::Run)
+    },
+    Way {
+        sets: &[STRIPPED],
+        ..way(
+            "c-archive",
+            "library",
+            &["-buildmode=c-archive"],
+            Then::UseArchive,
+        )
+    },
+    Way {
+        sets: &[STRIPPED],
+        ..way(
+            "c-shared",
+            "library",
+            &["-buildmode=c-shared"],
+            Then::UseShared,
+        )
+    },
+    way("asan", "program", &["-asan"], Then::Run),
+    Way {
+        env: &[("CC", "clang")],
+        needs: &["clang"],
+        ..way("msan", "program", &["-msan"], Then::Run)
+    },
+    Way {
+        env: ARM64,
+        needs: ARM64_NEEDS,
+        sets: &[STRIPPED],
+        ..way("arm64-cgo", "program", &[EXTERNAL], EMULATE)
+    },
+    Way {
+        env: ARM64,
+        needs: ARM64_NEEDS,
+        ..way(
+            "arm64-pie",
+            "program",
+            &["-buildmode=pie", EXTERNAL],
+            EMULATE,
+        )
+    },
+    Way {
+        env: ARM64,
+        needs: ARM64_NEEDS,
+        ..way(
+            "arm64-c-shared",
+            "library",
+            &["-buildmode=c-shared"],
+            Then::UseShared,
+        )
+    },
+];
+
+/// All cases.
+pub fn cases(context: &Context, cases: &mut Vec<Case>) {
+    for go in context.toolchains() {
+        for way in WAYS {
+            let none: &[&str] = &[];
+            for &set in std::iter::once(&none).chain(way.sets) {
+                let title = match set {
+                    [] => "plain".to_string(),
+                    flags => flags.join("").replace(['=', '/'], ""),
+                };
+                let name = format!("external/{}/{}/{title}", way.name, go.release());
+                let (context, go) = (context.clone(), go.clone());
+                cases.push(Case::new(name, move || {
+                    if let Some(why) = lacks(way) {
+                        return Ok(Outcome::Skip(why));
+                    }
+                    let step = step(&context, &go, way)?;
+                    same(&context, &step, set)
+                }));
+            }
+            let name = format!("external/{}/{}/runs", way.name, go.release());
+            let (context, go) = (context.clone(), go.clone());
+            cases.push(Case::new(name, move || {
+                if let Some(why) = lacks(way) {
+                    return Ok(Outcome::Skip(why));
+                }
+                let step = step(&context, &go, way)?;
+                let scratch = context.scratch()?;
+                runs(&context, way, &step, scratch.path())
+            }));
+        }
+        arguments(context, go, cases);
+    }
+}
+
+/// What is missing on this machine.
+fn lacks(way: &Way) -> Option<String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = |name: &str| std::env::split_paths(&path).any(|dir| dir.join(name).is_file());
+    let missing = ["gcc"].iter().chain(way.needs).find(|name| !found(name));
+    missing.map(|name| format!("no {name}"))
+}
+
+fn step(context: &Context, go: &Toolchain, way: &Way) -> Result<Arc<Step>> {
+    let dir = match way.program.strip_prefix("compiler-fixtures/") {
+        Some(_) => paths::workspace().join(way.program),
+        None => paths::workspace().join("tests/host").join(way.program),
+    };
+    let owned = |&(name, value): &(&str, &str)| (name.to_string(), value.to_string());
+    let build = Build {
+        dir,
+        env: [("CGO_ENABLED", "1")]
+            .iter()
+            .chain(way.env)
+            .map(owned)
+            .collect(),
+        flags: way.flags.iter().map(|flag| flag.to_string()).collect(),
+        ..Build::default()
+    };
+    let variant = Variant {
+        name: "external",
+        env: &[],
+        flags: &[],
+        only: None,
+    };
+    context.program_step(go, way.name, &variant, &build)
+}
+
+/// What is left of a link in its temporary folder and under the output's name, by name.
+fn leavings(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // The linker's own trials.
+        if name != "a.out" {
+            all.push((name, fs::read(entry.path())?));
+        }
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// Links with both, in the same folder, and compares everything that is left.
+fn same(context: &Context, step: &Step, flags: &[&str]) -> Result<Outcome> {
+    let scratch = context.scratch()?;
+    let dir = scratch.path().join("host");
+    let mut flags: Vec<String> = flags.iter().map(|flag| flag.to_string()).collect();
+    flags.extend(["-tmpdir".to_string(), dir.display().to_string()]);
+    let link = |linker: &Path| -> Result<_> {
+        fs::create_dir_all(&dir)?;
+        let run = step.replay(linker, &dir.join("out"), &flags)?;
+        let left = leavings(&dir)?;
+        fs::remove_dir_all(&dir)?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok((run.code(), text(&run.stdout), text(&run.stderr), left))
+    };
+    let (stock, ours) = (link(&step.tool)?, link(context.linker())?);
+    let mut problems = Vec::new();
+    if stock.0 != ours.0 {
+        problems.push(format!("exit status {}, should be {}", ours.0, stock.0));
+    }
+    for (what, stock, ours) in [("output", &stock.1, &ours.1), ("errors", &stock.2, &ours.2)] {
+        if stock != ours {
+            problems.push(format!("{what}:\n{ours}\nshould be:\n{stock}"));
+        }
+    }
+    let names = |left: &[(String, Vec<u8>)]| -> Vec<String> {
+        left.iter().map(|(name, _)| name.clone()).collect()
+    };
+    if names(&stock.3) != names(&ours.3) {
+        let (ours, stock) = (names(&ours.3), names(&stock.3));
+        problems.push(format!("files {ours:?}, should be {stock:?}"));
+    }
+    for ((name, stock), (_, ours)) in stock.3.iter().zip(&ours.3) {
+        if stock != ours {
+            let report = linkdiff::compare(stock, ours, &linkdiff::Options::default());
+            problems.push(format!("{name} differs:\n{report}"));
+        }
+    }
+    Ok(Outcome::of(problems))
+}
+
+/// Links, and uses the result.
+fn runs(context: &Context, way: &Way, step: &Step, dir: &Path) -> Result<Outcome> {
+    let out = dir.join(match way.then {
+        Then::UseArchive => "libuse.a",
+        Then::UseShared => "libuse.so",
+        Then::Run | Then::Emulate(..) => "out",
+    });
+    let link = step.replay(context.linker(), &out, &[])?;
+    if !link.status.success() {
+        let text = String::from_utf8_lossy(&link.stderr);
+        return Ok(Outcome::Fail(format!("the link failed: {text}")));
+    }
+    let program = match way.then {
+        Then::Run | Then::Emulate(..) => out,
+        Then::UseArchive | Then::UseShared => use_library(way, dir)?,
+    };
+    let emulated = way.env.contains(&("GOARCH", "arm64"));
+    let mut command = match (way.then, emulated) {
+        (Then::Emulate(emulator, root), _) => {
+            let mut c = Command::new(emulator);
+            c.args(["-L", root]).arg(program);
+            c
+        }
+        (_, true) => {
+            let mut c = Command::new("qemu-aarch64-static");
+            c.args(["-L", "/usr/aarch64-linux-gnu", "-E"])
+                .arg(format!("LD_LIBRARY_PATH={}", dir.display()))
+                .arg(program);
+            c
+        }
+        (_, false) => Command::new(program),
+    };
+    command.env("LD_LIBRARY_PATH", dir).current_dir(dir);
+    let run = measure::run_for(&mut command, Some(Duration::from_secs(120)))?;
+    let printed = String::from_utf8_lossy(&run.stdout).into_owned();
+    let folder = match way.program.strip_prefix("compiler-fixtures/") {
+        Some(_) => paths::workspace().join(way.program),
+        None => paths::workspace().join("tests/host").join(way.program),
+    };
+    let expected = fs::read_to_string(folder.join("expect.txt"))?;
+    let mut problems = Vec::new();
+    if !run.status.success() {
+        let text = String::from_utf8_lossy(&run.stderr);
+        problems.push(format!("it failed: {}\n{text}", run.status));
+    }
+    if printed != expected {
+        problems.push(format!("it prints\n{printed}\nand should\n{expected}"));
+    }
+    Ok(Outcome::of(problems))
+}
+
+/// The C program that uses a library made from Go.
+fn use_library(way: &Way, dir: &Path) -> Result<PathBuf> {
+    let source = paths::workspace()
+        .join("tests/host")
+        .join(way.program)
+        .join("use.c.txt");
+    let copy = dir.join("use.c");
+    fs::copy(source, &copy)?;
+    let cc = way.env.iter().find(|(name, _)| *name == "CC");
+    let program = dir.join("use");
+    let out = Command::new(cc.map_or("gcc", |(_, cc)| cc))
+        .arg(&copy)
+        .arg("-o")
+        .arg(&program)
+        .arg("-L")
+        .arg(dir)
+        .args(["-luse", "-lpthread"])
+        .output()?;
+    match out.status.success() {
+        true => Ok(program),
+        false => Err(String::from_utf8_lossy(&out.stderr).into_owned().into()),
+    }
+}
+
+/// A linker that writes down its arguments, and one that fails.
+const RECORDER: &str = "#!/bin/sh
+printf '%s\\n' \"LC_ALL=$LC_ALL\" \"$@\" END >> \"$0.log\"
+exec gcc \"$@\"
+";
+const FAILING: &str = "#!/bin/sh
+case \"$*\" in
+*go.o*) echo out; echo error >&2; exit 7;;
+*build-id*) echo unknown;;
+esac
+exec gcc \"$@\"
+";
+
+/// The arguments that a host linker gets, in order, trials included; and what is said when it fails.
+fn arguments(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) {
+    let long: Vec<String> = (0..160)
+        .map(|i| format!("-Wl,-rpath,/{i}{}", "x".repeat(200)))
+        .collect();
+    let sets: Vec<(&str, &str, Vec<String>)> = vec![
+        ("plain", RECORDER, vec![]),
+        ("static", RECORDER, vec!["-extldflags=-static".into()]),
+        (
+            "paths",
+            RECORDER,
+            ["-r", "/lib/x y", "-I", "/lib64/ld-linux-x86-64.so.2"]
+                .map(Into::into)
+                .into(),
+        ),
+        (
+            "no-build-id",
+            RECORDER,
+            vec!["-B=none".into(), "-bindnow".into()],
+        ),
+        (
+            "quotes",
+            RECORDER,
+            vec!["-extldflags=-O2 -L /tmp -lm '-Wl,-rpath,/a b'".into()],
+        ),
+        (
+            "long",
+            RECORDER,
+            vec![format!("-extldflags={}", long.join(" "))],
+        ),
+        ("fails", FAILING, vec![]),
+        ("missing", "", vec![]),
+    ];
+    for (title, script, flags) in sets {
+        let name = format!("external/arguments/{}/{title}", go.release());
+        let (context, go) = (context.clone(), go.clone());
+        cases.push(Case::new(name, move || {
+            if let Some(why) = lacks(&WAYS[1]) {
+                return Ok(Outcome::Skip(why));
+            }
+            let step = step(&context, &go, &WAYS[1])?;
+            let scratch = context.scratch()?;
+            let (tool, dir) = (scratch.path().join("cc"), scratch.path().join("host"));
+            if !script.is_empty() {
+                use std::os::unix::fs::PermissionsExt as _;
+                fs::write(&tool, script)?;
+                fs::set_permissions(&tool, fs::Permissions::from_mode(0o755))?;
+            }
+            let mut all = flags.clone();
+            all.extend([
+                format!("-extld={}", tool.display()),
+                "-v".to_string(),
+                "-tmpdir".to_string(),
+                dir.display().to_string(),
+            ]);
+            let link = |linker: &Path| -> Result<(i32, String, Vec<String>)> {
+                fs::create_dir_all(&dir)?;
+                let run = step.replay(linker, &scratch.path().join("out"), &all)?;
+                fs::remove_dir_all(&dir)?;
+                let log = scratch.path().join("cc.log");
+                let calls = fs::read_to_string(&log).unwrap_or_default();
+                let _ = fs::remove_file(log);
+                let said = [run.stdout.as_slice(), &run.stderr].concat();
+                let said =
+                    String::from_utf8_lossy(&said).replace(&*linker.to_string_lossy(), "LINK");
+                // Counts of the linker's own work.
+                let counts =
+                    |line: &&str| !line.contains("reachable") && !line.contains("symbols,");
+                let lines = said.lines().filter(counts).map(str::to_string).collect();
+                Ok((run.code(), calls, lines))
+            };
+            let (stock, ours) = (link(&step.tool)?, link(context.linker())?);
+            let mut problems = Vec::new();
+            if stock.0 != ours.0 {
+                problems.push(format!("exit status {}, should be {}", ours.0, stock.0));
+            }
+            if stock.1 != ours.1 {
+                problems.push(format!("calls:\n{}\nshould be:\n{}", ours.1, stock.1));
+            }
+            if stock.2 != ours.2 {
+                problems.push(format!("said:\n{:#?}\nshould be:\n{:#?}", ours.2, stock.2));
+            }
+            Ok(Outcome::of(problems))
+        }));
+    }
+}
