@@ -29,12 +29,16 @@ struct Way {
     sets: &'static [&'static [&'static str]],
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Then {
     Run,
     /// Linked into a C program as an archive, or found as a shared library.
     UseArchive,
     UseShared,
+    /// Run with a plugin that it opens, and with one of another build, which it refuses.
+    Open(&'static Way, &'static Way),
+    /// Not used by itself.
+    Nothing,
     /// Run in an emulator, with the folder that has the C library.
     Emulate(&'static str, &'static str),
 }
@@ -62,15 +66,46 @@ const fn way(
     }
 }
 
+const CGO: Way = Way {
+    sets: &[STRIPPED, &["-extldflags=-static"]],
+    ..way("cgo", "program", &[EXTERNAL], Then::Run)
+};
+const PLUGIN: Way = Way {
+    sets: &[STRIPPED],
+    ..way("plugin", "plugin", &["-buildmode=plugin"], Then::Nothing)
+};
+/// Its packages are not those of programs built without this flag.
+const OTHER_PLUGIN: Way = way(
+    "plugin-trimpath",
+    "plugin",
+    &["-buildmode=plugin", "-trimpath"],
+    Then::Nothing,
+);
+const ARM64_PLUGIN: Way = Way {
+    name: "arm64-plugin",
+    env: ARM64,
+    needs: ARM64_NEEDS,
+    sets: &[],
+    ..PLUGIN
+};
+
 const WAYS: &[Way] = &[
+    PLUGIN,
+    ARM64_PLUGIN,
+    Way {
+        sets: &[STRIPPED],
+        ..way("opener", "opener", &[], Then::Open(&PLUGIN, &OTHER_PLUGIN))
+    },
+    Way {
+        env: ARM64,
+        needs: ARM64_NEEDS,
+        ..way("arm64-opener", "opener", &[], Then::Nothing)
+    },
     Way {
         sets: &[STRIPPED, &["-w"], &["-compressdwarf=false"]],
         ..way("go", "compiler-fixtures/hello-net", &[EXTERNAL], Then::Run)
     },
-    Way {
-        sets: &[STRIPPED, &["-extldflags=-static"]],
-        ..way("cgo", "program", &[EXTERNAL], Then::Run)
-    },
+    CGO,
     Way {
         sets: &[STRIPPED],
         ..way("pie", "program", &["-buildmode=pie", EXTERNAL], Then::Run)
@@ -147,6 +182,9 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
                     same(&context, &step, set)
                 }));
             }
+            if matches!(way.then, Then::Nothing) {
+                continue;
+            }
             let name = format!("external/{}/{}/runs", way.name, go.release());
             let (context, go) = (context.clone(), go.clone());
             cases.push(Case::new(name, move || {
@@ -155,6 +193,10 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
                 }
                 let step = step(&context, &go, way)?;
                 let scratch = context.scratch()?;
+                if let Then::Open(plugin, other) = way.then {
+                    let plugins = [plugin, other].map(|way| self::step(&context, &go, way));
+                    return opens(&context, way, &step, plugins, scratch.path());
+                }
                 runs(&context, way, &step, scratch.path())
             }));
         }
@@ -255,7 +297,7 @@ fn runs(context: &Context, way: &Way, step: &Step, dir: &Path) -> Result<Outcome
     let out = dir.join(match way.then {
         Then::UseArchive => "libuse.a",
         Then::UseShared => "libuse.so",
-        Then::Run | Then::Emulate(..) => "out",
+        Then::Run | Then::Emulate(..) | Then::Open(..) | Then::Nothing => "out",
     });
     let link = step.replay(context.linker(), &out, &[])?;
     if !link.status.success() {
@@ -263,7 +305,7 @@ fn runs(context: &Context, way: &Way, step: &Step, dir: &Path) -> Result<Outcome
         return Ok(Outcome::Fail(format!("the link failed: {text}")));
     }
     let program = match way.then {
-        Then::Run | Then::Emulate(..) => out,
+        Then::Run | Then::Emulate(..) | Then::Open(..) | Then::Nothing => out,
         Then::UseArchive | Then::UseShared => use_library(way, dir)?,
     };
     let emulated = way.env.contains(&("GOARCH", "arm64"));
@@ -297,6 +339,47 @@ fn runs(context: &Context, way: &Way, step: &Step, dir: &Path) -> Result<Outcome
     }
     if printed != expected {
         problems.push(format!("it prints\n{printed}\nand should\n{expected}"));
+    }
+    Ok(Outcome::of(problems))
+}
+
+/// Links a program and plugins; it opens the first and refuses the second.
+fn opens(
+    context: &Context,
+    way: &Way,
+    step: &Step,
+    plugins: [Result<Arc<Step>>; 2],
+    dir: &Path,
+) -> Result<Outcome> {
+    let link = |step: &Step, name: &str| -> Result<PathBuf> {
+        let out = dir.join(name);
+        let run = step.replay(context.linker(), &out, &[])?;
+        match run.status.success() {
+            true => Ok(out),
+            false => Err(String::from_utf8_lossy(&run.stderr).into_owned().into()),
+        }
+    };
+    let program = link(step, "program")?;
+    let folder = paths::workspace().join("tests/host").join(way.program);
+    let expected = fs::read_to_string(folder.join("expect.txt"))?;
+    let mut problems = Vec::new();
+    for (plugin, code, expected) in plugins
+        .into_iter()
+        .zip([(0, expected), (3, "refused\n".to_string())])
+        .map(|(plugin, (code, text))| (plugin, code, text))
+    {
+        let plugin = link(&*plugin?, "plugin.so")?;
+        let mut command = Command::new(&program);
+        command.arg(&plugin).current_dir(dir);
+        let run = measure::run_for(&mut command, Some(Duration::from_secs(120)))?;
+        let printed = String::from_utf8_lossy(&run.stdout).into_owned();
+        if (run.code(), &printed) != (code, &expected) {
+            let errors = String::from_utf8_lossy(&run.stderr);
+            problems.push(format!(
+                "it ends with {} and prints\n{printed}{errors}\nand should\n{expected}",
+                run.code()
+            ));
+        }
     }
     Ok(Outcome::of(problems))
 }
@@ -375,10 +458,10 @@ fn arguments(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) {
         let name = format!("external/arguments/{}/{title}", go.release());
         let (context, go) = (context.clone(), go.clone());
         cases.push(Case::new(name, move || {
-            if let Some(why) = lacks(&WAYS[1]) {
+            if let Some(why) = lacks(&CGO) {
                 return Ok(Outcome::Skip(why));
             }
-            let step = step(&context, &go, &WAYS[1])?;
+            let step = step(&context, &go, &CGO)?;
             let scratch = context.scratch()?;
             let (tool, dir) = (scratch.path().join("cc"), scratch.path().join("host"));
             if !script.is_empty() {

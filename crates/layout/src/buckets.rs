@@ -110,13 +110,15 @@ struct Found {
 
 impl Unsorted {
     /// Sorts live data into buckets. `hide_locals` takes the compiler's file-local symbols and
-    /// coverage counters out of the symbol table, as internal linking does.
+    /// coverage counters out of the symbol table, as internal linking does. `dynlink` leaves types and
+    /// function descriptors there, for other modules to find.
     pub fn collect(
         syms: &Symbols,
         live: &Live,
         special: &BitSet,
         relro: Relro,
         hide_locals: bool,
+        dynlink: bool,
     ) -> Unsorted {
         const CHUNK: usize = 1 << 15;
         let n = syms.len();
@@ -154,7 +156,9 @@ impl Unsorted {
                         continue;
                     }
                     if let Some(k) = groups.kind(kind, name, facts.flag2) {
-                        f.hidden.push(s);
+                        if !dynlink || !groups.is_shared(k) {
+                            f.hidden.push(s);
+                        }
                         kind = k;
                     }
                     // Nameless symbols are parts of others.

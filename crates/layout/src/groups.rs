@@ -33,6 +33,11 @@ impl Groups {
         }
     }
 
+    /// Whether modules of Go code share what is in a group.
+    pub fn is_shared(&self, group: SymKind) -> bool {
+        group == self.types || group == self.funcs
+    }
+
     /// The kind under which a live symbol of kind `kind` with the second flag byte `flag2` is laid out,
     /// if it belongs to a group. Such symbols do not appear in the symbol table; their group's carrier
     /// does.

@@ -172,7 +172,6 @@ const ELF_HEADER_RESERVE: u64 = 4096;
 static UNSUPPORTED: &[(&str, fn(&Asked) -> bool)] = &[
     ("-linkshared", |a| a.args.link_shared),
     ("-buildmode=shared", |a| a.build_mode == BuildMode::Shared),
-    ("-buildmode=plugin", |a| a.build_mode == BuildMode::Plugin),
 ];
 
 /// What the table above looks at.

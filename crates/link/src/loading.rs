@@ -7,6 +7,7 @@ use crate::mode::{LinkMode, LinkModeDecision, LinkModeInputs};
 use crate::version::of_header;
 use gover::{GoLayout, layout_for};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use symbols::load::{LoadResult, Problem, Severity, load};
 use symbols::{Inputs, path_to_prefix};
 
@@ -16,6 +17,8 @@ pub struct Loaded {
     pub inputs: Inputs,
     /// Who links.
     pub mode: LinkMode,
+    /// Whether the program can load plugins.
+    pub can_use_plugins: bool,
 }
 
 /// Loads the packages.
@@ -30,7 +33,13 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
         return Err(diag.fatal(text));
     }
     let decided = OnceLock::new();
+    let can_use_plugins = AtomicBool::new(false);
     let further = |inputs: &Inputs| {
+        let (platform, goos) = (&config.release.platform, &config.goos);
+        let plugins = platform.build_mode("plugin", goos, &config.goarch)
+            && uses_cgo(inputs)
+            && inputs.libs.iter().any(|l| l.pkg == "plugin");
+        can_use_plugins.store(plugins, Relaxed);
         let (problems, decision) = choose_link_mode(config, inputs);
         // Start-up code finds out by this package whether C sets up threads.
         let external = decision.mode == Ok(LinkMode::External);
@@ -44,12 +53,17 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
         diag.problem(problem)?;
     }
     let inputs = loaded.inputs;
-    if uses_cgo(&inputs) && inputs.libs.iter().any(|l| l.pkg == "plugin") {
-        let text = unsupported_text("loading plugins (package plugin)");
+    let mode = decided.into_inner().unwrap_or_default();
+    let can_use_plugins = can_use_plugins.into_inner();
+    if can_use_plugins && mode != LinkMode::External {
+        let text = unsupported_text("internal linking of programs that load plugins");
         return Err(diag.exit_plain(text));
     }
-    let mode = decided.into_inner().unwrap_or_default();
-    Ok(Loaded { inputs, mode })
+    Ok(Loaded {
+        inputs,
+        mode,
+        can_use_plugins,
+    })
 }
 
 /// Whether all objects were compiled by the toolchain linked for.

@@ -17,7 +17,7 @@ use crate::output::Store;
 use crate::passes::debug::{self, Debug};
 use crate::passes::object::{self, ObjectRelocs};
 use crate::passes::object_symbols::{Naming, ObjectSymbols};
-use crate::passes::{addresses, elf, elf_symbols::ElfSymbols, fips, host_syms, write};
+use crate::passes::{addresses, dynlink, elf, elf_symbols::ElfSymbols, fips, host_syms, write};
 use crate::shape::Shape;
 use crate::statistics;
 use dynamic::{DynamicOptions, DynamicTables};
@@ -29,7 +29,7 @@ use layout::{
 };
 use reach::{Live, ReachError, ReachOptions, Roots, Tell};
 use reloc::{HostLink, Problem, RelocError, Relocator};
-use symbols::{BitSet, Inputs, ResolveOptions, SymId, Symbols};
+use symbols::{BitSet, Inputs, ResolveOptions, SymId, Symbols, path_to_prefix};
 use tables::callgraph;
 use tables::inittask::{InitRoots, init_tasks};
 use tables::pclntab::{self, FileNames, FillContext, Part, PclntabInput};
@@ -67,8 +67,10 @@ pub fn link_executable(
 ) -> Result<Linked, Stop> {
     let ptr = config.arch.ptr_size;
     diag.phases.start("loadsyms");
-    let Loaded { mut inputs, mode } = loaded;
-    let shape = Shape::new(config, mode);
+    let shape = Shape::new(config, &loaded);
+    let Loaded {
+        mut inputs, mode, ..
+    } = loaded;
     let host = HostInputs::take(config, &mut inputs, mode, diag);
     let mut syms = resolve(config, &shape, inputs, &host, diag)?;
     if config.check_linkname {
@@ -83,11 +85,11 @@ pub fn link_executable(
         special: &mut special,
         ptr_size: ptr,
     };
-    let fips = Fips::make(&mut maker);
+    let fips = (!shape.is_plugin()).then(|| Fips::make(&mut maker));
 
     syms.release_names();
     diag.phases.start("inittasks");
-    let main_tasks = init_tasks(&mut syms, InitRoots::Program, ptr).map_err(|e| diag.exit(e))?;
+    let main_tasks = init_tasks(&mut syms, init_roots(config), ptr).map_err(|e| diag.exit(e))?;
     diag.phases.start("deadcode");
     let mut live = deadcode(config, &shape, &mut syms, main_tasks, &made.reachable, diag)?;
     made.reachable.iter().for_each(|s| live.reachable.insert(s));
@@ -101,8 +103,10 @@ pub fn link_executable(
     host_syms::tell_library(&mut maker, shape.mode);
     let tlsg = maker.create("runtime.tlsg", SymKind::TlsBss);
     maker.ext(tlsg).size = ptr.into();
-    let module = tables::declare_moduledata(&mut maker);
-    disable_memory_profiling(&mut maker);
+    let module = tables::declare_moduledata(&mut maker, shape.is_plugin());
+    if !shape.dynlink {
+        disable_memory_profiling(&mut maker);
+    }
     let vars: Vec<(String, Vec<u8>)> = config
         .string_vars
         .iter()
@@ -122,7 +126,7 @@ pub fn link_executable(
         .text
         .iter()
         .copied()
-        .chain(fips.text())
+        .chain(fips.iter().flat_map(Fips::text))
         .collect();
     let mut order = TextOrder::assign(&syms, &live, &first);
     diag.phases.start("dwarfGenerateDebugInfo");
@@ -130,22 +134,29 @@ pub fn link_executable(
     diag.phases.start("doStackCheck");
     stack_check(config, &syms, &live, &order, diag)?;
 
-    if config.rand_layout != 0 {
-        order.shuffle(&syms, config.rand_layout);
-    }
-    order.gather_fips(&syms);
     let mut maker = Maker {
         syms: &mut syms,
         live: &mut live,
         special: &mut special,
         ptr_size: ptr,
     };
+    if shape.dynlink {
+        dynlink::mangle_types(&mut maker);
+    }
     diag.phases.start("doelf");
     let mut dynamic = dynamic_tables(config, &shape, &mut maker);
     if shape.external {
         host_syms::make_build_id_note(&mut maker, &config.build_id);
         host_syms::mark_undefined(&mut maker, &order);
     }
+    if shape.dynlink {
+        let family = config.arch.family;
+        dynlink::add_module_init(&mut maker, &mut order, module, shape.is_plugin(), family);
+    }
+    if config.rand_layout != 0 {
+        order.shuffle(maker.syms, config.rand_layout);
+    }
+    order.gather_fips(maker.syms);
     let text_markers = TextMarkers::make(&mut maker);
     diag.phases.start("textaddress");
     let text = lay_out_text(config, &shape, &mut maker, &mut order, diag);
@@ -188,7 +199,17 @@ pub fn link_executable(
     if shape.is_c_library() {
         host_syms::call_when_loaded(&mut maker, &shape.entry);
     }
-    let markers = DataMarkers::make(&mut maker, shape.relro() != Relro::None);
+    let markers = DataMarkers::make(&mut maker, shape.relro() != Relro::None, shape.dynlink);
+    let pkg_hashes = match shape.dynlink {
+        true => tables::make_package_hashes(&mut maker, &order.postorder),
+        false => Vec::new(),
+    };
+    let plugin_path = path_to_prefix(&config.main_pkg);
+    let plugin = shape.is_plugin().then_some(tables::PluginInfo {
+        path: &plugin_path,
+        libs: &order.postorder,
+        hashes: &pkg_hashes,
+    });
     let text_len = text.end - text.start + u64::from(config.arch.min_lc);
     let tasks = main_tasks.is_some().then(|| tables::TableRef {
         sym: main_tasks,
@@ -203,10 +224,18 @@ pub fn link_executable(
         tasks,
         text_len,
         shape.has_main(),
+        plugin.as_ref(),
     );
 
     diag.phases.start("dodata");
-    let mut data = Unsorted::collect(&syms, &live, &special, shape.relro(), !shape.external);
+    let mut data = Unsorted::collect(
+        &syms,
+        &live,
+        &special,
+        shape.relro(),
+        !shape.external,
+        shape.dynlink,
+    );
     if let Some(d) = &mut dynamic {
         let lists: Vec<_> = data.in_order(syms.gover).collect();
         for (s, e) in d.scan(&mut syms, &live, &order.textp, &lists, shape.pie()) {
@@ -306,13 +335,13 @@ pub fn link_executable(
         deferreturn_trampolines: &text.deferreturn_trampolines,
     };
     let carriers = match shape.external {
-        true => host_syms::carriers(&syms, &buckets, &markers, &pcln),
+        true => host_syms::carriers(&syms, &buckets, &markers, &pcln, shape.dynlink),
         false => Carriers::default(),
     };
     let host = shape.external.then_some(HostLink {
         carriers: &carriers,
         tlsg,
-        dynlink: false,
+        dynlink: shape.dynlink,
     });
     let generate = |s: SymId, out: &mut [u8], addrs: &Addresses| {
         if let Some(d) = dynamic.as_ref().filter(|d| d.rela == s) {
@@ -332,7 +361,10 @@ pub fn link_executable(
         false => String::new(),
     };
     if let Some(host) = host {
-        let naming = Naming::default();
+        let naming = Naming {
+            dynlink: shape.dynlink,
+            shared: false,
+        };
         let debug_index = object::debug_indices(&places, &debug.sections);
         let hidden = &buckets.hidden;
         let symbols = ObjectSymbols::collect(
@@ -454,8 +486,10 @@ pub fn link_executable(
     diag.exit_if_errors()?;
 
     diag.phases.start("asmbfips");
-    fips::store_sum(loaded, &fips, &addrs, &segs, config.fipso.as_deref())
-        .or_else(|e| diag.error(e))?;
+    if let Some(fips) = &fips {
+        fips::store_sum(loaded, fips, &addrs, &segs, config.fipso.as_deref())
+            .or_else(|e| diag.error(e))?;
+    }
     diag.phases.start("Asmb2");
     for (off, bytes) in &plan.header {
         loaded[*off as usize..][..bytes.len()].copy_from_slice(bytes);
@@ -529,6 +563,14 @@ fn resolve(
     Ok(syms)
 }
 
+/// Whose packages are initialised.
+fn init_roots(config: &Config) -> InitRoots<'_> {
+    match config.build_mode {
+        BuildMode::Plugin => InitRoots::Plugin(&config.main_pkg),
+        _ => InitRoots::Program,
+    }
+}
+
 fn deadcode(
     config: &Config,
     shape: &Shape,
@@ -539,14 +581,20 @@ fn deadcode(
 ) -> Result<Live, Stop> {
     let foreign = std::mem::take(&mut syms.foreign);
     let opts = ReachOptions {
-        roots: Roots::Entry(&shape.entry),
+        roots: match shape.mode {
+            BuildMode::Plugin => Roots::Plugin {
+                entry: &shape.entry,
+                path: &path_to_prefix(&config.main_pkg),
+            },
+            _ => Roots::Entry(&shape.entry),
+        },
         main_inittasks: main_tasks,
         dynamic_exports: &foreign.dynamic_exports,
         wasm_exports: &[],
         host_carriers: &foreign.carriers,
-        dynlink: false,
+        dynlink: shape.dynlink,
         link_shared: false,
-        can_use_plugins: false,
+        can_use_plugins: shape.can_use_plugins,
         live_before: made,
         prune_weak_map: config.prune_weak_map,
         field_track: config.experiments.field_track(),

@@ -1,6 +1,7 @@
 //! What a link makes, once it is known who links.
 
 use crate::config::Config;
+use crate::loading::Loaded;
 use crate::mode::{BuildMode, LinkMode};
 use layout::Relro;
 
@@ -13,15 +14,21 @@ pub struct Shape {
     pub external: bool,
     /// Name of the entry symbol.
     pub entry: String,
+    /// Whether Go symbols are linked dynamically: modules of Go code meet in one process
+    /// (`DynlinkingGo`).
+    pub dynlink: bool,
+    /// Whether the program can load plugins.
+    pub can_use_plugins: bool,
     /// Address of the first text symbol, headers included; 0 in object files.
     pub text_addr: u64,
 }
 
 impl Shape {
     /// Of a link.
-    pub fn new(config: &Config, link_mode: LinkMode) -> Shape {
+    pub fn new(config: &Config, loaded: &Loaded) -> Shape {
         let mode = config.build_mode;
-        let external = link_mode == LinkMode::External;
+        let external = loaded.mode == LinkMode::External;
+        let can_use_plugins = loaded.can_use_plugins;
         Shape {
             mode,
             external,
@@ -30,6 +37,8 @@ impl Shape {
                 (true, BuildMode::Exe | BuildMode::Pie) => "main".to_owned(),
                 _ => config.entry.clone(),
             },
+            dynlink: mode == BuildMode::Plugin || can_use_plugins,
+            can_use_plugins,
             text_addr: if external { 0 } else { config.text_addr },
         }
     }
@@ -51,6 +60,11 @@ impl Shape {
     /// Whether the module has Go's main function.
     pub fn has_main(&self) -> bool {
         matches!(self.mode, BuildMode::Exe | BuildMode::Pie)
+    }
+
+    /// Whether this is a plugin.
+    pub fn is_plugin(&self) -> bool {
+        self.mode == BuildMode::Plugin
     }
 
     /// Whether C calls what is made.

@@ -44,6 +44,8 @@ pub struct Foreign {
     pub external: FxHashSet<SymId>,
     /// By symbol, what cgo directives say.
     pub cgo: FxHashMap<SymId, CgoAttrs>,
+    /// Short names to the outside of types, where modules of Go code meet.
+    pub mangled: FxHashMap<SymId, Box<[u8]>>,
     /// Static cgo exports by name: what C code means by it, whichever its ABI.
     pub exports: FxHashMap<Box<[u8]>, SymId>,
     /// Symbols for the dynamic symbol table, in the order of their directives (`ctxt.dynexp`).
@@ -120,6 +122,11 @@ impl Symbols {
     /// The symbol's name to the outside (`loader.SymExtname`).
     #[inline]
     pub fn ext_name(&self, s: SymId) -> &[u8] {
+        if !self.foreign.mangled.is_empty()
+            && let Some(name) = self.foreign.mangled.get(&s)
+        {
+            return name;
+        }
         if !self.foreign.cgo.is_empty()
             && let Some(name) = self.foreign.attrs(s).and_then(|a| a.ext_name.as_deref())
         {

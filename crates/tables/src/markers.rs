@@ -68,7 +68,8 @@ markers! {
 impl DataMarkers {
     /// Makes them, in cmd/link's order. `relro` is whether data that the dynamic linker relocates is
     /// kept apart.
-    pub fn make(m: &mut Maker, relro: bool) -> DataMarkers {
+    /// `dynlink` is whether Go symbols are linked dynamically.
+    pub fn make(m: &mut Maker, relro: bool, dynlink: bool) -> DataMarkers {
         use SymKind::*;
         let grouped_masks = m.syms.gover.gc_masks == GcMasks::Grouped;
         let rodata = m.define("runtime.rodata", Rodata);
@@ -96,9 +97,13 @@ impl DataMarkers {
         m.ext(gcbss).size = 0;
         m.syms.local.insert(gcdata);
         m.syms.local.insert(gcbss);
-        let relro_twins = relro && m.syms.gover.carriers == Carriers::RelroTwins;
-        let type_star = m.carrier("type:*", Type);
-        if relro_twins {
+        let twins = m.syms.gover.carriers == Carriers::RelroTwins;
+        let relro_twins = relro && twins;
+        let type_star = match twins && dynlink {
+            true => SymId::NONE,
+            false => m.carrier("type:*", Type),
+        };
+        if relro_twins && !dynlink {
             m.carrier("typerel.*", TypeRelro);
         }
         let local_carrier = |m: &mut Maker, name, kind| {

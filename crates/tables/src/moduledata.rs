@@ -3,6 +3,7 @@
 
 use crate::maker::Maker;
 use crate::markers::{DataMarkers, TextMarkers};
+use crate::plugin::PluginInfo;
 use gover::{FieldShape, ModuleField, ModuledataHome, SymKind};
 use symbols::SymId;
 use symbols::rtype::RType;
@@ -71,8 +72,18 @@ impl TypeWords {
 }
 
 /// Makes moduledata live and empty, before text is ordered (`ld/lib.go:linksetup`).
-pub fn declare_moduledata(m: &mut Maker) -> SymId {
-    let s = m.syms.lookup_or_create(b"runtime.firstmoduledata", 0);
+/// That of a plugin is its own.
+pub fn declare_moduledata(m: &mut Maker, plugin: bool) -> SymId {
+    let s = match plugin {
+        true => {
+            for name in [&b"local.pluginmoduledata"[..], b"local.moduledata"] {
+                let s = m.syms.lookup_or_create(name, 0);
+                m.syms.local.insert(s);
+            }
+            m.syms.lookup_or_create(b"local.moduledata", 0)
+        }
+        false => m.syms.lookup_or_create(b"runtime.firstmoduledata", 0),
+    };
     let kind = match m.syms.gover.moduledata_home {
         ModuledataHome::GoModule => SymKind::ModuleData,
         ModuledataHome::NoPtrData => SymKind::NoPtrData,
@@ -111,8 +122,13 @@ pub fn fill_moduledata(
     inittasks: Option<TableRef>,
     text_len: u64,
     has_main: bool,
+    plugin: Option<&PluginInfo>,
 ) -> TypeWords {
     let map = text_section_map(m, text, text_len);
+    let (plugin_path, pkg_hashes) = match plugin {
+        Some(p) => p.make(m),
+        None => Default::default(),
+    };
     let ptr = m.ptr_size;
     let word = u64::from(ptr);
     let typelink = m
@@ -188,7 +204,9 @@ pub fn fill_moduledata(
             ItabLinks => (itablink, 0, tables.1),
             Ptab => ptab.map_or((SymId::NONE, 0, 0), |(s, n)| (s, 0, n)),
             InitTasks => inittasks.map_or((SymId::NONE, 0, 0), |t| (t.sym, 0, t.size / word)),
-            PluginPath | PkgHashes | ModuleName | ModuleHashes => (SymId::NONE, 0, 0),
+            PluginPath => (plugin_path.sym, 0, plugin_path.size),
+            PkgHashes => (pkg_hashes.sym, 0, pkg_hashes.size),
+            ModuleName | ModuleHashes => (SymId::NONE, 0, 0),
             HasMain => (SymId::NONE, 0, has_main.into()),
         };
         let number =

@@ -226,7 +226,6 @@ fn what_is_not_supported_yet_is_named() {
     for (args, vars, feature) in [
         (&["-linkshared", "m"][..], &[][..], "-linkshared"),
         (&["-buildmode=shared", "m"], &[], "-buildmode=shared"),
-        (&["-buildmode=plugin", "m"], &[], "-buildmode=plugin"),
         (&["-H=windowsgui", "m"], &[], "-H=windowsgui"),
         (&["-H", "darwin", "m"], &[], "-H=darwin"),
         (&["m"], &[("GOOS", "freebsd")], "GOOS/GOARCH freebsd/amd64"),

@@ -4,7 +4,7 @@
 use crate::hostlink::HostLinkInput;
 use crate::mode::BuildMode;
 use crate::shape::Shape;
-use gover::{GcMasks, SymKind};
+use gover::{Carriers as CarrierRule, GcMasks, SymKind};
 use layout::{Buckets, Carriers, Relro, TextOrder};
 use rayon::prelude::*;
 use symbols::{SymId, Symbols};
@@ -89,16 +89,28 @@ pub fn carriers(
     buckets: &Buckets,
     markers: &DataMarkers,
     pcln: &PclntabPlan,
+    dynlink: bool,
 ) -> Carriers {
     let mut c = Carriers::new(syms);
     for (carrier, kind) in [
-        (markers.type_star, SymKind::Type),
         (markers.gostring_star, SymKind::GoString),
-        (markers.funcdesc, SymKind::GoFunc),
         (markers.gcbits_star, SymKind::GcBits),
     ] {
         c.add_group(syms, buckets, carrier, kind);
     }
+    if let (GcMasks::Grouped, Some(s)) = (syms.gover.gc_masks, markers.gcmask) {
+        c.add_group(syms, buckets, s, SymKind::GcMask);
+    }
+    c.add(pcln.carrier, pcln.carried());
+    if dynlink {
+        // Other modules find them one by one.
+        if syms.gover.carriers == CarrierRule::RelroTwins {
+            c.add_group(syms, buckets, markers.funcdesc, SymKind::GoFunc);
+        }
+        return c;
+    }
+    c.add_group(syms, buckets, markers.type_star, SymKind::Type);
+    c.add_group(syms, buckets, markers.funcdesc, SymKind::GoFunc);
     // With data that is relocated when loaded, some releases have carriers of their own for it.
     for (name, kind) in [
         ("typerel.*", SymKind::TypeRelro),
@@ -108,10 +120,6 @@ pub fn carriers(
             c.add_group(syms, buckets, s, kind);
         }
     }
-    if let (GcMasks::Grouped, Some(s)) = (syms.gover.gc_masks, markers.gcmask) {
-        c.add_group(syms, buckets, s, SymKind::GcMask);
-    }
-    c.add(pcln.carrier, pcln.carried());
     c
 }
 
@@ -129,6 +137,7 @@ pub fn input(syms: &Symbols, shape: &Shape) -> HostLinkInput {
             .filter(|(_, a)| a.export_dynamic)
             .map(|(&s, _)| syms.ext_name(s).to_vec())
             .collect(),
+        dynlink: shape.dynlink,
         relro: shape.relro() != Relro::None,
         ..HostLinkInput::default()
     }

@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod debug;
+pub mod dynlink;
 pub mod elf;
 pub mod elf_symbols;
 pub mod fips;

@@ -1,0 +1,3 @@
+module host.test/opener
+
+go 1.26

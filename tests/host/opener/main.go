@@ -1,0 +1,33 @@
+// Command opener opens the plugin that it is given.
+package main
+
+import (
+	"fmt"
+	"os"
+	"plugin"
+)
+
+func main() {
+	p, err := plugin.Open(os.Args[1])
+	if err != nil {
+		fmt.Println("refused")
+		os.Exit(3)
+	}
+	greeting, err := p.Lookup("Greeting")
+	if err != nil {
+		panic(err)
+	}
+	*greeting.(*string) = "good morning"
+	greet, err := p.Lookup("Greet")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(greet.(func(string) string)("plugin"))
+	point, err := p.Lookup("Point")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(point.(func() fmt.Stringer)())
+	_, err = p.Lookup("Nothing")
+	fmt.Println(err != nil)
+}

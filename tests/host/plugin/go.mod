@@ -1,0 +1,3 @@
+module host.test/plugin
+
+go 1.26
