@@ -6,6 +6,7 @@ use crate::fixture::Fixture;
 use crate::flags::{FEW, FlagSet, Text, Variant};
 use crate::parity;
 use crate::runner::{Case, Outcome};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use xtask::toolchain::Toolchain;
@@ -19,6 +20,10 @@ struct Target {
     cc: &'static str,
     sysroot: &'static str,
     emulators: &'static [&'static str],
+    /// Whether all programs are dynamic, those without C too.
+    dynamic: bool,
+    /// The fixtures that take part; empty for all.
+    only: &'static [&'static str],
     sets: &'static [FlagSet],
     /// Sets whose output is hundreds of megabytes.
     big: &'static [FlagSet],
@@ -36,7 +41,9 @@ const fn set(name: &'static str, flags: &'static [&'static str]) -> FlagSet {
     }
 }
 
-const TARGETS: &[Target] = &[Target {
+const TARGETS: &[Target] = &[ARM64, ARM64_PIE];
+
+const ARM64: Target = Target {
     build: Variant {
         name: "linux-arm64",
         env: &[("GOARCH", "arm64")],
@@ -52,6 +59,8 @@ const TARGETS: &[Target] = &[Target {
     cc: "aarch64-linux-gnu-gcc",
     sysroot: "/usr/aarch64-linux-gnu",
     emulators: &["qemu-aarch64-static", "qemu-aarch64"],
+    dynamic: false,
+    only: &[],
     sets: &[
         set("debugtramp", &["-debugtramp=2"]),
         set(
@@ -72,7 +81,36 @@ const TARGETS: &[Target] = &[Target {
     ],
     without: &["assembly"],
     not_run: &["build-info", "panic-lines", "race"],
-}];
+};
+
+const ARM64_PIE: Target = Target {
+    build: Variant {
+        name: "linux-arm64-pie",
+        flags: &["-buildmode=pie"],
+        ..ARM64.build
+    },
+    build_c: Variant {
+        name: "linux-arm64-pie",
+        flags: &["-buildmode=pie"],
+        ..ARM64.build_c
+    },
+    dynamic: true,
+    only: &[
+        "hello-net",
+        "goroutines-tls",
+        "same-type-strings",
+        "cgo-net",
+    ],
+    sets: &[
+        set("debugtramp", &["-debugtramp=2"]),
+        set("bindnow-r", &["-bindnow", "-r", "/some/where", "-w"]),
+        set("d", &["-d", "-w"]),
+        set("R", &["-R=0x4000", "-w"]),
+        set("T-D", &["-T=0x61000", "-D=0x8000000", "-w"]),
+    ],
+    big: &[],
+    ..ARM64
+};
 
 impl Target {
     /// How a fixture is built; what is missing for it, if something is.
@@ -98,7 +136,11 @@ fn without(program: &str) -> Outcome {
 pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()> {
     for target in TARGETS {
         for fixture in Fixture::all()? {
-            if fixture.directives.fails || target.without.contains(&fixture.name.as_str()) {
+            let name = fixture.name.as_str();
+            if fixture.directives.fails
+                || target.without.contains(&name)
+                || !target.only.is_empty() && !target.only.contains(&name)
+            {
                 continue;
             }
             let takes_all = fixture.name == "hello-net";
@@ -191,7 +233,10 @@ fn run(
             return Ok(Outcome::Fail(format!("the link failed: {text}")));
         }
         let mut command = Command::new(&emulator);
-        if fixture.wants_c() {
+        if target.dynamic || fixture.wants_c() {
+            if !Path::new(target.sysroot).is_dir() {
+                return Ok(without(target.sysroot));
+            }
             command.args(["-L", target.sysroot]);
         }
         command
