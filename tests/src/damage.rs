@@ -7,7 +7,7 @@
 use crate::context::Context;
 use crate::errors::{Spoiled, indecent};
 use crate::fixture::Fixture;
-use crate::flags::DEFAULT;
+use crate::flags::{DEFAULT, Variant};
 use crate::parity::Linked;
 use crate::runner::{Case, Outcome};
 use std::fs;
@@ -43,15 +43,17 @@ const VICTIMS: &[&str] = &[
 #[derive(Clone)]
 struct Aim {
     fixture: &'static str,
+    build: &'static str,
     victims: &'static [&'static str],
     /// How the objects begin that half of the damage falls on.
     magic: &'static [u8],
     rounds: std::ops::Range<u64>,
 }
 
-const AIMS: [Aim; 2] = [
+const AIMS: [Aim; 3] = [
     Aim {
         fixture: "hello",
+        build: "default",
         victims: VICTIMS,
         magic: b"\0go120ld",
         rounds: 0..ROUNDS,
@@ -59,9 +61,18 @@ const AIMS: [Aim; 2] = [
     // Host objects.
     Aim {
         fixture: "cgo-net",
+        build: "default",
         victims: &["runtime/cgo", "net", "os/user"],
         magic: b"\x7fELF\x02\x01\x01\0",
         rounds: ROUNDS..ROUNDS + 2,
+    },
+    // What the dynamic linker relocates.
+    Aim {
+        fixture: "hello",
+        build: "pie",
+        victims: VICTIMS,
+        magic: b"\0go120ld",
+        rounds: ROUNDS + 2..ROUNDS + 3,
     },
 ];
 
@@ -81,7 +92,8 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
 }
 
 fn damage(context: &Context, go: &Toolchain, aim: &Aim, round: u64) -> Result<Outcome> {
-    let step = context.fixture_step(go, &Fixture::named(aim.fixture)?, &DEFAULT)?;
+    let build = Variant::find(aim.build).unwrap_or(DEFAULT);
+    let step = context.fixture_step(go, &Fixture::named(aim.fixture)?, &build)?;
     if context.linker() == step.tool {
         return Ok(Outcome::Skip("the linker under test is cmd/link".into()));
     }

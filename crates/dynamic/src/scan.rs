@@ -170,6 +170,12 @@ impl DynamicTables {
         mut r: Reloc,
         errors: &mut Vec<(SymId, String)>,
     ) -> bool {
+        let own_entry = r.typ == RelocType::Addr && syms.kind(s).is_text() || r.typ.is_host();
+        if own_entry && r.sym.is_none() {
+            let text = format!("relocation {} without a target", r.typ);
+            errors.push((s, text));
+            return true;
+        }
         if r.typ.is_host() {
             if let Some(done) = self.enter_host_reloc(syms, s, i, &r, errors) {
                 return done;

@@ -249,6 +249,13 @@ fn pointers_in_data_that_may_lie_anywhere_are_the_dynamic_linkers() {
         ]
         .concat()
     );
+    // Addresses in code have entries of their own, which are of something.
+    let g = l.symbol("g", SymKind::Text);
+    l.refer(g, RelocType::Addr, 8, SymId::NONE);
+    assert_eq!(
+        l.scan(&[g], &[], true),
+        [(g, "relocation R_ADDR without a target".to_owned())]
+    );
     // Narrow pointers cannot be relocated.
     let errors = l.scan(&[], &[b], true);
     assert_eq!(

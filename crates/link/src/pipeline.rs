@@ -44,6 +44,10 @@ pub struct Mapped<'o> {
     pub store: Store<'o>,
 }
 
+/// Length of a file that is not written for the sake of further errors, bytes. Damaged symbols can be
+/// of any size; what is written of them is wrong anyway.
+const SPOILED_LIMIT: u64 = 1 << 30;
+
 /// Where the output goes: given the length of the file, its bytes.
 pub type Output<'o> = dyn FnMut(u64) -> Result<Mapped<'o>, Stop> + 'o;
 
@@ -312,6 +316,9 @@ pub fn link_executable(
     let end = segs
         .layout_file(elf::HEADER_LEN, config.round)
         .map_err(|e| diag.exit(e))?;
+    if end > SPOILED_LIMIT {
+        diag.exit_if_errors()?;
+    }
 
     diag.phases.start("layout");
     let relocator = Relocator {
