@@ -457,12 +457,13 @@ impl Scan<'_> {
             }
             let typ = syms.gover.reloc_type(r.typ() & !R_WEAK);
             let typ = typ.unwrap_or(RelocType::Invalid);
-            let local = o.local(to).unwrap_or(!0);
+            let local = o.local(to);
+            let is = |p: Piece| p.is_some() && local == Some(p.li);
             match typ {
                 RelocType::DwarfSecRef => {
-                    if local == x.loc.li && x.loc.is_some() {
+                    if is(x.loc) {
                         f.loc = x.loc;
-                    } else if local != f.ranges.li && local != f.info.li {
+                    } else if !is(f.ranges) && !is(f.info) {
                         last = to;
                         self.refer(to, false);
                     }
