@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use xtask::step::{Build, Step};
 use xtask::toolchain::Toolchain;
-use xtask::{Result, measure, paths};
+use xtask::{Result, measure, paths, system};
 
 /// A program and how it is built.
 #[derive(Clone, Copy)]
@@ -176,7 +176,7 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
                 let (context, go) = (context.clone(), go.clone());
                 cases.push(Case::new(name, move || {
                     if let Some(why) = lacks(way) {
-                        return Ok(Outcome::Skip(why));
+                        return Ok(incomplete(why));
                     }
                     let step = step(&context, &go, way)?;
                     same(&context, &step, set)
@@ -189,7 +189,7 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
             let (context, go) = (context.clone(), go.clone());
             cases.push(Case::new(name, move || {
                 if let Some(why) = lacks(way) {
-                    return Ok(Outcome::Skip(why));
+                    return Ok(incomplete(why));
                 }
                 let step = step(&context, &go, way)?;
                 let scratch = context.scratch()?;
@@ -204,11 +204,18 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
     }
 }
 
+/// How a case ends that this machine cannot run.
+fn incomplete(why: String) -> Outcome {
+    match system::must_have_all() {
+        true => Outcome::Fail(why),
+        false => Outcome::Skip(why),
+    }
+}
+
 /// What is missing on this machine.
 fn lacks(way: &Way) -> Option<String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = |name: &str| std::env::split_paths(&path).any(|dir| dir.join(name).is_file());
-    let missing = ["gcc"].iter().chain(way.needs).find(|name| !found(name));
+    let missing = |name: &&&str| system::find(name).is_none();
+    let missing = ["gcc"].iter().chain(way.needs).find(missing);
     missing.map(|name| format!("no {name}"))
 }
 
@@ -459,7 +466,7 @@ fn arguments(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) {
         let (context, go) = (context.clone(), go.clone());
         cases.push(Case::new(name, move || {
             if let Some(why) = lacks(&CGO) {
-                return Ok(Outcome::Skip(why));
+                return Ok(incomplete(why));
             }
             let step = step(&context, &go, &CGO)?;
             let scratch = context.scratch()?;

@@ -27,6 +27,11 @@ const TOOLS: &[Tool] = &[
         packages: &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
     },
     Tool {
+        program: "clang",
+        purpose: "the memory sanitizer",
+        packages: &["clang", "libclang-rt-dev"],
+    },
+    Tool {
         program: "qemu-aarch64-static",
         purpose: "running programs for linux/arm64",
         packages: &["qemu-user-static"],
