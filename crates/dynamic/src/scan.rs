@@ -77,7 +77,11 @@ impl DynamicTables {
         let mut found = Found::default();
         for s in list {
             let before = found.entries.len();
-            for r in syms.relocs(s) {
+            let relocs = syms.relocs(s);
+            if !scan.imports && !relocs.has_type(|t| scan.concerns_type(t)) {
+                continue;
+            }
+            for r in relocs {
                 if !scan.concerns(syms, &r) {
                     continue;
                 }
@@ -274,13 +278,15 @@ impl Scan<'_> {
         if r.siz == 0 || r.weak && !self.live.reachable.has(r.sym) {
             return false;
         }
-        if r.typ.is_host() {
-            return true;
-        }
-        if self.imports && r.sym.is_some() && syms.kind(r.sym) == SymKind::DynImport {
-            return true;
-        }
-        self.pie && matches!(r.typ, RelocType::Addr | RelocType::Arm64GotPcrel)
+        self.concerns_type(r.typ)
+            || self.imports && r.sym.is_some() && syms.kind(r.sym) == SymKind::DynImport
+    }
+
+    /// Whether relocations of a type are our business whatever their targets.
+    #[inline]
+    fn concerns_type(&self, typ: RelocType) -> bool {
+        let pie = self.pie && matches!(typ, RelocType::Addr | RelocType::Arm64GotPcrel);
+        pie || typ.is_host()
     }
 }
 

@@ -121,6 +121,21 @@ impl Iterator for RelocIter<'_> {
 
 impl ExactSizeIterator for RelocIter<'_> {}
 
+impl RelocIter<'_> {
+    /// Whether a relocation that has a field is of a type that is `wanted`. Looks up no targets.
+    #[inline]
+    pub fn has_type(&self, wanted: impl Fn(RelocType) -> bool) -> bool {
+        match self {
+            RelocIter::Go { syms, rest, .. } => rest.clone().any(|b| {
+                let r = goobj::RawReloc::from_bytes(b);
+                let typ = syms.gover.reloc_type(r.typ() & !R_WEAK);
+                r.siz() != 0 && typ.is_some_and(&wanted)
+            }),
+            RelocIter::Ext(it) => it.clone().any(|r| r.siz != 0 && wanted(r.typ)),
+        }
+    }
+}
+
 impl Symbols {
     /// Number of symbol numbers, used or not; every [`SymId`] is below it.
     pub fn len(&self) -> usize {
