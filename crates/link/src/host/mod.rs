@@ -10,11 +10,11 @@ mod libs;
 use crate::config::{Config, unsupported_text};
 use crate::diag::{Diag, Stop};
 use crate::mode::LinkMode;
-use enter::Loader;
 use hostobj::{Elf, ElfError};
 use symbols::{HostObject, Inputs, Symbols};
 
 pub use directives::Directives;
+pub use enter::Loader;
 
 /// The host objects and directives of a link, read but not yet part of it.
 pub struct HostInputs {
