@@ -8,6 +8,7 @@
 
 use crate::sys;
 use memmap2::MmapMut;
+use rayon::prelude::*;
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -53,22 +54,29 @@ pub struct Store<'o> {
     start: usize,
 }
 
-/// Larger buffers are not kept.
+/// Larger parts get a buffer of their own.
 const BUFFER_LIMIT: usize = 1 << 20;
 
 impl Store<'_> {
     /// Has a part of the output made in zeroed memory that is used again, and stores it.
     pub fn make<T>(&self, place: &mut [u8], make: impl FnOnce(&mut [u8]) -> T) -> T {
         thread_local!(static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
+        if place.len() > BUFFER_LIMIT {
+            let mut buffer = vec![0; place.len()];
+            let made = make(&mut buffer);
+            let parts = place.par_chunks_mut(BUFFER_LIMIT);
+            parts
+                .zip(buffer.par_chunks(BUFFER_LIMIT))
+                .for_each(|(place, bytes)| self.put(place, bytes));
+            return made;
+        }
         // Taken: what is made in parallel may have this thread make another part in between.
         let mut buffer = BUFFER.take();
         buffer.clear();
         buffer.resize(place.len(), 0);
         let made = make(&mut buffer);
         self.put(place, &buffer);
-        if buffer.capacity() <= BUFFER_LIMIT {
-            BUFFER.set(buffer);
-        }
+        BUFFER.set(buffer);
         made
     }
 

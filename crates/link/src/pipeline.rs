@@ -296,6 +296,23 @@ pub fn link_executable(
         config.round,
         config.data_addr.map(|a| a as u64),
     );
+    let text_section = &places.sections[places.known.text];
+    if let (Some(&f), Some(&at)) = (order.textp.first(), text.addr.first())
+        && at < text_section.addr
+    {
+        // A damaged function's alignment has moved the section.
+        let (addr, name) = (text_section.addr, syms.name_lossy(f));
+        diag.symbol_error(
+            syms.name(f),
+            f.0,
+            format_args!(
+                "phase error: addr={addr:#x} but val={at:#x} sym={name} type={} sect={} sect.addr={addr:#x} prev=",
+                syms.kind(f),
+                text_section.name
+            ),
+        )?;
+        diag.exit_if_errors()?;
+    }
     if config.asan {
         // The sanitizer wants it so (https://go.dev/issue/66966).
         places.align_fuzz_end(8);

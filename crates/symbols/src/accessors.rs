@@ -1,6 +1,6 @@
 //! What a symbol is.
 
-use crate::resolve::{ALIGNED, TAKEN};
+use crate::resolve::{ALIGNED, LogAlign, TAKEN};
 use crate::{Def, ExtReloc, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL};
 use goobj::{
     ABI_STATIC, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
@@ -329,7 +329,8 @@ impl Symbols {
             Def::Ext(e) => e.align,
             Def::Undefined(..) => 0,
             Def::Go(..) if self.places[s.index()].li & ALIGNED != 0 => self.aligns[&s].bytes(),
-            Def::Go(o, li) => o.object.sym(li).align(),
+            // A power of two, whatever a damaged object says.
+            Def::Go(o, li) => LogAlign::of(o.object.sym(li).align()).bytes(),
         }
     }
 

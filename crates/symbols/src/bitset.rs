@@ -90,9 +90,9 @@ pub struct AtomicBitSet {
 impl AtomicBitSet {
     /// An empty set with room for the numbers below `n`.
     pub fn new(n: usize) -> AtomicBitSet {
-        let mut words = Vec::new();
-        words.resize_with(n.div_ceil(64), || AtomicU64::new(0));
-        AtomicBitSet { words }
+        AtomicBitSet {
+            words: bytemuck::zeroed_vec(n.div_ceil(64)),
+        }
     }
     /// A set that starts with the members of `set` and has room for the numbers below `n`.
     pub fn from_set(set: &BitSet, n: usize) -> AtomicBitSet {

@@ -41,13 +41,24 @@ enum Task<'o> {
     Data(&'o mut [u8], std::ops::Range<usize>, u64, u64),
 }
 
+impl Task<'_> {
+    /// Bytes of output.
+    fn len(&self) -> usize {
+        match self {
+            Task::Text(out, ..) | Task::Data(out, ..) => out.len(),
+        }
+    }
+}
+
 impl Writer<'_> {
     /// Writes everything that is loaded into `out`, the zeroed output from its start. Gives the
     /// relocations that are wrong, by the place of the symbol they are in.
     pub fn write(&self, out: &mut [u8]) -> Vec<RelocError> {
         let errors: Mutex<Vec<(usize, Vec<RelocError>)>> = Mutex::new(Vec::new());
-        let tasks = self.tasks(out);
-        tasks.into_par_iter().enumerate().for_each(|(i, t)| {
+        let mut tasks: Vec<_> = self.tasks(out).into_iter().enumerate().collect();
+        // Large tables first, so that nobody waits for the last one; each task of its own.
+        tasks.sort_by_key(|(_, t)| std::cmp::Reverse(t.len() / (4 * TASK as usize)));
+        tasks.into_par_iter().with_max_len(1).for_each(|(i, t)| {
             let mut e = Vec::new();
             match t {
                 Task::Text(out, range, addr) => {

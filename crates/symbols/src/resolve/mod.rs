@@ -36,7 +36,7 @@ const PACKAGE: u32 = 1 << 31;
 const UNNAMED: [u32; 2] = [u32::MAX - 2, u32::MAX - 1];
 
 /// Where a symbol is defined, or first referred to: the object and the local index, each with a mark.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, bytemuck::Zeroable)]
 pub(crate) struct Place {
     pub obj: u32,
     pub li: u32,
@@ -48,7 +48,7 @@ pub(crate) struct LogAlign(u8);
 
 impl LogAlign {
     #[inline]
-    fn of(align: u32) -> LogAlign {
+    pub(crate) fn of(align: u32) -> LogAlign {
         LogAlign((32 - align.leading_zeros()) as u8)
     }
     /// The alignment in bytes.
@@ -232,8 +232,7 @@ impl Symbols {
                 )
             }
         };
-        let mut canon = Vec::new();
-        canon.resize_with(n_slots as usize, || AtomicU32::new(0));
+        let canon = bytemuck::zeroed_vec(n_slots as usize);
         let st = State {
             gover: opts.gover,
             objs,

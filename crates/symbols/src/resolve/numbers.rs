@@ -65,7 +65,7 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
 
     let unnamed_numbers = unnamed.map(|slot| undefined.get(&slot).copied().unwrap_or(0));
 
-    let mut places = vec![Place::default(); ref_start as usize + undefined.len()];
+    let mut places: Vec<Place> = bytemuck::zeroed_vec(ref_start as usize + undefined.len());
     let (package, others) = places[1..].split_at_mut(nonpkg_start as usize - 1);
     let (others, only_referred) = others.split_at_mut((ref_start - nonpkg_start) as usize);
     let (mut package, mut others) = (package, others);

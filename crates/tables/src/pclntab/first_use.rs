@@ -14,9 +14,9 @@ pub(crate) struct FirstUse {
 impl FirstUse {
     /// Numbers for the indices below `n`.
     pub fn new(n: usize) -> FirstUse {
-        let mut slots = Vec::new();
-        slots.resize_with(n, || AtomicU32::new(0));
-        FirstUse { slots }
+        FirstUse {
+            slots: bytemuck::zeroed_vec(n),
+        }
     }
 
     /// Notes that chunk `chunk` uses `i`. True when neither this chunk nor one before it was seen
