@@ -7,9 +7,9 @@ use crate::encode::{Out, Sink};
 use crate::frames;
 use crate::host::{Host, HostTarget};
 use crate::plan::{Atom, Kind, Placed, Plan, Run, put_ranges};
-use crate::prefetch::prefetch_lines;
 use crate::types::{DieRef, TypeSink, put_die};
 use crate::units::Unit;
+use goobj::prefetch::prefetch_lines;
 use layout::Addresses;
 use symbols::{Obj, SymId, Symbols};
 

@@ -38,7 +38,6 @@ mod names;
 mod offsets;
 mod paths;
 mod plan;
-mod prefetch;
 mod synthesis;
 mod types;
 mod units;

@@ -5,8 +5,8 @@
 //! to one package are entered here once; those that several may define are found by name anyway. DIEs,
 //! also those that the linker makes up, join under their names.
 
-use crate::prefetch::prefetch_lines;
 use goobj::SymDef;
+use goobj::prefetch::prefetch_lines;
 use gover::SymKind;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};

@@ -8,7 +8,7 @@ use crate::DwarfError;
 use crate::abbrev::code;
 use crate::encode::{Sink, read_uvarint};
 use crate::names::Named;
-use crate::prefetch::{prefetch, prefetch_lines};
+use goobj::prefetch::{prefetch, prefetch_lines};
 use gover::{NAME_EMBEDDED, TFLAG_UNCOMMON, TypeKind};
 use rustc_hash::FxHashMap;
 use symbols::{BitSet, Def, SymId, Symbols};

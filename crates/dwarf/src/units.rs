@@ -9,7 +9,7 @@ use crate::frames::{StackTable, is_top_frame};
 use crate::lines::{self, FileTable};
 use crate::paths::Goroot;
 use crate::plan::Kind;
-use crate::prefetch::{prefetch, prefetch_lines};
+use goobj::prefetch::{prefetch, prefetch_lines};
 use goobj::{Object, PKG_NONE, SymRef};
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -1,6 +1,6 @@
 //! Data symbols that DWARF is about.
 
-use crate::prefetch::prefetch;
+use goobj::prefetch::prefetch;
 use gover::{AuxType, SymKind};
 use rayon::prelude::*;
 use reach::Live;

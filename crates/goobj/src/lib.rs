@@ -14,6 +14,7 @@
 mod archive;
 mod func_info;
 mod object;
+pub mod prefetch;
 mod text_header;
 
 pub use archive::{Archive, ArchiveError, Member};

@@ -6,9 +6,9 @@
 //! gathered there, in ascending order. Neighbours in an object are thus mostly read together.
 
 use crate::methods::Methods;
-use crate::prefetch::prefetch;
 use crate::visit::{Context, FuncInfoRef, GoSym, Method, Sink};
 use crate::{Damage, Live, ReachError};
+use goobj::prefetch::prefetch;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};

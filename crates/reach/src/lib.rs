@@ -17,7 +17,6 @@ mod decode;
 mod error;
 mod flood;
 mod methods;
-mod prefetch;
 mod trace;
 mod visit;
 

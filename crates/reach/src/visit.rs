@@ -1,7 +1,7 @@
 //! Visiting one symbol: what it reaches, and whether it is sound.
 
-use crate::prefetch::{prefetch, prefetch_lines};
 use crate::{Damage, Layout, ReachError, ReachOptions};
+use goobj::prefetch::{prefetch, prefetch_lines};
 use goobj::{Aux, FuncInfo, PKG_BUILTIN, PKG_SELF, RawReloc, SymRef};
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
 use symbols::{Def, Obj, SymId, Symbols};

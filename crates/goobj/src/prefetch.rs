@@ -1,13 +1,13 @@
 //! Asking the processor for memory before it is needed.
 //!
-//! Debug information is made of small records that are scattered over all objects: without this, most
-//! of the time is spent waiting for one cache line after another.
+//! A link reads a few small records each of hundreds of thousands of symbols that are scattered over
+//! all objects: without this, most of its time is spent waiting for one cache line after another.
 
 /// Asks for the cache line in which `b` starts. Does nothing where there is no such instruction,
 /// or for an empty slice.
 #[inline(always)]
 #[allow(unsafe_code)]
-pub(crate) fn prefetch(b: &[u8]) {
+pub fn prefetch(b: &[u8]) {
     #[cfg(target_arch = "x86_64")]
     if !b.is_empty() {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
@@ -20,7 +20,7 @@ pub(crate) fn prefetch(b: &[u8]) {
 
 /// As [`prefetch`], for up to `n` lines of `b`.
 #[inline(always)]
-pub(crate) fn prefetch_lines(b: &[u8], n: usize) {
+pub fn prefetch_lines(b: &[u8], n: usize) {
     b.chunks(64).take(n).for_each(prefetch);
 }
 
