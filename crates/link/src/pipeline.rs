@@ -380,6 +380,23 @@ pub fn link_executable(
         }
         true
     };
+    let write_loaded = |host: Option<HostLink>, store: &Store, loaded: &mut [u8]| {
+        let writer = write::Writer {
+            relocator: &relocator,
+            host,
+            order: &order,
+            text: &text,
+            layout: &places,
+            segs: &segs,
+            code_pad: config.arch.code_pad,
+            generate: &generate,
+            store,
+        };
+        symbols::map::release_pages();
+        report(&syms, writer.write(loaded), diag)?;
+        let errors = std::mem::take(&mut *table_errors.lock().unwrap());
+        errors.into_iter().try_for_each(|e| diag.error(e))
+    };
     let statistics = || match diag.verbose(1) {
         true => statistics::text(&syms, live.reachable.count()),
         false => String::new(),
@@ -421,24 +438,8 @@ pub fn link_executable(
         let plan = ObjectPlan::new(&input).map_err(|e| diag.exit(e))?;
         let Mapped { bytes: out, store } = output(plan.file_len)?;
         diag.phases.start("Asmb");
-        let writer = write::Writer {
-            relocator: &relocator,
-            host: Some(host),
-            order: &order,
-            text: &text,
-            layout: &places,
-            segs: &segs,
-            code_pad: config.arch.code_pad,
-            generate: &generate,
-            store: &store,
-        };
-        symbols::map::release_pages();
         let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
-        let errors = writer.write(loaded);
-        report(&syms, errors, diag)?;
-        for e in table_errors.into_inner().unwrap() {
-            diag.error(e)?;
-        }
+        write_loaded(Some(host), &store, loaded)?;
         let sections = &mut tail[..segs.dwarf.file_len as usize];
         debug.write_for_host(&syms, &addrs, sections, config.arch.family, diag)?;
         diag.exit_if_errors()?;
@@ -482,24 +483,8 @@ pub fn link_executable(
     let Mapped { bytes: out, store } = output(plan.file_len)?;
 
     diag.phases.start("Asmb");
-    let writer = write::Writer {
-        relocator: &relocator,
-        host: None,
-        order: &order,
-        text: &text,
-        layout: &places,
-        segs: &segs,
-        code_pad: config.arch.code_pad,
-        generate: &generate,
-        store: &store,
-    };
-    symbols::map::release_pages();
     let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
-    let errors = writer.write(loaded);
-    report(&syms, errors, diag)?;
-    for e in table_errors.into_inner().unwrap() {
-        diag.error(e)?;
-    }
+    write_loaded(None, &store, loaded)?;
     debug.write(
         &syms,
         &addrs,

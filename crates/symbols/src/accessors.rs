@@ -48,21 +48,6 @@ pub struct DwarfAuxs {
     pub lines: SymId,
 }
 
-/// The pc-value tables of a function; [`SymId::NONE`] where there is none.
-#[derive(Clone, Debug, Default)]
-pub struct PcdataAuxs {
-    /// pc → stack pointer delta.
-    pub pcsp: SymId,
-    /// pc → file.
-    pub pcfile: SymId,
-    /// pc → line.
-    pub pcline: SymId,
-    /// pc → inline tree index.
-    pub pcinline: SymId,
-    /// The numbered PCDATA tables.
-    pub pcdata: Vec<SymId>,
-}
-
 /// Relocations of a symbol, in order.
 #[derive(Clone)]
 pub enum RelocIter<'a> {
@@ -473,21 +458,6 @@ impl Symbols {
             }
         }
         d
-    }
-    /// The pc-value tables of a function, into `out`.
-    pub fn pcdata_auxs(&self, s: SymId, out: &mut PcdataAuxs) {
-        out.pcdata.clear();
-        (out.pcsp, out.pcfile, out.pcline, out.pcinline) = Default::default();
-        for a in self.auxs(s) {
-            match a.typ {
-                AuxType::Pcsp => out.pcsp = a.sym,
-                AuxType::Pcfile => out.pcfile = a.sym,
-                AuxType::Pcline => out.pcline = a.sym,
-                AuxType::Pcinline => out.pcinline = a.sym,
-                AuxType::Pcdata => out.pcdata.push(a.sym),
-                _ => {}
-            }
-        }
     }
     /// What the compiler says of a function, with the object its references count in. `None` for
     /// functions without it and for damaged records.

@@ -94,12 +94,6 @@ impl AtomicBitSet {
             words: bytemuck::zeroed_vec(n.div_ceil(64)),
         }
     }
-    /// A set that starts with the members of `set` and has room for the numbers below `n`.
-    pub fn from_set(set: &BitSet, n: usize) -> AtomicBitSet {
-        let mut words: Vec<AtomicU64> = set.words.iter().map(|&w| AtomicU64::new(w)).collect();
-        words.resize_with(n.div_ceil(64).max(words.len()), || AtomicU64::new(0));
-        AtomicBitSet { words }
-    }
     /// Whether `s` is in the set.
     #[inline]
     pub fn has(&self, s: SymId) -> bool {

@@ -30,7 +30,7 @@ mod resolve;
 mod resolver;
 pub mod rtype;
 
-pub use accessors::{AuxRef, DwarfAuxs, PcdataAuxs, Reloc, RelocIter};
+pub use accessors::{AuxRef, DwarfAuxs, Reloc, RelocIter};
 pub use bitset::{AtomicBitSet, BitSet};
 pub use foreign::{CgoAttrs, Foreign};
 pub use ids::{LibId, ObjId, SymId, UnitId};
