@@ -493,10 +493,7 @@ fn arguments(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) {
                 let said = [run.stdout.as_slice(), &run.stderr].concat();
                 let said =
                     String::from_utf8_lossy(&said).replace(&*linker.to_string_lossy(), "LINK");
-                // Counts of the linker's own work.
-                let counts =
-                    |line: &&str| !line.contains("reachable") && !line.contains("symbols,");
-                let lines = said.lines().filter(counts).map(str::to_string).collect();
+                let lines = said.lines().map(str::to_string).collect();
                 Ok((run.code(), calls, lines))
             };
             let (stock, ours) = (link(&step.tool)?, link(context.linker())?);

@@ -81,11 +81,6 @@ impl Variant {
 pub enum Text {
     /// Byte for byte.
     Same,
-    /// With every number replaced: times and counts of cmd/link's own work.
-    Form,
-    /// As [`Text::Form`], in any order, without the trace of dead-code elimination, which relink
-    /// does not print.
-    Lines,
     /// The reachable symbols are the same; who reached them first depends on
     /// the order of the walk.
     Edges,
@@ -142,7 +137,7 @@ pub const PIE: &[FlagSet] = &[
     set("randlayout", &["-randlayout=7", "-w"]),
     set("linkmode-internal", &["-linkmode=internal", "-w"]),
     text("c", &["-c", "-w"], Text::Same),
-    text("v", &["-v", "-w"], Text::Form),
+    set("v", &["-v"]),
 ];
 
 /// The sets beyond [`FEW`] for the programs that take all.
@@ -232,8 +227,8 @@ pub const MORE: &[FlagSet] = &[
     text("c", &["-c", "-w"], Text::Same),
     text("debugnosplit", &["-debugnosplit", "-w"], Text::Same),
     text("dumpdep", &["-dumpdep", "-w"], Text::Edges),
-    text("v", &["-v", "-w"], Text::Form),
-    text("v-2", &["-v=2", "-w"], Text::Lines),
+    set("v", &["-v"]),
+    set("v-3", &["-v=3", "-w"]),
     text("benchmark-cpu", &["-benchmark=cpu", "-w"], Text::Any),
     text("benchmark-mem", &["-benchmark=mem", "-w"], Text::Any),
 ];

@@ -227,17 +227,6 @@ fn comparable(text: &str, how: Text) -> Vec<String> {
     match how {
         Text::Any => Vec::new(),
         Text::Same => text.lines().map(str::to_string).collect(),
-        Text::Form => text.lines().map(without_numbers).collect(),
-        Text::Lines => {
-            let exact = |line: &str| DEADCODE_TRACE.iter().any(|start| line.starts_with(start));
-            let form = |line: &str| match exact(line) {
-                true => line.to_string(),
-                false => without_numbers(line),
-            };
-            let mut lines: Vec<String> = text.lines().map(form).collect();
-            lines.sort_unstable();
-            lines
-        }
         Text::Edges => text
             .lines()
             .map(|line| {
@@ -248,34 +237,6 @@ fn comparable(text: &str, how: Text) -> Vec<String> {
             .into_iter()
             .collect(),
     }
-}
-
-/// How the lines start that `ld/deadcode.go` prints at `-v=2`, symbol numbers and all.
-const DEADCODE_TRACE: [&str; 5] = [
-    "deadcode",
-    "markable method",
-    "reached iface method",
-    "reached generic iface method",
-    "reached method",
-];
-
-fn without_numbers(line: &str) -> String {
-    let mut out = String::new();
-    let mut number = false;
-    for c in line.chars() {
-        let digit = c.is_ascii_hexdigit() && (number || c.is_ascii_digit());
-        let point = number && (c == '.' || c == 'x');
-        if digit || point {
-            if !number {
-                out.push('#');
-            }
-            number = true;
-        } else {
-            out.push(c);
-            number = false;
-        }
-    }
-    out
 }
 
 fn first_difference(what: &str, stock: &[String], ours: &[String]) -> String {
@@ -456,15 +417,6 @@ fn runs(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_go() {
-        assert_eq!(
-            without_numbers(" 0.51 deadcode 0xc0de of 12"),
-            " # deadcode # of #"
-        );
-        assert_eq!(without_numbers("-H5 -T0x401000"), "-H# -T#");
-    }
 
     #[test]
     fn a_difference_is_seen() {

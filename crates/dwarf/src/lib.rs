@@ -25,8 +25,10 @@
 //! | `plan` | sizes and offsets |
 //! | `fill`, `copy` | bytes |
 //! | `host` | what is left to a host linker |
+//! | `census` | the number of symbols cmd/link has for it |
 
 mod abbrev;
+mod census;
 mod copy;
 mod encode;
 mod fill;
@@ -43,6 +45,7 @@ mod types;
 mod units;
 mod variables;
 
+pub use census::Census;
 pub use generate::{DebugInfo, generate};
 pub use host::{HostRef, HostTarget, Kind};
 pub use plan::{Plan, SectionInfo};

@@ -184,6 +184,8 @@ pub struct Plan {
     pub(crate) dwarf5: bool,
     pub(crate) units: Vec<Unit>,
     pub(crate) plans: Vec<UnitPlan>,
+    /// The unit that types go into.
+    pub(crate) types_unit: Option<usize>,
     pub(crate) dies: Vec<TypeDie>,
     pub(crate) children: Vec<Child>,
     /// Offset of each type's DIE in `.debug_info`.
@@ -642,6 +644,7 @@ impl DebugInfo {
             dwarf5,
             units: self.units,
             plans,
+            types_unit: self.types_unit,
             dies: self.dies,
             children: self.children,
             die_offsets: self.die_offsets,

@@ -398,7 +398,7 @@ pub fn link_executable(
         errors.into_iter().try_for_each(|e| diag.error(e))
     };
     let statistics = || match diag.verbose(1) {
-        true => statistics::text(&syms, live.reachable.count()),
+        true => statistics::text(&syms, &live.reachable, &pcln, &debug),
         false => String::new(),
     };
     if let Some(host) = host {
@@ -480,6 +480,7 @@ pub fn link_executable(
         end,
     );
     let plan = ExecPlan::new(&headers).map_err(|e| diag.exit(e))?;
+    let statistics = statistics();
     let Mapped { bytes: out, store } = output(plan.file_len)?;
 
     diag.phases.start("Asmb");
@@ -522,7 +523,7 @@ pub fn link_executable(
     tail[(*off - base) as usize..][..names.len()].copy_from_slice(names);
     let linked = Linked {
         host: HostLinkInput::default(),
-        statistics: statistics(),
+        statistics,
     };
     if config.dump_call_graph {
         print_sizes(&segs, symbols.as_ref().map_or(0, |s| s.sizes.n_syms), diag);
@@ -731,6 +732,12 @@ fn lay_out_text(
 ) -> TextLayout {
     let align = config.func_align;
     let mut text = TextLayout::assign(m.syms, order, shape.text_addr, align);
+    if diag.verbose(3) {
+        for (&s, addr) in order.textp.iter().zip(&text.addr) {
+            let name = m.syms.name_lossy(s);
+            diag.print(format_args!("assign text address: {name} {addr}\n"));
+        }
+    }
     if let Some(shape) = config.arch.trampolines {
         let (size, level) = (config.debug_text_size, config.debug_tramp);
         let options = TrampolineOptions::new(shape, size, level, config.rand_layout != 0);

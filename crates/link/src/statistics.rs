@@ -1,11 +1,29 @@
 //! How many symbols a link had, for `-v` (`loader/loader.go:Stat`).
 
-use rustc_hash::FxHashSet;
-use symbols::Symbols;
+use crate::passes::debug::Debug;
+use dwarf::Census;
+use rustc_hash::{FxHashMap, FxHashSet};
+use symbols::{BitSet, SymId, Symbols};
+use tables::pclntab::PclntabPlan;
 
-/// The lines `-v` ends with. Symbols that the linker makes are fewer than cmd/link's, which has
-/// one for each piece of debugging information; their number is ours.
-pub fn text(symbols: &Symbols, reachable: usize) -> String {
+/// Sections of dynamic executables. cmd/link makes symbols for them before it knows whether it will
+/// need them (`ld/data.go`, `ld/ld.go`: `setArchSyms`).
+const SECTION_SYMBOLS: [&str; 10] = [
+    ".got",
+    ".plt",
+    ".got.plt",
+    ".dynamic",
+    ".dynsym",
+    ".dynstr",
+    ".rel",
+    ".rela",
+    ".rel.plt",
+    ".rela.plt",
+];
+
+/// The lines `-v` ends with. cmd/link has symbols for what here has none: inline trees, debugging
+/// information, sections that stay empty. They are counted as if there were.
+pub fn text(symbols: &Symbols, reachable: &BitSet, pclntab: &PclntabPlan, debug: &Debug) -> String {
     // The symbol that is none counts as one of a package.
     let (mut package, mut hashed, mut named) = (1, 0, 0);
     let mut undefined = FxHashSet::default();
@@ -23,10 +41,36 @@ pub fn text(symbols: &Symbols, reachable: usize) -> String {
                 .filter(|s| (symbols.def_end()..symbols.ext_start()).contains(&s.0)),
         );
     }
-    let external = undefined.len() + symbols.len() - symbols.ext_start() as usize;
+    let mut reachable = reachable.clone();
+    let debug = debug_symbols(symbols, &undefined, debug, &mut reachable);
+    let missing = |name: &&str| symbols.lookup(name.as_bytes(), 0).is_none();
+    let unmade = pclntab.n_inline_trees() + SECTION_SYMBOLS.iter().filter(|n| missing(n)).count();
+    let made = symbols.len() - symbols.ext_start() as usize;
+    let external = undefined.len() + made + unmade + debug.made;
     let all = package + hashed + named + external;
+    let live = reachable.count() + unmade + debug.reachable;
     format!(
-        "{all} symbols, {reachable} reachable\n\t{package} package symbols, {hashed} hashed \
-         symbols, {named} non-package symbols, {external} external symbols\n0 liveness data"
+        "{all} symbols, {live} reachable\n\t{package} package symbols, {hashed} hashed symbols, \
+         {named} non-package symbols, {external} external symbols\n0 liveness data"
     )
+}
+
+/// The symbols of debugging information; those of objects are taken into `reachable` or out of it.
+fn debug_symbols(
+    symbols: &Symbols,
+    undefined: &FxHashSet<SymId>,
+    debug: &Debug,
+    reachable: &mut BitSet,
+) -> Census {
+    let Some(plan) = debug.plan() else {
+        return Census::default();
+    };
+    let mut info: FxHashMap<&[u8], SymId> = FxHashMap::default();
+    for &s in undefined {
+        if let Some(name) = symbols.name(s).strip_prefix(b"go:info.") {
+            info.insert(name, s);
+        }
+    }
+    let compressed: Vec<bool> = debug.sections.iter().map(|s| s.compressed).collect();
+    plan.census(symbols, &info, &compressed, reachable)
 }

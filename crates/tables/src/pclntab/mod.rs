@@ -471,6 +471,12 @@ fn pack(parts: &mut [PartInfo; 8], max_align: u32) {
 }
 
 impl PclntabPlan {
+    /// Number of functions that something is inlined into.
+    pub fn n_inline_trees(&self) -> usize {
+        let funcs = self.chunks.iter().flat_map(|c| &c.funcs);
+        funcs.filter(|f| f.n_inlined() > 0).count()
+    }
+
     /// Number of functions.
     pub fn n_funcs(&self) -> usize {
         self.entries.len()
