@@ -4,7 +4,7 @@ use dynamic::{DynamicOptions, DynamicTables};
 use gover::{RelocType, SymKind, layout_for};
 use layout::{Addresses, DataSym};
 use reach::Live;
-use symbols::{BitSet, CgoAttrs, ExtReloc, Inputs, ResolveOptions, SymId, Symbols};
+use symbols::{BitSet, CgoAttrs, DigestOptions, ExtReloc, Inputs, ResolveOptions, SymId, Symbols};
 use tables::Maker;
 use target::ArchInfo;
 
@@ -20,8 +20,11 @@ struct Link {
 
 fn link(arch: &'static ArchInfo, rpath: &[u8]) -> Link {
     let opts = ResolveOptions {
-        gover: layout_for("go1.27").unwrap(),
-        abi_wrappers: true,
+        digest: DigestOptions {
+            gover: layout_for("go1.27").unwrap(),
+            abi_wrappers: true,
+            number_pc_tables: false,
+        },
         strict_dups: false,
         interest: dynamic::INTEREST,
     };

@@ -6,16 +6,24 @@
 /// Asks for the cache line in which `b` starts. Does nothing where there is no such instruction,
 /// or for an empty slice.
 #[inline(always)]
-#[allow(unsafe_code)]
 pub fn prefetch(b: &[u8]) {
+    if let Some(first) = b.first() {
+        prefetch_value(first);
+    }
+}
+
+/// Asks for the cache line in which `value` starts, as [`prefetch`] does.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub fn prefetch_value<T>(value: &T) {
     #[cfg(target_arch = "x86_64")]
-    if !b.is_empty() {
+    {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a prefetch reads nothing the program can see and never faults.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(b.as_ptr().cast()) }
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(value).cast()) }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = b;
+    let _ = value;
 }
 
 /// As [`prefetch`], for up to `n` lines of `b`.
@@ -33,6 +41,7 @@ mod tests {
         let data = [7u8; 1000];
         prefetch(&[]);
         prefetch(&data[999..]);
+        prefetch_value(&data);
         prefetch_lines(&data, 100);
         prefetch_lines(&[], 100);
         assert_eq!(data, [7; 1000]);

@@ -26,3 +26,13 @@ named_enum! {
         SehUnwindInfo = "AuxSehUnwindInfo",
     }
 }
+
+impl AuxType {
+    /// Whether the symbol is a function's pc-value table.
+    pub const fn is_pc_table(self) -> bool {
+        matches!(
+            self,
+            AuxType::Pcsp | AuxType::Pcfile | AuxType::Pcline | AuxType::Pcinline | AuxType::Pcdata
+        )
+    }
+}

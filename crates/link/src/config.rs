@@ -10,6 +10,7 @@ use crate::text;
 use gover::{BuildConfig, Experiments, GoLayout, HeaderMismatch};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
+use symbols::DigestOptions;
 use symbols::load::{Further, LoadOptions};
 use target::ArchInfo;
 
@@ -456,6 +457,16 @@ impl Config {
             check_pkg: self.check_pkg,
             link_mode_auto: self.link_mode.flag == LinkMode::Auto,
             verbose: self.verbose,
+            digest: self.digest_options(),
+        }
+    }
+
+    /// How objects are read. What `-v` and `-dumpdep` print counts, names and numbers all symbols.
+    pub fn digest_options(&self) -> DigestOptions {
+        DigestOptions {
+            gover: self.release,
+            abi_wrappers: self.experiments.regabi_wrappers(),
+            number_pc_tables: self.dump_dep || self.verbose >= 1,
         }
     }
 

@@ -558,8 +558,7 @@ fn resolve(
     let values: Vec<String> = names.iter().map(|n| format!("{n}.str")).collect();
     interest.extend(names.iter().chain(&values).map(String::as_str));
     let opts = ResolveOptions {
-        gover: config.release,
-        abi_wrappers: config.experiments.regabi_wrappers(),
+        digest: config.digest_options(),
         strict_dups: config.strict_dups != 0,
         interest: &interest,
     };

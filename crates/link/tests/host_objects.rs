@@ -8,7 +8,7 @@ use object::{
     Architecture, BinaryFormat, Endianness, RelocationFlags, SectionKind, SymbolFlags, SymbolKind,
     SymbolScope, elf,
 };
-use symbols::{Inputs, ResolveOptions, SymId, Symbols};
+use symbols::{DigestOptions, Inputs, ResolveOptions, SymId, Symbols};
 use target::AMD64;
 
 /// Functions `name` (global) and `inner` (local), of which the first calls `elsewhere`.
@@ -48,8 +48,11 @@ fn sample(name: &str) -> Vec<u8> {
 
 fn no_symbols() -> Symbols {
     let options = ResolveOptions {
-        gover: gover::layout_for("go1.27").unwrap(),
-        abi_wrappers: true,
+        digest: DigestOptions {
+            gover: gover::layout_for("go1.27").unwrap(),
+            abi_wrappers: true,
+            number_pc_tables: false,
+        },
         strict_dups: false,
         interest: &[],
     };

@@ -82,6 +82,18 @@ pub enum Damage {
         /// Symbol index of the reference.
         sym: u32,
     },
+    /// A relocation's target is a pc-value table, which has no name to be linked by.
+    #[error(
+        "relocation {index} at offset {off} refers to pc-value table {table} of the object, which only functions may"
+    )]
+    PcTable {
+        /// Index of the relocation.
+        index: u32,
+        /// Its offset.
+        off: i32,
+        /// Index of the table among the object's content-hash definitions.
+        table: u32,
+    },
     /// A relocation's field lies outside the symbol.
     #[error("relocation {index}: invalid relocation {typ}: {off}+{width} not in [0,{size})")]
     Field {

@@ -2,7 +2,7 @@
 
 use crate::{Damage, Layout, ReachError, ReachOptions};
 use goobj::prefetch::{prefetch, prefetch_lines};
-use goobj::{Aux, FuncInfo, PKG_BUILTIN, PKG_SELF, RawReloc, SymRef};
+use goobj::{Aux, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_SELF, RawReloc, SymRef};
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
 use symbols::{Def, Obj, SymId, Symbols};
 
@@ -321,6 +321,10 @@ impl<'a> Context<'a> {
                 );
                 continue;
             };
+            if typ.is_pc_table() && a.sym.pkg == PKG_HASHED && self.syms.is_unnumbered(obj, a.sym) {
+                // Nothing but the pclntab looks at it.
+                continue;
+            }
             let sym = resolver.resolve(a.sym);
             let outside = typ == AuxType::FuncInfo && a.sym.pkg != PKG_SELF;
             if sym.is_none() && !a.sym.is_nil() || outside {
@@ -412,7 +416,7 @@ impl<'a> Context<'a> {
         let gover = self.syms.gover;
         let (off, width, number) = (r.off(), r.siz(), r.typ() & !R_WEAK);
         if sym.is_none() && !r.sym().is_nil() {
-            sink.damage(s, bad_target(index, r, r.sym()));
+            sink.damage(s, self.bad_target(s, index, r));
         }
         let typ = gover.reloc_type(number);
         if typ.is_none() {
@@ -437,6 +441,31 @@ impl<'a> Context<'a> {
                     size: size.into(),
                 },
             );
+        }
+    }
+
+    /// Why the target of a relocation of `s` is no symbol.
+    fn bad_target(&self, s: SymId, index: u32, r: &RawReloc) -> Damage {
+        let (off, SymRef { pkg, idx: sym }) = (r.off(), r.sym());
+        match pkg {
+            PKG_BUILTIN => Damage::Builtin {
+                index,
+                off,
+                builtin: sym,
+            },
+            _ => match self.syms.origin(s) {
+                Some((o, _)) if self.syms.is_unnumbered(o, r.sym()) => Damage::PcTable {
+                    index,
+                    off,
+                    table: sym,
+                },
+                _ => Damage::Target {
+                    index,
+                    off,
+                    pkg,
+                    sym,
+                },
+            },
         }
     }
 
@@ -537,24 +566,6 @@ impl<'a> Context<'a> {
 fn is_by_name(g: &GoSym) -> bool {
     let o = &g.obj.object;
     g.li >= o.n_alldef() - o.n_nonpkg_def()
-}
-
-#[cold]
-fn bad_target(index: u32, r: &RawReloc, sr: SymRef) -> Damage {
-    let off = r.off();
-    match sr.pkg {
-        PKG_BUILTIN => Damage::Builtin {
-            index,
-            off,
-            builtin: sr.idx,
-        },
-        pkg => Damage::Target {
-            index,
-            off,
-            pkg,
-            sym: sr.idx,
-        },
-    }
 }
 
 /// One symbol while its relocations are gone through.

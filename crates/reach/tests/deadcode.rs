@@ -27,13 +27,14 @@ fn symbols(gover: &'static GoLayout, defs: &[Def]) -> Symbols {
         }
     }));
     let opts = ResolveOptions {
-        gover,
-        abi_wrappers: true,
+        digest: object::digest_options(gover),
         strict_dups: false,
         interest: &["entry", "runtime.mapinitnoop"],
     };
     let bytes = object(gover, &all, &["by.name"]);
-    Symbols::resolve(inputs(bytes), &opts).expect("resolves").0
+    Symbols::resolve(inputs(gover, bytes), &opts)
+        .expect("resolves")
+        .0
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a symbol is.
 
-use crate::resolve::{ALIGNED, LogAlign, TAKEN};
+use crate::digest::LogAlign;
+use crate::resolve::{ALIGNED, TAKEN};
 use crate::{Def, ExtReloc, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL};
 use goobj::{
     ABI_STATIC, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
@@ -433,6 +434,25 @@ impl Symbols {
                 })
             })
         })
+    }
+    /// Whether `r` means a pc-value table of `obj` that has no number
+    /// ([`crate::DigestOptions::number_pc_tables`]).
+    pub fn is_unnumbered(&self, obj: &Obj, r: SymRef) -> bool {
+        r.pkg == PKG_HASHED && r.idx < obj.object.n_hashed() && self.resolve_ref(obj, r).is_none()
+    }
+    /// Contents of a function's table of stack depths; empty without one.
+    pub fn pcsp(&self, s: SymId) -> &[u8] {
+        let Some((o, li)) = self.origin(s) else {
+            return &[];
+        };
+        let is_pcsp = |a: &goobj::Aux| self.gover.aux_type(a.typ) == Some(AuxType::Pcsp);
+        let Some(a) = o.object.auxs(li).find(is_pcsp) else {
+            return &[];
+        };
+        match o.object.local(a.sym) {
+            Some(table) if table < o.object.n_alldef() => o.object.data(table),
+            _ => self.data(self.resolve_ref(o, a.sym)),
+        }
     }
     /// The first auxiliary symbol of one type, or [`SymId::NONE`].
     #[inline]

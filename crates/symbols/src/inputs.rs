@@ -1,5 +1,6 @@
 //! What a link reads, in load order.
 
+use crate::digest::Digest;
 use crate::{LibId, ObjId, UnitId};
 use goobj::Object;
 use std::ops::Range;
@@ -47,6 +48,8 @@ pub struct ObjInput {
     pub unit: UnitId,
     /// The static version, [`crate::VERSION_STATIC`] and up in load order.
     pub version: i32,
+    /// What resolution needs of it.
+    pub digest: Digest,
 }
 
 /// An archive member that is not a Go object.

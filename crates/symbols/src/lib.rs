@@ -18,6 +18,7 @@
 
 mod accessors;
 mod bitset;
+mod digest;
 mod foreign;
 mod ids;
 mod inputs;
@@ -32,6 +33,7 @@ pub mod rtype;
 
 pub use accessors::{AuxRef, DwarfAuxs, Reloc, RelocIter};
 pub use bitset::{AtomicBitSet, BitSet};
+pub use digest::{Digest, DigestOptions};
 pub use foreign::{CgoAttrs, Foreign};
 pub use ids::{LibId, ObjId, SymId, UnitId};
 pub use inputs::{HostObject, Inputs, Library, ObjInput, Unit};
@@ -72,6 +74,14 @@ pub struct Obj {
     pub(crate) n_pkg: u32,
 }
 
+impl Obj {
+    /// The slot of local symbol `li`, which is no package symbol.
+    #[inline]
+    pub(crate) fn slot(&self, li: u32) -> u32 {
+        self.canon_base + li - self.object.n_def()
+    }
+}
+
 /// What a symbol number stands for.
 #[derive(Clone, Copy)]
 pub enum Def<'a> {
@@ -102,7 +112,7 @@ pub struct Symbols {
     pub(crate) builtins: Vec<SymId>,
     pub(crate) ref_start: u32,
     pub(crate) ext_start: u32,
-    pub(crate) aligns: FxHashMap<SymId, resolve::LogAlign>,
+    pub(crate) aligns: FxHashMap<SymId, digest::LogAlign>,
     pub(crate) taken: FxHashMap<SymId, u32>,
     pub(crate) exts: Vec<ExtSym>,
     pub(crate) ext_ids: Vec<SymId>,

@@ -3,7 +3,8 @@
 //! Files are opened in parallel as imports become known; the load order, which is breadth-first from
 //! the main package, is worked out afterwards from what was read.
 
-use crate::map::{go_error_text, map_file};
+use crate::digest::{Digest, DigestOptions};
+use crate::map::{go_error_text, map_file, populate};
 use crate::{
     HostObject, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
     path_to_prefix,
@@ -66,12 +67,14 @@ pub struct LoadOptions<'a> {
     pub link_mode_auto: bool,
     /// Verbosity of the link trace, the number of `-v`.
     pub verbose: u32,
+    /// How objects are read.
+    pub digest: DigestOptions,
 }
 
 enum Content {
     Go {
         header: TextHeader<'static>,
-        object: Result<Object<'static>, String>,
+        object: Result<(Object<'static>, Box<Digest>), String>,
     },
     Host {
         unknown: bool,
@@ -168,9 +171,12 @@ impl<'a> Visit<'a> {
     where
         'a: 's,
     {
-        let loaded = open(&self.file);
+        let loaded = open(&self.file, &self.opts.digest);
         for m in &loaded.members {
-            let Content::Go { object: Ok(o), .. } = &m.content else {
+            let Content::Go {
+                object: Ok((o, _)), ..
+            } = &m.content
+            else {
                 continue;
             };
             for (name, _) in o.autolib() {
@@ -257,7 +263,7 @@ fn clean_slowly(p: &str) -> String {
     }
 }
 
-fn open(file: &str) -> Loaded {
+fn open(file: &str, opts: &DigestOptions) -> Loaded {
     let data = match map_file(Path::new(file)) {
         Ok(d) => d,
         Err(e) => {
@@ -281,14 +287,14 @@ fn open(file: &str) -> Loaded {
     };
     let Some(archive) = Archive::open(data) else {
         return Loaded {
-            members: vec![open_member(file.to_owned(), data, 0)],
+            members: vec![open_member(file.to_owned(), data, 0, opts)],
             end: None,
         };
     };
     let mut members = Vec::new();
     for m in archive {
         match m {
-            Ok(m) => members.extend(archive_member(file, m)),
+            Ok(m) => members.extend(archive_member(file, m, opts)),
             Err(e) => {
                 let text = format!("{file}: {e}");
                 return Loaded {
@@ -301,7 +307,7 @@ fn open(file: &str) -> Loaded {
     Loaded { members, end: None }
 }
 
-fn archive_member(file: &str, m: Member<'static>) -> Option<LoadedMember> {
+fn archive_member(file: &str, m: Member<'static>, opts: &DigestOptions) -> Option<LoadedMember> {
     // The export data has an object file's header but is none.
     if m.name == b"__.PKGDEF" {
         return None;
@@ -325,11 +331,16 @@ fn archive_member(file: &str, m: Member<'static>) -> Option<LoadedMember> {
     if m.name.len() < 16 && !base.ends_with(".o") && !base.ends_with(".syso") {
         return None;
     }
-    Some(open_member(name, m.data, m.offset))
+    Some(open_member(name, m.data, m.offset, opts))
 }
 
-fn open_member(name: String, data: &'static [u8], offset: usize) -> LoadedMember {
-    let content = classify(&name, data);
+fn open_member(
+    name: String,
+    data: &'static [u8],
+    offset: usize,
+    opts: &DigestOptions,
+) -> LoadedMember {
+    let content = classify(&name, data, opts);
     LoadedMember {
         name,
         data,
@@ -338,7 +349,7 @@ fn open_member(name: String, data: &'static [u8], offset: usize) -> LoadedMember
     }
 }
 
-fn classify(name: &str, data: &'static [u8]) -> Content {
+fn classify(name: &str, data: &'static [u8], opts: &DigestOptions) -> Content {
     let magic: [u8; 4] = std::array::from_fn(|i| data.get(i).copied().unwrap_or(0));
     match magic {
         [0x7f, b'E', b'L', b'F']
@@ -379,6 +390,8 @@ fn classify(name: &str, data: &'static [u8]) -> Content {
             ));
         }
     };
+    // What is read of every symbol, not only of live ones, in one go.
+    populate(&header.object[..Object::front_len(header.object)]);
     let object = Object::open(header.object).map_err(|e| {
         if header.object.starts_with(b"\0go114ld") {
             return format!("found object file {name} in old format");
@@ -388,6 +401,7 @@ fn classify(name: &str, data: &'static [u8]) -> Content {
             header.object_offset
         )
     });
+    let object = object.map(|o| (o, Box::new(Digest::new(&o, opts))));
     Content::Go { header, object }
 }
 
@@ -518,7 +532,10 @@ impl Loader<'_> {
             (l.pkg.clone(), l.file.to_string_lossy().into_owned())
         };
         self.log(1, || format!("ldobj: {file} ({})", path_to_prefix(&pkg)));
-        let loaded = self.files.remove(&pkg).unwrap_or_else(|| open(&file));
+        let loaded = self
+            .files
+            .remove(&pkg)
+            .unwrap_or_else(|| open(&file, &self.opts.digest));
         let units = self.out.inputs.units.len() as u32;
         let objs = self.out.inputs.objs.len() as u32;
         for m in loaded.members {
@@ -578,7 +595,7 @@ impl Loader<'_> {
         if self.opts.check_pkg {
             self.load_pkg_section(lib, &m.name, header.exports)?;
         }
-        let object = match object {
+        let (object, digest) = match object {
             Ok(o) => o,
             Err(text) => return self.say(Severity::Fatal, text),
         };
@@ -599,6 +616,7 @@ impl Loader<'_> {
             lib,
             unit,
             version: self.version,
+            digest: *digest,
         });
         self.version += 1;
         let fp = object.fingerprint();

@@ -9,7 +9,7 @@ use reach::{ReachOptions, Roots, Tell, deadcode};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use symbols::{BitSet, Inputs, Library, ObjInput, Unit};
+use symbols::{BitSet, Digest, Inputs, Library, ObjInput, Unit};
 use tables::inittask::{InitRoots, init_tasks};
 use tables::stackcheck::{StackOptions, check_stack};
 
@@ -76,6 +76,7 @@ fn copy(i: &Inputs) -> Inputs {
                 lib: o.lib,
                 unit: o.unit,
                 version: o.version,
+                digest: Digest::default(),
             })
             .collect(),
         ..Inputs::default()
@@ -101,7 +102,10 @@ fn damage(r: &mut Random, object: &Object<'static>) -> Option<Object<'static>> {
     Object::open(bytes.leak()).ok()
 }
 
-fn run(inputs: Inputs, gover: &'static gover::GoLayout) -> Result<(), String> {
+fn run(mut inputs: Inputs, gover: &'static gover::GoLayout) -> Result<(), String> {
+    for o in &mut inputs.objs {
+        o.digest = Digest::new(&o.object, &step::digest_options(gover));
+    }
     let mut syms = step::resolve(inputs, gover).map_err(|e| e.to_string())?;
     syms.check_linknames()?;
     let main_inittasks = init_tasks(&mut syms, InitRoots::Program, 8).map_err(|e| e.to_string())?;

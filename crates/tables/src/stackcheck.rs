@@ -8,7 +8,7 @@
 //! flood has already found. Only if one is over the limit, or `-debugnosplit` wants to see
 //! everything, are all functions walked in cmd/link's order.
 
-use gover::{AuxType, RelocType};
+use gover::RelocType;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
@@ -195,7 +195,7 @@ fn for_each_growth(
     s: SymId,
     mut call: impl FnMut(Edge),
 ) -> i64 {
-    let pcsp = syms.data(syms.aux(s, AuxType::Pcsp));
+    let pcsp = syms.pcsp(s);
     let mut own = 0;
     let mut relocs = syms.relocs(s).peekable();
     for span in PcValues::new(pcsp, opts.min_lc) {

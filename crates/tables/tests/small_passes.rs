@@ -11,13 +11,14 @@ use tables::stackcheck::{StackOptions, check_stack};
 
 fn symbols(gover: &'static gover::GoLayout, defs: &[Def]) -> Symbols {
     let opts = ResolveOptions {
-        gover,
-        abi_wrappers: true,
+        digest: object::digest_options(gover),
         strict_dups: false,
         interest: &["main..inittask", "runtime.morestack"],
     };
     let object = object(gover, defs, &[]);
-    Symbols::resolve(inputs(object), &opts).expect("resolves").0
+    Symbols::resolve(inputs(gover, object), &opts)
+        .expect("resolves")
+        .0
 }
 
 fn find(syms: &Symbols, name: &str) -> SymId {

@@ -5,7 +5,9 @@
 
 use goobj::{Object, PKG_BUILTIN, PKG_NONE, PKG_SELF};
 use gover::{AuxType, GoLayout, R_WEAK, RelocType, SymKind};
-use symbols::{Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC};
+use symbols::{
+    Digest, DigestOptions, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
+};
 
 /// A target of a reference.
 #[derive(Clone, Copy)]
@@ -182,7 +184,16 @@ pub fn object(gover: &GoLayout, defs: &[Def], by_name: &[&str]) -> Vec<u8> {
 }
 
 /// The inputs of a link of one package, `main`.
-pub fn inputs(object: Vec<u8>) -> Inputs {
+/// How the objects of these tests are read.
+pub fn digest_options(gover: &'static GoLayout) -> DigestOptions {
+    DigestOptions {
+        gover,
+        abi_wrappers: true,
+        number_pc_tables: false,
+    }
+}
+
+pub fn inputs(gover: &'static GoLayout, object: Vec<u8>) -> Inputs {
     let object = Object::open(object.leak()).expect("a sound object");
     let lib = Library {
         pkg: "main".into(),
@@ -202,6 +213,7 @@ pub fn inputs(object: Vec<u8>) -> Inputs {
             lib: LibId(0),
             unit: UnitId(0),
             version: VERSION_STATIC,
+            digest: Digest::new(&object, &digest_options(gover)),
         }],
         ..Inputs::default()
     }

@@ -1,11 +1,12 @@
 //! Resolution: which occurrences are the same symbol, and which definition of it stays.
 //!
 //! The result is that of reading the objects one after another (`loader.LoadSyms`,
-//! `loader.addSym`), got in parallel: occurrences are dealt out by hash to shards, every shard sees
-//! its occurrences in load order, and notes for each of them the first. Then the first occurrences
-//! are numbered in their order.
+//! `loader.addSym`), got in parallel: opening the objects has sorted their symbols into shards by hash
+//! ([`crate::digest`]); every shard goes over its occurrences in load order, and notes for each of them
+//! the first. Then the first occurrences are numbered in their order.
 //!
-//! Every symbol of an object that is no package symbol has a *slot*; slots are in load order.
+//! Every symbol of an object that is no package symbol has a *slot*; slots are in load order and begin
+//! at 1.
 
 mod content;
 mod names;
@@ -13,10 +14,8 @@ mod numbers;
 
 pub(crate) use names::NameTable;
 
-use crate::{
-    AtomicBitSet, Inputs, Obj, ObjId, SymId, Symbols, VERSION_ABI_INTERNAL, VERSION_STATIC,
-    path_to_prefix,
-};
+use crate::digest::{Digest, DigestOptions, LogAlign, version_slot};
+use crate::{AtomicBitSet, Inputs, Obj, ObjId, SymId, Symbols, VERSION_STATIC, path_to_prefix};
 use goobj::{ABI_STATIC, SymDef};
 use gover::{GoLayout, SymKind};
 use rayon::prelude::*;
@@ -42,27 +41,10 @@ pub(crate) struct Place {
     pub li: u32,
 }
 
-/// The logarithm of an alignment plus one; 0 for none.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct LogAlign(u8);
-
-impl LogAlign {
-    #[inline]
-    pub(crate) fn of(align: u32) -> LogAlign {
-        LogAlign((32 - align.leading_zeros()) as u8)
-    }
-    /// The alignment in bytes.
-    pub(crate) fn bytes(self) -> u32 {
-        if self.0 == 0 { 0 } else { 1 << (self.0 - 1) }
-    }
-}
-
 /// What resolution needs to be told.
 pub struct ResolveOptions<'a> {
-    /// The release that compiled the objects.
-    pub gover: &'static GoLayout,
-    /// Whether text symbols carry an ABI version.
-    pub abi_wrappers: bool,
+    /// How the objects were read.
+    pub digest: DigestOptions,
     /// Whether to compare the contents of duplicates (`-strictdups`).
     pub strict_dups: bool,
     /// Names that the linker will look up itself. Looking up others works too, slowly.
@@ -105,11 +87,6 @@ pub enum ResolveError {
     TooMany,
 }
 
-/// Some objects, with about as many symbols as the other chunks.
-struct Chunk {
-    objs: std::ops::Range<usize>,
-}
-
 /// Symbols that an occurrence has marked.
 struct Marks {
     local: AtomicBitSet,
@@ -129,8 +106,10 @@ impl Marks {
 struct State {
     gover: &'static GoLayout,
     objs: Vec<Obj>,
-    /// For every slot the first occurrence: its slot, or its number and [`PACKAGE`]. In the end, the
-    /// number of the symbol.
+    /// What was noted of each object.
+    digests: Vec<Digest>,
+    /// For every slot the first occurrence: its slot, or its number and [`PACKAGE`]; 0 for pc-value
+    /// tables that get no number. In the end, the number of the symbol.
     canon: Vec<AtomicU32>,
     /// Marks of package symbols by number.
     package: Marks,
@@ -148,6 +127,14 @@ impl State {
     fn keep(&self, slot: u32) {
         self.set(slot, slot);
     }
+    /// What `of` gives of each object, in load order.
+    fn each<'a, T: 'a>(
+        &'a self,
+        of: impl Fn(&'a Digest) -> &'a [T] + 'a,
+    ) -> impl Iterator<Item = (&'a Obj, &'a T)> {
+        let objs = self.objs.iter().zip(&self.digests);
+        objs.flat_map(move |(o, d)| of(d).iter().map(move |u| (o, u)))
+    }
     /// The object and local index of a slot, or of the number of a package symbol and [`PACKAGE`].
     fn locate(&self, place: u32) -> (u32, u32) {
         let n = place & !PACKAGE;
@@ -163,15 +150,31 @@ impl State {
         };
         (i as u32, li)
     }
-    /// Notes the marks of an occurrence, by number of a package symbol or by slot.
-    #[inline]
-    fn note_marks(&self, marks: &Marks, s: SymDef, i: u32) {
-        if s.flag() & self.gover.flags.local != 0 {
-            marks.local.insert(SymId(i));
-        }
-        if s.flag2() & self.gover.flags2.used_in_iface != 0 {
-            marks.used_in_iface.insert(SymId(i));
-        }
+    /// Takes over the marks of all occurrences, and gives what occurs once only its place.
+    fn take_marks(&self) {
+        self.objs.par_iter().zip(&self.digests).for_each(|(o, d)| {
+            let lists = [
+                (&d.local, &self.package.local, &self.others.local),
+                (
+                    &d.used_in_iface,
+                    &self.package.used_in_iface,
+                    &self.others.used_in_iface,
+                ),
+            ];
+            for (list, package, others) in lists {
+                for &li in list {
+                    if li < o.object.n_def() {
+                        package.insert(SymId(o.def_base + li));
+                    } else {
+                        others.insert(SymId(o.slot(li)));
+                    }
+                }
+            }
+            d.own.iter().for_each(|&li| self.keep(o.slot(li)));
+            for (list, unnamed) in d.unnamed.iter().zip(UNNAMED) {
+                list.iter().for_each(|&li| self.set(o.slot(li), unnamed));
+            }
+        });
     }
 }
 
@@ -220,9 +223,9 @@ impl Symbols {
             objs: inputs,
             ..
         } = inputs;
-        let objs = place(inputs)?;
+        let (objs, digests) = place(inputs)?;
         let (nonpkg_start, n_slots, n_pkgs) = match objs.last() {
-            None => (1, 0, 0),
+            None => (1, 1, 0),
             Some(o) => {
                 let d = &o.object;
                 (
@@ -233,17 +236,20 @@ impl Symbols {
             }
         };
         let canon = bytemuck::zeroed_vec(n_slots as usize);
-        let st = State {
-            gover: opts.gover,
+        let mut st = State {
+            gover: opts.digest.gover,
             objs,
+            digests,
             canon,
             package: Marks::new(nonpkg_start),
             others: Marks::new(n_slots),
         };
-        let chunks = chunk_objects(&st.objs);
         let mut found = Resolved::default();
-        content::merge_contents(&st, &chunks, &mut found);
-        let names = names::resolve_names(&st, &chunks, opts, &libs, &mut found);
+        st.take_marks();
+        content::merge_contents(&st, &mut found);
+        let names = names::resolve_names(&st, opts, &libs, &mut found);
+        st.digests = Vec::new();
+        crate::map::trim_heap();
         if let Some((_, e)) = found.errors.into_iter().min_by_key(|(at, _)| *at) {
             return Err(e);
         }
@@ -275,10 +281,10 @@ impl Symbols {
         numbered.places[0].obj = TAKEN;
         let State { objs, canon, .. } = st;
         let mut syms = Symbols {
-            gover: opts.gover,
+            gover: opts.digest.gover,
             libs,
             units,
-            abi_wrappers: opts.abi_wrappers,
+            abi_wrappers: opts.digest.abi_wrappers,
             objs,
             canon,
             firsts: numbered.firsts,
@@ -299,11 +305,12 @@ impl Symbols {
             foreign: Default::default(),
         };
         syms.builtins = opts
+            .digest
             .gover
             .builtins
             .iter()
             .map(|b| {
-                let v = version_slot(opts.abi_wrappers, b.abi) as i32;
+                let v = version_slot(opts.digest.abi_wrappers, b.abi) as i32;
                 syms.lookup(b.name.as_bytes(), v)
                     .filter(|&s| s.0 < syms.ref_start)
                     .unwrap_or(SymId::NONE)
@@ -394,18 +401,14 @@ enum Found {
     Unknown(usize),
 }
 
-fn version_slot(abi_wrappers: bool, abi: u16) -> usize {
-    (abi_wrappers && i32::from(abi) == VERSION_ABI_INTERNAL) as usize
-}
-
 /// Gives every object its place among numbers, slots and package tables.
-fn place(inputs: Vec<crate::ObjInput>) -> Result<Vec<Obj>, ResolveError> {
+fn place(inputs: Vec<crate::ObjInput>) -> Result<(Vec<Obj>, Vec<Digest>), ResolveError> {
     let symbols =
         |i: &crate::ObjInput| u64::from(i.object.n_alldef()) + u64::from(i.object.n_nonpkg_ref());
     if 1 + inputs.iter().map(symbols).sum::<u64>() >= u64::from(PACKAGE) - 4 {
         return Err(ResolveError::TooMany);
     }
-    let (mut def_base, mut canon_base, mut pkg_base) = (1, 0, 0);
+    let (mut def_base, mut canon_base, mut pkg_base) = (1, 1, 0);
     Ok(inputs
         .into_iter()
         .map(|i| {
@@ -426,24 +429,9 @@ fn place(inputs: Vec<crate::ObjInput>) -> Result<Vec<Obj>, ResolveError> {
             def_base += n_def;
             canon_base += others;
             pkg_base += n_pkg;
-            obj
+            (obj, i.digest)
         })
-        .collect())
-}
-
-fn chunk_objects(objs: &[Obj]) -> Vec<Chunk> {
-    let weight = |o: &Obj| (o.object.n_alldef() + o.object.n_nonpkg_ref()) as usize + 16;
-    let total: usize = objs.iter().map(weight).sum();
-    let each = (total / 64).max(16 << 10);
-    let (mut out, mut start, mut sum) = (Vec::new(), 0, 0);
-    for (i, o) in objs.iter().enumerate() {
-        sum += weight(o);
-        if sum >= each || i + 1 == objs.len() {
-            out.push(Chunk { objs: start..i + 1 });
-            (start, sum) = (i + 1, 0);
-        }
-    }
-    out
+        .unzip())
 }
 
 /// For every object, where the package symbols of each package it refers to start, and how many

@@ -97,7 +97,9 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
             for (li, slot) in (o.object.n_def()..).zip(defs.start..refs.end) {
                 let canon = &st.canon[slot as usize];
                 let first = canon.load(Relaxed);
-                let number = if let Some(version) = UNNAMED.iter().position(|&u| u == first) {
+                let number = if first == 0 {
+                    0
+                } else if let Some(version) = UNNAMED.iter().position(|&u| u == first) {
                     unnamed_numbers[version]
                 } else if first & PACKAGE != 0 {
                     first & !PACKAGE

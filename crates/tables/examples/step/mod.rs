@@ -3,7 +3,7 @@
 use gover::GoLayout;
 use rustc_hash::FxHashMap;
 use symbols::load::{LoadOptions, load};
-use symbols::{Inputs, ResolveError, ResolveOptions, Symbols};
+use symbols::{DigestOptions, Inputs, ResolveError, ResolveOptions, Symbols};
 
 /// Entry symbol of the programs.
 pub const ENTRY: &str = "_rt0_amd64_linux";
@@ -18,6 +18,12 @@ pub fn load_step(folder: &str) -> (Inputs, &'static GoLayout) {
         .filter_map(|l| l.split_once('='))
         .map(|(a, b)| (a.to_owned(), b.to_owned()))
         .collect();
+    let main = std::fs::read("main.a").expect("main.a");
+    let head = b"go object ";
+    let line = main.windows(head.len()).position(|w| w == head);
+    let line = String::from_utf8_lossy(&main[line.expect("a Go object")..][..64]).into_owned();
+    let version = line.split(' ').nth(4).expect("version");
+    let gover = gover::layout_for(version).expect("release");
     let r = load(&LoadOptions {
         further: &|_| (Vec::new(), None),
         main_file: "main.a",
@@ -28,14 +34,21 @@ pub fn load_step(folder: &str) -> (Inputs, &'static GoLayout) {
         check_pkg: true,
         link_mode_auto: true,
         verbose: 0,
+        digest: digest_options(gover),
     });
     for p in &r.problems {
         eprintln!("{:?}: {}", p.severity, p.text);
     }
-    let line = String::from_utf8_lossy(r.headers[0].1).into_owned();
-    let version = line.split(' ').nth(4).expect("version");
-    let gover = gover::layout_for(version).expect("release");
     (r.inputs, gover)
+}
+
+/// How the objects are read.
+pub fn digest_options(gover: &'static GoLayout) -> DigestOptions {
+    DigestOptions {
+        gover,
+        abi_wrappers: true,
+        number_pc_tables: false,
+    }
 }
 
 /// Resolves the symbols of a step.
@@ -45,8 +58,7 @@ pub fn resolve(inputs: Inputs, gover: &'static GoLayout) -> Result<Symbols, Reso
     interest.extend(tables::stackcheck::INTEREST);
     interest.extend(tables::inittask::INTEREST);
     let opts = ResolveOptions {
-        gover,
-        abi_wrappers: true,
+        digest: digest_options(gover),
         strict_dups: false,
         interest: &interest,
     };

@@ -1,6 +1,7 @@
 //! What the functions need of the tables, collected chunk by chunk of the text order.
 
 use super::first_use::FirstUse;
+use super::pc_tables::{PcRef, PcTables, pc_ref};
 use super::{PclntabError, symbol_align};
 use goobj::FuncInfo;
 use gover::AuxType;
@@ -37,6 +38,14 @@ impl Func {
     pub fn n_inlined(&self) -> u32 {
         self.info.map_or(0, |i| i.n_inl_tree())
     }
+    /// Where its references to pc-value tables are in [`Chunk::pctabs`].
+    pub fn pctabs(&self) -> Range<usize> {
+        let at = self.pctabs_at as usize;
+        match self.info {
+            Some(_) => at..at + 4 + self.n_pcdata as usize,
+            None => at..at,
+        }
+    }
     /// Number of pcdata slots, that of the inline tree included (`numPCData`).
     pub fn pcdata_slots(&self, inline_index: u32) -> u32 {
         if self.n_inlined() > 0 {
@@ -60,7 +69,12 @@ pub(crate) struct NameUse {
 /// A table of the pctab.
 #[derive(Clone, Copy)]
 pub(crate) struct PcUse {
-    pub sym: SymId,
+    /// The table, as one function refers to it.
+    pub table: PcRef,
+    /// That function's unit.
+    pub unit: u32,
+    /// Its place in [`PcTables`].
+    pub place: u32,
     /// Size in bytes; later the offset.
     pub at: u32,
 }
@@ -87,7 +101,7 @@ pub(crate) struct Chunk {
     pub first: usize,
     pub funcs: Vec<Func>,
     /// Per function with compiler information: pcsp, pcfile, pcline, pcinline, pcdata….
-    pub pctabs: Vec<SymId>,
+    pub pctabs: Vec<PcRef>,
     /// Per function its funcdata slots: a symbol, [`INLINE_TREE`], or none.
     pub funcdata: Vec<SymId>,
     /// Per function the callees of its inline tree.
@@ -181,7 +195,7 @@ impl Collector<'_> {
         let gover = self.syms.gover;
         let pc = c.pctabs.len();
         let fd = c.funcdata.len();
-        c.pctabs.resize(pc + 4, SymId::NONE);
+        c.pctabs.resize(pc + 4, 0);
         for a in obj.object.auxs(li) {
             let slot = match gover.aux_type(a.typ) {
                 Some(AuxType::Pcsp) => 0,
@@ -189,7 +203,7 @@ impl Collector<'_> {
                 Some(AuxType::Pcline) => 2,
                 Some(AuxType::Pcinline) => 3,
                 Some(AuxType::Pcdata) => {
-                    c.pctabs.push(self.syms.resolve_ref(obj, a.sym));
+                    c.pctabs.push(pc_ref(self.syms, obj, a.sym));
                     continue;
                 }
                 Some(AuxType::Funcdata) => {
@@ -202,7 +216,7 @@ impl Collector<'_> {
                 }
                 _ => continue,
             };
-            c.pctabs[pc + slot] = self.syms.resolve_ref(obj, a.sym);
+            c.pctabs[pc + slot] = pc_ref(self.syms, obj, a.sym);
         }
         let Some(info) = f.info else {
             c.pctabs.truncate(pc);
@@ -221,13 +235,6 @@ impl Collector<'_> {
         }
         f.n_funcdata = (c.funcdata.len() - fd) as u32;
 
-        let order = [0, 1, 2].into_iter().chain(4..4 + f.n_pcdata as usize);
-        for i in order.chain(inlined.then_some(3)) {
-            let s = c.pctabs[pc + i];
-            if s.is_some() && self.symbol_uses.claim(s.index(), c.id) {
-                c.pcs.push(PcUse { sym: s, at: 0 });
-            }
-        }
         for (j, slot) in c.funcdata[fd..].iter_mut().enumerate() {
             let s = *slot;
             if s.is_none() {
@@ -321,8 +328,8 @@ impl Collector<'_> {
     }
 
     /// Leaves in the chunk's lists what it is really the first to use, and finds out sizes. To be
-    /// called when all chunks are collected.
-    pub fn settle(&self, c: &mut Chunk) {
+    /// called when all chunks are collected and their tables identified.
+    pub fn settle(&self, c: &mut Chunk, tables: &PcTables) {
         let Chunk {
             id,
             names,
@@ -336,10 +343,10 @@ impl Collector<'_> {
         names.retain(|n| owns(n.sym));
         files.retain(|&i| self.file_uses.owns(i as usize, *id));
         pcs.retain_mut(|p| {
-            if !owns(p.sym) {
+            if !tables.owns(p.place, *id) {
                 return false;
             }
-            p.at = self.syms.size(p.sym) as u32;
+            p.at = p.size(self.syms);
             true
         });
         data.retain_mut(|d| {

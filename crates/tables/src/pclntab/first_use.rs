@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 /// One number per symbol (or file), in two lives: while functions are collected, the lowest chunk
 /// of functions that uses it; afterwards whatever the tables want to know of it, mostly an offset.
 ///
-/// A symbol is a function, a pc table or funcdata, never two of them (the compiler hashes their
-/// contents apart), so one array serves them all.
+/// A symbol is a function or funcdata, never both, so one array serves them all.
 pub(crate) struct FirstUse {
     slots: Vec<AtomicU32>,
 }
@@ -23,16 +22,13 @@ impl FirstUse {
     /// to use it; a chunk before it may still turn up, see [`FirstUse::owns`].
     #[inline]
     pub fn claim(&self, i: usize, chunk: u32) -> bool {
-        let code = u32::MAX - chunk;
-        let slot = &self.slots[i];
-        // The load first: most uses are not first ones, and a load keeps the line shared.
-        slot.load(Relaxed) < code && slot.fetch_max(code, Relaxed) < code
+        claim(&self.slots[i], chunk)
     }
 
     /// Whether `chunk` was the first to use `i`; asked when all chunks are collected.
     #[inline]
     pub fn owns(&self, i: usize, chunk: u32) -> bool {
-        self.slots[i].load(Relaxed) == u32::MAX - chunk
+        owns(&self.slots[i], chunk)
     }
 
     /// Begins the second life of `i`.
@@ -46,6 +42,20 @@ impl FirstUse {
     pub fn get(&self, i: usize) -> u32 {
         self.slots[i].load(Relaxed)
     }
+}
+
+/// [`FirstUse::claim`] for one thing.
+#[inline]
+pub(crate) fn claim(slot: &AtomicU32, chunk: u32) -> bool {
+    let code = u32::MAX - chunk;
+    // The load first: most uses are not first ones, and a load keeps the line shared.
+    slot.load(Relaxed) < code && slot.fetch_max(code, Relaxed) < code
+}
+
+/// [`FirstUse::owns`] for one thing.
+#[inline]
+pub(crate) fn owns(slot: &AtomicU32, chunk: u32) -> bool {
+    slot.load(Relaxed) == u32::MAX - chunk
 }
 
 #[cfg(test)]

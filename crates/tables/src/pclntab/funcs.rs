@@ -68,19 +68,13 @@ fn write_record(
     deferreturn: u32,
     out: &mut [u8],
 ) {
-    let value = |s: SymId| {
-        if s.is_none() {
-            0
-        } else {
-            plan.symbol_uses.get(s.index())
-        }
-    };
     let n_pcdata = f.pcdata_slots(plan.inline_pcdata);
     let (record, lists) = out.split_at_mut(RECORD as usize);
     let record: &mut [u8; RECORD as usize] = record.try_into().expect("cut to size");
     let mut put = |at: usize, v: u32| record[at..at + 4].copy_from_slice(&v.to_le_bytes());
     put(0, entry);
-    put(4, plan.names.get(value(f.sym) as usize).map_or(0, |n| n.at));
+    let name = plan.symbol_uses.get(f.sym.index()) as usize;
+    put(4, plan.names.get(name).map_or(0, |n| n.at));
     put(12, deferreturn);
     put(28, n_pcdata);
     let unit = if f.unit == NO_UNIT {
@@ -90,23 +84,23 @@ fn write_record(
     };
     put(32, unit);
     let Some(info) = f.info else { return };
-    let pctabs = &c.pctabs[f.pctabs_at as usize..][..4 + f.n_pcdata as usize];
+    let pctabs = &c.pctabs[f.pctabs()];
     put(8, info.args());
-    put(16, value(pctabs[0]));
-    put(20, value(pctabs[1]));
-    put(24, value(pctabs[2]));
+    put(16, pctabs[0]);
+    put(20, pctabs[1]);
+    put(24, pctabs[2]);
     put(36, info.start_line() as u32);
     record[40] = info.func_id();
     record[41] = info.func_flag();
     record[43] = f.n_funcdata as u8;
 
     let (pcdata, funcdata) = lists.split_at_mut(4 * n_pcdata as usize);
-    for (&s, slot) in pctabs[4..].iter().zip(pcdata.chunks_exact_mut(4)) {
-        slot.copy_from_slice(&value(s).to_le_bytes());
+    for (&r, slot) in pctabs[4..].iter().zip(pcdata.chunks_exact_mut(4)) {
+        slot.copy_from_slice(&r.to_le_bytes());
     }
     if info.n_inl_tree() > 0 {
         let at = 4 * plan.inline_pcdata as usize;
-        pcdata[at..at + 4].copy_from_slice(&value(pctabs[3]).to_le_bytes());
+        pcdata[at..at + 4].copy_from_slice(&pctabs[3].to_le_bytes());
     }
     let refs = &c.funcdata[f.funcdata_at as usize..][..f.n_funcdata as usize];
     for (&s, slot) in refs.iter().zip(funcdata.chunks_exact_mut(4)) {

@@ -29,6 +29,7 @@ mod first_use;
 mod funcdata;
 mod funcs;
 mod names;
+mod pc_tables;
 mod pcdata;
 mod split;
 
@@ -41,6 +42,7 @@ use first_use::FirstUse;
 use funcdata::DataPiece;
 use gover::{RelocType, SymKind};
 use layout::{Addresses, TextLayout, TextOrder};
+use pc_tables::PcTables;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -254,7 +256,7 @@ pub struct PclntabPlan {
     files: Files,
     file_base: Vec<u32>,
     file_uses: FirstUse,
-    /// Functions: index in `names`. Pc tables: offset in pctab. Funcdata: offset in `go:func.*`.
+    /// Functions: index in `names`. Funcdata: offset in `go:func.*`.
     symbol_uses: FirstUse,
 }
 
@@ -303,7 +305,11 @@ pub fn plan(m: &mut Maker, input: &PclntabInput) -> PclntabPlan {
         .into_par_iter()
         .map(|i| collector.collect(i as u32, i * each..((i + 1) * each).min(funcs.len())))
         .collect();
-    chunks.par_iter_mut().for_each(|c| collector.settle(c));
+    let tables = PcTables::new(chunks.iter().map(|c| c.pctabs.len()).sum());
+    chunks.par_iter_mut().for_each(|c| tables.identify(syms, c));
+    chunks
+        .par_iter_mut()
+        .for_each(|c| collector.settle(c, &tables));
     errors.extend(chunks.iter_mut().flat_map(|c| c.errors.drain(..)));
 
     let mut names: Vec<NameUse> = Vec::with_capacity(chunks.iter().map(|c| c.names.len()).sum());
@@ -313,7 +319,14 @@ pub fn plan(m: &mut Maker, input: &PclntabInput) -> PclntabPlan {
         pcs.append(&mut c.pcs);
     }
     let names_size = names::place(&mut names);
-    let pctab_size = pcdata::place(&mut pcs, |p| symbol_uses.set(p.sym.index(), 0));
+    let pctab_size = pcdata::place(&mut pcs, |p| tables.set_offset(p.place, 0));
+    pcs.iter().for_each(|p| tables.set_offset(p.place, p.at));
+    chunks.par_iter_mut().for_each(|c| {
+        for r in &mut c.pctabs {
+            *r = tables.offset(*r);
+        }
+    });
+    drop(tables);
     let functab_size = funcs::place(&mut chunks, funcs.len(), input.arch.ptr_size.into());
     let (pieces, funcdata_size, funcdata_align) = funcdata::place(&chunks);
     for p in pieces.iter().filter(|p| p.sym == INLINE_TREE) {
@@ -326,7 +339,6 @@ pub fn plan(m: &mut Maker, input: &PclntabInput) -> PclntabPlan {
         || {
             let set = |s: SymId, v: u32| symbol_uses.set(s.index(), v);
             names.iter().zip(0..).for_each(|(n, i)| set(n.sym, i));
-            pcs.iter().for_each(|p| set(p.sym, p.at));
             for p in pieces.iter().filter(|p| p.sym != INLINE_TREE) {
                 set(p.sym, p.at);
                 special.insert(p.sym);

@@ -28,7 +28,7 @@ pub(crate) fn fill(syms: &Symbols, pcs: &[PcUse], out: &mut [u8]) {
         .into_par_iter()
         .for_each(|(base, out, pcs)| {
             for p in pcs {
-                copy(&mut out[p.at as usize - base..], syms.data(p.sym));
+                copy(&mut out[p.at as usize - base..], p.data(syms));
             }
         });
 }

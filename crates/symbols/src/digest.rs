@@ -1,0 +1,315 @@
+//! What resolution needs of an object, taken from it while it is opened.
+//!
+//! Opening an object reads all its definitions to check them. Names and hashes are read in the same
+//! breath, while they are in the processor's caches, so that resolution itself goes over short lists
+//! and not over all inputs once more. The lists are sorted by *shard*, a part of the hash: resolution
+//! takes one shard of all objects at a time.
+
+use goobj::{ABI_STATIC, Block, Object, SymDef};
+use gover::GoLayout;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+const SHARD_BITS: u32 = 6;
+/// Number of shards of names, and of long hashes.
+pub(crate) const SHARDS: usize = 1 << SHARD_BITS;
+/// Number of shards of hashes, long and short: the latter are few.
+pub(crate) const CONTENT_SHARDS: usize = SHARDS + 2;
+
+/// The logarithm of an alignment plus one; 0 for none.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LogAlign(pub u8);
+
+impl LogAlign {
+    #[inline]
+    pub(crate) fn of(align: u32) -> LogAlign {
+        LogAlign((32 - align.leading_zeros()) as u8)
+    }
+    /// The alignment in bytes.
+    pub(crate) fn bytes(self) -> u32 {
+        if self.0 == 0 { 0 } else { 1 << (self.0 - 1) }
+    }
+}
+
+/// The hash that stands for a name and a version. It is seeded anew in every process, and two names of
+/// one program sharing it is less likely than memory failing; names themselves are not compared.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C, packed(4))]
+pub(crate) struct NameHash(pub u64, pub u32);
+
+/// Hashes names. The seed is this process's own.
+#[derive(Clone, Copy)]
+pub(crate) struct NameHasher {
+    seed: u64,
+}
+
+impl Default for NameHasher {
+    fn default() -> NameHasher {
+        static SEED: OnceLock<u64> = OnceLock::new();
+        NameHasher {
+            seed: *SEED.get_or_init(|| RandomState::new().hash_one(0)),
+        }
+    }
+}
+
+impl NameHasher {
+    /// The hash of a name in version `version`, 0 or 1, and its shard.
+    #[inline]
+    pub(crate) fn hash(self, name: &[u8], version: usize) -> (NameHash, usize) {
+        let h = xxh3_128_with_seed(name, self.seed);
+        let low = (h as u64).rotate_left(version as u32 * 32);
+        (
+            NameHash(low, (h >> 64) as u32),
+            (h >> (128 - SHARD_BITS)) as usize,
+        )
+    }
+}
+
+/// Things by shard.
+pub(crate) struct Sharded<T> {
+    items: Vec<T>,
+    /// Per shard, where it ends.
+    ends: Vec<u32>,
+}
+
+impl<T> Default for Sharded<T> {
+    fn default() -> Sharded<T> {
+        Sharded {
+            items: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+}
+
+impl<T: Copy + Default> Sharded<T> {
+    /// Sorts `items`, each with its shard.
+    fn new(shards: usize, items: &[(u8, T)]) -> Sharded<T> {
+        if items.is_empty() {
+            return Sharded::default();
+        }
+        let mut ends = vec![0u32; shards];
+        for (s, _) in items {
+            ends[usize::from(*s)] += 1;
+        }
+        let mut at = 0;
+        for e in &mut ends {
+            at += std::mem::replace(e, at);
+        }
+        let mut sorted = vec![T::default(); items.len()];
+        for (s, item) in items {
+            let at = &mut ends[usize::from(*s)];
+            sorted[*at as usize] = *item;
+            *at += 1;
+        }
+        Sharded {
+            items: sorted,
+            ends,
+        }
+    }
+
+    /// The things of one shard, in their order.
+    #[inline]
+    pub(crate) fn of(&self, shard: usize) -> &[T] {
+        if self.items.is_empty() {
+            return &[];
+        }
+        let start = shard.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.items[start as usize..self.ends[shard] as usize]
+    }
+}
+
+/// A definition found by content.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ContentUse {
+    /// Of the hash, 64 bits that do not choose the shard.
+    pub hash: [u32; 2],
+    /// 24 more below the alignment.
+    pub hash_align: u32,
+    /// Its local index.
+    pub li: u32,
+    /// Its size in bytes.
+    pub size: u32,
+}
+
+/// A definition found by name.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct DefUse {
+    pub hash: NameHash,
+    /// Its local index.
+    pub li: u32,
+    /// Its size in bytes.
+    pub size: u32,
+    pub align: LogAlign,
+    pub dupok: bool,
+}
+
+/// A reference by name, or a package symbol that might be referred to by name.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct NameUse {
+    pub hash: NameHash,
+    /// Its local index.
+    pub li: u32,
+}
+
+/// How objects are read.
+#[derive(Clone, Copy)]
+pub struct DigestOptions {
+    /// The release that compiled the objects.
+    pub gover: &'static GoLayout,
+    /// Whether text symbols carry an ABI version.
+    pub abi_wrappers: bool,
+    /// Whether pc-value tables get numbers as other symbols do. They are two thirds of all that is
+    /// found by content, and nothing but pclntab asks which of them are the same; numbers are for
+    /// whoever wants to see those that cmd/link gives.
+    pub number_pc_tables: bool,
+}
+
+/// What resolution needs of an object. Local indices count as in the object.
+#[derive(Default)]
+pub struct Digest {
+    pub(crate) content: Sharded<ContentUse>,
+    /// Package symbols that have a name.
+    pub(crate) package: Sharded<NameUse>,
+    pub(crate) defs: Sharded<DefUse>,
+    pub(crate) refs: Sharded<NameUse>,
+    /// Definitions and references that occur nowhere else: file-local ones, and definitions without a
+    /// name.
+    pub(crate) own: Vec<u32>,
+    /// References without a name, by version.
+    pub(crate) unnamed: [Vec<u32>; 2],
+    /// What is marked as local.
+    pub(crate) local: Vec<u32>,
+    /// What is marked as used in an interface.
+    pub(crate) used_in_iface: Vec<u32>,
+}
+
+/// The version that an ABI number stands for, 0 or 1.
+pub(crate) fn version_slot(abi_wrappers: bool, abi: u16) -> usize {
+    (abi_wrappers && i32::from(abi) == crate::VERSION_ABI_INTERNAL) as usize
+}
+
+impl Digest {
+    /// Reads an object.
+    pub fn new(o: &Object, opts: &DigestOptions) -> Digest {
+        let mut d = Digest::default();
+        let hasher = NameHasher::default();
+        let version = |s: SymDef| version_slot(opts.abi_wrappers, s.abi());
+
+        let mut package = Vec::new();
+        for (li, s) in (0..).zip(o.syms(0..o.n_def())) {
+            d.note_marks(opts, s, li);
+            if s.name_len() != 0 && s.abi() != ABI_STATIC {
+                let (hash, shard) = hasher.hash(o.name(s), version(s));
+                package.push((shard as u8, NameUse { hash, li }));
+            }
+        }
+        d.package = Sharded::new(SHARDS, &package);
+        drop(package);
+
+        d.content = d.contents(o, opts);
+
+        let (first, all) = (o.n_alldef() - o.n_nonpkg_def(), o.n_alldef());
+        let mut defs = Vec::with_capacity(o.n_nonpkg_def() as usize);
+        for (li, s) in (first..).zip(o.syms(first..all)) {
+            d.note_marks(opts, s, li);
+            if s.abi() == ABI_STATIC || s.name_len() == 0 {
+                d.own.push(li);
+                continue;
+            }
+            let (hash, shard) = hasher.hash(o.name(s), version(s));
+            let def = DefUse {
+                hash,
+                li,
+                size: s.size(),
+                align: LogAlign::of(s.align()),
+                dupok: s.flag() & opts.gover.flags.dupok != 0,
+            };
+            defs.push((shard as u8, def));
+        }
+        d.defs = Sharded::new(SHARDS, &defs);
+        drop(defs);
+
+        let mut refs = Vec::with_capacity(o.n_nonpkg_ref() as usize);
+        for (li, s) in (all..).zip(o.syms(all..all + o.n_nonpkg_ref())) {
+            d.note_marks(opts, s, li);
+            if s.abi() == ABI_STATIC {
+                d.own.push(li);
+            } else if s.name_len() == 0 {
+                d.unnamed[version(s)].push(li);
+            } else {
+                let (hash, shard) = hasher.hash(o.name(s), version(s));
+                refs.push((shard as u8, NameUse { hash, li }));
+            }
+        }
+        d.refs = Sharded::new(SHARDS, &refs);
+        d
+    }
+
+    #[inline]
+    fn note_marks(&mut self, opts: &DigestOptions, s: SymDef, li: u32) {
+        if s.flag() & opts.gover.flags.local != 0 {
+            self.local.push(li);
+        }
+        if s.flag2() & opts.gover.flags2.used_in_iface != 0 {
+            self.used_in_iface.push(li);
+        }
+    }
+
+    fn contents(&mut self, o: &Object, opts: &DigestOptions) -> Sharded<ContentUse> {
+        let word = |b: &[u8], at: usize| u64::from_le_bytes(b[at..at + 8].try_into().unwrap());
+        let (n_def, n64, n) = (o.n_def(), o.n_hashed64(), o.n_hashed());
+        let content = |shard: u64, key: [u64; 2], s: SymDef, li: u32| {
+            let used = ContentUse {
+                hash: [key[1] as u32, (key[1] >> 32) as u32],
+                hash_align: key[0] as u32 & 0xff_ffff | u32::from(LogAlign::of(s.align()).0) << 24,
+                li,
+                size: s.size(),
+            };
+            (shard as u8, used)
+        };
+        let mut all = Vec::new();
+        let short = o.block(Block::Hash64).chunks_exact(8);
+        for ((li, h), s) in (n_def..).zip(short).zip(o.syms(n_def..n_def + n64)) {
+            self.note_marks(opts, s, li);
+            // Any change of the key will do that loses nothing.
+            let key = word(h, 0);
+            let mixed = mix(key);
+            all.push(content(SHARDS as u64 + (mixed >> 63), [mixed, key], s, li));
+        }
+        let long = o.block(Block::Hash).chunks_exact(16);
+        let (first, end) = (n_def + n64, n_def + n64 + n);
+        for ((li, h), s) in (first..).zip(long).zip(o.syms(first..end)) {
+            // Nothing but a pc-value table is found by content and has no name.
+            if s.name_len() == 0 && !opts.number_pc_tables && s.flag() == 0 && s.flag2() == 0 {
+                continue;
+            }
+            self.note_marks(opts, s, li);
+            // The hash is a cryptographic one: any bits of it are as good as others.
+            let key = [word(h, 0), word(h, 8)];
+            all.push(content(key[0] >> (64 - SHARD_BITS), key, s, li));
+        }
+        Sharded::new(CONTENT_SHARDS, &all)
+    }
+}
+
+fn mix(x: u64) -> u64 {
+    let x = (x ^ (x >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x ^ (x >> 29)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_keep_the_order_of_their_things() {
+        let items = [(2, 10), (0, 11), (2, 12), (3, 13), (0, 14)];
+        let s = Sharded::new(4, &items);
+        assert_eq!(s.of(0), [11, 14]);
+        assert_eq!(s.of(1), []);
+        assert_eq!(s.of(2), [10, 12]);
+        assert_eq!(s.of(3), [13]);
+        assert_eq!(Sharded::<u32>::new(4, &[]).of(3), []);
+    }
+}
