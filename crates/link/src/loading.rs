@@ -1,7 +1,7 @@
 //! From a configuration to loaded inputs, with what is to be said about them
 //! (`ld/lib.go:loadlib`).
 
-use crate::config::{Config, unsupported_text};
+use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::mode::{LinkMode, LinkModeDecision, LinkModeInputs};
 use crate::version::of_header;
@@ -55,10 +55,6 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
     let inputs = loaded.inputs;
     let mode = decided.into_inner().unwrap_or_default();
     let can_use_plugins = can_use_plugins.into_inner();
-    if can_use_plugins && mode != LinkMode::External {
-        let text = unsupported_text("internal linking of programs that load plugins");
-        return Err(diag.exit_plain(text));
-    }
     Ok(Loaded {
         inputs,
         mode,

@@ -465,8 +465,17 @@ pub fn link_executable(
         });
     }
 
-    let symbols = (!config.strip)
-        .then(|| ElfSymbols::collect(&syms, &live, &order, &text_markers, &buckets, &addrs));
+    let symbols = (!config.strip).then(|| {
+        ElfSymbols::collect(
+            &syms,
+            &live,
+            &order,
+            &text_markers,
+            &buckets,
+            &addrs,
+            shape.dynlink,
+        )
+    });
     let entry = entry_address(config, &syms, &addrs, diag)?;
     let interpreter = elf::interpreter(config, &syms.foreign);
     let headers = elf::describe(

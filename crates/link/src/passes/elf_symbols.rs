@@ -33,6 +33,9 @@ struct Entry<'a> {
     name: &'a [u8],
     sym: SymId,
     global: bool,
+    /// Besides the global entry there is a local one under another name, for references within the
+    /// module.
+    both: bool,
     func: bool,
     /// The name has `.abi0` behind it.
     abi: bool,
@@ -43,6 +46,7 @@ struct Entry<'a> {
 }
 
 const ABI_SUFFIX: &[u8] = b".abi0";
+const LOCAL_PREFIX: &[u8] = b"local.";
 const FILE_NAME: &[u8] = b"go.go\0";
 const CHUNK: usize = 1 << 12;
 
@@ -56,6 +60,12 @@ impl Entry<'_> {
             n += ABI_SUFFIX.len();
         }
         n as u64 + 1
+    }
+
+    /// Whether it is among the local (`false`) or the global entries.
+    #[inline]
+    fn is_in(&self, global: bool) -> bool {
+        self.global == global || self.both
     }
 }
 
@@ -95,7 +105,8 @@ fn is_temporary(name: &[u8]) -> bool {
 }
 
 impl<'a> ElfSymbols<'a> {
-    /// Collects the entries: text in its order, then data and imported symbols by number.
+    /// Collects the entries: text in its order, then data and imported symbols by number. `dynlink`
+    /// says whether modules of Go code meet in the process: then functions have a local entry too.
     pub fn collect(
         syms: &'a Symbols,
         live: &Live,
@@ -103,6 +114,7 @@ impl<'a> ElfSymbols<'a> {
         text: &TextMarkers,
         data: &Buckets,
         addrs: &'a Addresses,
+        dynlink: bool,
     ) -> ElfSymbols<'a> {
         let entry = |s: SymId, func: bool| -> Entry<'a> {
             let kind = syms.kind(s);
@@ -119,14 +131,18 @@ impl<'a> ElfSymbols<'a> {
                 && version < symbols::VERSION_STATIC
                 && twin(syms, s, name).is_some_and(|o| syms.kind(o).is_text());
             let hidden = !syms.foreign.hidden.is_empty() && syms.foreign.hidden.contains(&s);
+            let global = !(is_static || hashed || hidden || syms.local.has(s));
             Entry {
                 name,
                 sym: s,
-                global: !(is_static || hashed || hidden || syms.local.has(s)),
+                global,
+                both: dynlink && global && is_text,
                 imported: kind == SymKind::DynImport,
                 func,
                 abi,
-                dots: name.contains(&"·".as_bytes()[0]) && middle_dots(name).next().is_some(),
+                dots: !dynlink
+                    && name.contains(&"·".as_bytes()[0])
+                    && middle_dots(name).next().is_some(),
             }
         };
         let finish = |entries: Vec<Entry<'a>>| -> Chunk<'a> {
@@ -137,6 +153,10 @@ impl<'a> ElfSymbols<'a> {
             for e in &c.entries {
                 c.n[usize::from(e.global)] += 1;
                 c.len[usize::from(e.global)] += e.name_len();
+                if e.both {
+                    c.n[0] += 1;
+                    c.len[0] += e.name_len() + LOCAL_PREFIX.len() as u64;
+                }
             }
             c
         };
@@ -215,7 +235,7 @@ impl<'a> ElfSymbols<'a> {
             .into_par_iter()
             .for_each(|(c, global, mut out, names, off)| {
                 let mut at = 0;
-                for e in c.entries.iter().filter(|e| e.global == global) {
+                for e in c.entries.iter().filter(|e| e.is_in(global)) {
                     let s = e.sym;
                     Sym {
                         name: off as u32 + at as u32,
@@ -235,6 +255,10 @@ impl<'a> ElfSymbols<'a> {
                     }
                     .write(out);
                     out = &mut out[SYM_SIZE..];
+                    if e.both && !global {
+                        names[at..][..LOCAL_PREFIX.len()].copy_from_slice(LOCAL_PREFIX);
+                        at += LOCAL_PREFIX.len();
+                    }
                     at += put_name(&mut names[at..], e);
                 }
             });
