@@ -153,6 +153,9 @@ pub fn link_executable(
         host_syms::make_build_id_note(&mut maker, &config.build_id);
         host_syms::mark_undefined(&mut maker, &order);
     }
+    if shape.is_plugin() {
+        host_syms::import_main(&mut maker);
+    }
     if shape.dynlink {
         let family = config.arch.family;
         dynlink::add_module_init(&mut maker, &mut order, module, shape.is_plugin(), family);
@@ -366,6 +369,7 @@ pub fn link_executable(
         carriers: &carriers,
         tlsg,
         dynlink: shape.dynlink,
+        plugin: shape.is_plugin(),
     });
     let generate = |s: SymId, out: &mut [u8], addrs: &Addresses| {
         if let Some(d) = dynamic.as_ref().filter(|d| d.rela == s) {

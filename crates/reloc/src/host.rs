@@ -48,6 +48,8 @@ pub struct HostLink<'a> {
     pub tlsg: SymId,
     /// Whether imported symbols may be referred to (`DynlinkingGo`).
     pub dynlink: bool,
+    /// Whether this is a plugin. What it lacks is not looked for then; it only has no section.
+    pub plugin: bool,
 }
 
 /// A relocation for the host linker.
@@ -198,6 +200,10 @@ impl Relocator<'_> {
                 None => self.apply_one(&r, addr, out),
             };
             if let Err(problem) = done {
+                let problem = match problem {
+                    Problem::Unresolved if host.plugin => Problem::NoSection,
+                    problem => problem,
+                };
                 errors.push(RelocError {
                     from: s,
                     reloc: r,
@@ -223,7 +229,7 @@ impl Relocator<'_> {
         let rs = r.sym;
         if rs.is_some() && self.addrs.section(rs).0 == 0 {
             match self.syms.kind(rs) {
-                SymKind::Xxx => return Err(Problem::Unresolved),
+                SymKind::Xxx if !host.plugin => return Err(Problem::Unresolved),
                 SymKind::DynImport if !host.dynlink => return Err(Problem::Unhandled),
                 _ => {}
             }

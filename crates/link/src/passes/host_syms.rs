@@ -83,6 +83,19 @@ pub fn mark_undefined(m: &mut Maker, order: &TextOrder) {
     }
 }
 
+/// A plugin imports the program's main function, if its data refers to it
+/// (`ld/data.go:relocsym`).
+pub fn import_main(m: &mut Maker) {
+    for version in [symbols::VERSION_ABI0, symbols::VERSION_ABI_INTERNAL] {
+        if let Some(s) = m.syms.lookup(b"main.main", version)
+            && m.live.reachable.has(s)
+            && m.syms.kind(s) == SymKind::Xxx
+        {
+            m.ext(s).kind = SymKind::DynImport;
+        }
+    }
+}
+
 /// Which symbols stand for others in the object.
 pub fn carriers(
     syms: &Symbols,
