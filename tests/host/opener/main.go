@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"plugin"
+	"reflect"
 )
 
 func main() {
@@ -28,6 +29,12 @@ func main() {
 		panic(err)
 	}
 	fmt.Println(point.(func() fmt.Stringer)())
+	program, err := p.Lookup("Program")
+	if err != nil {
+		panic(err)
+	}
+	entry := func(f func()) uintptr { return reflect.ValueOf(f).Pointer() }
+	fmt.Println(entry(*program.(*func())) == entry(main))
 	_, err = p.Lookup("Nothing")
 	fmt.Println(err != nil)
 }

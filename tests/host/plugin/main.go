@@ -3,7 +3,18 @@ package main
 
 import "C"
 
-import "fmt"
+import (
+	"fmt"
+	_ "unsafe" // for go:linkname
+)
+
+// program is the main function of the program that opens the plugin.
+//
+//go:linkname program main.main
+func program()
+
+// Program is looked up.
+var Program = program
 
 // Greeting is looked up.
 var Greeting = "hello"

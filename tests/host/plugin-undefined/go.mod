@@ -1,0 +1,3 @@
+module relink.test/plugin-undefined
+
+go 1.26
