@@ -64,10 +64,7 @@ impl Store<'_> {
         if place.len() > BUFFER_LIMIT {
             let mut buffer = vec![0; place.len()];
             let made = make(&mut buffer);
-            let parts = place.par_chunks_mut(BUFFER_LIMIT);
-            parts
-                .zip(buffer.par_chunks(BUFFER_LIMIT))
-                .for_each(|(place, bytes)| self.put(place, bytes));
+            self.put_in_parts(place, &buffer);
             return made;
         }
         // Taken: what is made in parallel may have this thread make another part in between.
@@ -78,6 +75,14 @@ impl Store<'_> {
         self.put(place, &buffer);
         BUFFER.set(buffer);
         made
+    }
+
+    /// As [`Store::put`], in parallel.
+    pub fn put_in_parts(&self, place: &mut [u8], bytes: &[u8]) {
+        place
+            .par_chunks_mut(BUFFER_LIMIT)
+            .zip(bytes.par_chunks(BUFFER_LIMIT))
+            .for_each(|(place, bytes)| self.put(place, bytes));
     }
 
     /// Stores `bytes` at their place in the output, which is of the same length.

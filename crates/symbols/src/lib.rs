@@ -30,6 +30,7 @@ mod names;
 mod resolve;
 mod resolver;
 pub mod rtype;
+mod window;
 
 pub use accessors::{AuxRef, DwarfAuxs, Reloc, RelocIter};
 pub use bitset::{AtomicBitSet, BitSet};
@@ -41,6 +42,7 @@ pub use linker_made::{ExtReloc, ExtSym};
 pub use names::path_to_prefix;
 pub use resolve::{ResolveError, ResolveOptions};
 pub use resolver::Resolver;
+pub use window::{ObjectReader, PageWindow};
 
 use goobj::Object;
 use gover::GoLayout;

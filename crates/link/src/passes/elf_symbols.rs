@@ -1,73 +1,48 @@
 //! The ELF symbol table (`ld/symtab.go:asmElfSym`, `genelfsym`, `putelfsym`).
 //!
-//! Entries are counted first, in parallel, and then written in place.
+//! Entries and their names are made first, in parallel, and put in place when the file has a size. The
+//! names lie all over the inputs, so that they are read once.
 
 use format::elf::{SYM_SIZE, Sym, SymtabSizes, consts::*};
 use gover::{ContentHashedText, SymKind};
-use layout::{Addresses, Buckets, TextOrder};
+use layout::{Addresses, Buckets, SectionId, TextOrder};
 use rayon::prelude::*;
 use reach::Live;
 use symbols::{SymId, Symbols};
 use tables::TextMarkers;
 
-/// What the table is made from.
-pub struct ElfSymbols<'a> {
-    syms: &'a Symbols,
-    addrs: &'a Addresses,
-    chunks: Vec<Chunk<'a>>,
+/// The table in the making.
+pub struct ElfSymbols {
+    chunks: Vec<Chunk>,
     /// Sizes of the table.
     pub sizes: SymtabSizes,
 }
 
-/// Entries, and how much room they take.
+/// Some of the entries: the local and the global ones.
+type Chunk = [Part; 2];
+
+/// Entries that follow one another.
 #[derive(Default)]
-struct Chunk<'a> {
-    entries: Vec<Entry<'a>>,
-    /// Number and name bytes of the local and of the global entries.
-    n: [u64; 2],
-    len: [u64; 2],
+struct Part {
+    entries: Vec<Entry>,
+    /// Their names, as the table has them.
+    names: Vec<u8>,
 }
 
-#[derive(Clone, Copy)]
-struct Entry<'a> {
-    name: &'a [u8],
-    sym: SymId,
-    global: bool,
-    /// Besides the global entry there is a local one under another name, for references within the
-    /// module.
-    both: bool,
-    func: bool,
-    /// The name has `.abi0` behind it.
-    abi: bool,
-    /// The name has a middle dot.
-    dots: bool,
-    /// What it is, if neither code nor data of this file.
-    imported: bool,
+struct Entry {
+    /// Offset in [`Part::names`].
+    name: u32,
+    typ: u8,
+    other: u8,
+    section: SectionId,
+    value: u64,
+    size: u64,
 }
 
 const ABI_SUFFIX: &[u8] = b".abi0";
 const LOCAL_PREFIX: &[u8] = b"local.";
 const FILE_NAME: &[u8] = b"go.go\0";
 const CHUNK: usize = 1 << 12;
-
-impl Entry<'_> {
-    fn name_len(&self) -> u64 {
-        let mut n = self.name.len();
-        if self.dots {
-            n -= middle_dots(self.name).count();
-        }
-        if self.abi {
-            n += ABI_SUFFIX.len();
-        }
-        n as u64 + 1
-    }
-
-    /// Whether it is among the local (`false`) or the global entries.
-    #[inline]
-    fn is_in(&self, global: bool) -> bool {
-        self.global == global || self.both
-    }
-}
 
 /// The symbol of the other ABI that has this name. No object knows the names of linker-made text.
 pub(super) fn twin(syms: &Symbols, s: SymId, name: &[u8]) -> Option<SymId> {
@@ -104,19 +79,19 @@ fn is_temporary(name: &[u8]) -> bool {
     name.windows(7).any(|w| w == b"..stmp_")
 }
 
-impl<'a> ElfSymbols<'a> {
-    /// Collects the entries: text in its order, then data and imported symbols by number. `dynlink`
+impl ElfSymbols {
+    /// Makes the entries: text in its order, then data and imported symbols by number. `dynlink`
     /// says whether modules of Go code meet in the process: then functions have a local entry too.
     pub fn collect(
-        syms: &'a Symbols,
+        syms: &Symbols,
         live: &Live,
         order: &TextOrder,
         text: &TextMarkers,
         data: &Buckets,
-        addrs: &'a Addresses,
+        addrs: &Addresses,
         dynlink: bool,
-    ) -> ElfSymbols<'a> {
-        let entry = |s: SymId, func: bool| -> Entry<'a> {
+    ) -> ElfSymbols {
+        let put = |to: &mut Chunk, s: SymId, func: bool| {
             let kind = syms.kind(s);
             let is_text = kind.is_text();
             let version = syms.version(s);
@@ -132,34 +107,40 @@ impl<'a> ElfSymbols<'a> {
                 && twin(syms, s, name).is_some_and(|o| syms.kind(o).is_text());
             let hidden = !syms.foreign.hidden.is_empty() && syms.foreign.hidden.contains(&s);
             let global = !(is_static || hashed || hidden || syms.local.has(s));
-            Entry {
-                name,
-                sym: s,
-                global,
-                both: dynlink && global && is_text,
-                imported: kind == SymKind::DynImport,
-                func,
-                abi,
-                dots: !dynlink
-                    && name.contains(&"·".as_bytes()[0])
-                    && middle_dots(name).next().is_some(),
+            let imported = kind == SymKind::DynImport;
+            // Besides the global entry there is a local one under another name, for references within
+            // the module.
+            let both = dynlink && global && is_text;
+            for in_global in [false, true] {
+                if in_global != global && !both {
+                    continue;
+                }
+                let part = &mut to[usize::from(in_global)];
+                part.entries.push(Entry {
+                    // Cut off only if the table is too large for the format.
+                    name: part.names.len() as u32,
+                    typ: match (imported, func) {
+                        (true, _) => STT_NOTYPE,
+                        (false, true) => STT_FUNC,
+                        (false, false) => STT_OBJECT,
+                    },
+                    other: if hidden { STV_HIDDEN } else { 0 },
+                    section: addrs.section(s),
+                    value: addrs.addr(s),
+                    size: if imported { 0 } else { syms.size(s) },
+                });
+                if in_global != global {
+                    part.names.extend_from_slice(LOCAL_PREFIX);
+                }
+                put_name(&mut part.names, name, abi, !dynlink);
             }
         };
-        let finish = |entries: Vec<Entry<'a>>| -> Chunk<'a> {
-            let mut c = Chunk {
-                entries,
-                ..Chunk::default()
-            };
-            for e in &c.entries {
-                c.n[usize::from(e.global)] += 1;
-                c.len[usize::from(e.global)] += e.name_len();
-                if e.both {
-                    c.n[0] += 1;
-                    c.len[0] += e.name_len() + LOCAL_PREFIX.len() as u64;
-                }
-            }
+        let chunk = |list: &mut dyn Iterator<Item = SymId>, func| {
+            let mut c = Chunk::default();
+            list.for_each(|s| put(&mut c, s, func));
             c
         };
+        let one = |s: SymId| chunk(&mut std::iter::once(s), true);
         let g = syms.gover;
         let (low, high) = (
             g.rank(SymKind::ElfRxSect),
@@ -175,32 +156,23 @@ impl<'a> ElfSymbols<'a> {
                     && !data.hidden.has(s)
                     && !matches!(syms.name(s).first(), None | Some(b'.'))
         };
-        let mut chunks = vec![finish(vec![entry(text.text, true)])];
-        chunks.par_extend(
-            order
-                .textp
-                .par_chunks(CHUNK)
-                .map(|c| finish(c.iter().map(|&s| entry(s, true)).collect())),
-        );
-        chunks.push(finish(vec![entry(text.etext, true)]));
+        let mut chunks = vec![one(text.text)];
+        let functions = order.textp.par_chunks(CHUNK);
+        chunks.par_extend(functions.map(|c| chunk(&mut c.iter().copied(), true)));
+        chunks.push(one(text.etext));
         let shown = shown_data(syms, live, data);
         chunks.par_extend(shown.par_chunks(CHUNK).map(|c| {
-            let shown = c.iter().filter(|&&s| is_shown(s));
-            finish(shown.map(|&s| entry(s, false)).collect())
+            let shown = c.iter().copied().filter(|&s| is_shown(s));
+            chunk(&mut { shown }, false)
         }));
-        let sum = |f: fn(&Chunk) -> u64| chunks.iter().map(f).sum::<u64>();
-        let locals = 2 + sum(|c| c.n[0]);
+        let sum = |f: &dyn Fn(&Chunk) -> usize| chunks.iter().map(f).sum::<usize>() as u64;
+        let locals = 2 + sum(&|c| c[0].entries.len());
         let sizes = SymtabSizes {
-            n_syms: locals + sum(|c| c.n[1]),
+            n_syms: locals + sum(&|c| c[1].entries.len()),
             first_global: locals as u32,
-            strtab: 1 + FILE_NAME.len() as u64 + sum(|c| c.len[0]) + sum(|c| c.len[1]),
+            strtab: 1 + FILE_NAME.len() as u64 + sum(&|c| c[0].names.len() + c[1].names.len()),
         };
-        ElfSymbols {
-            syms,
-            addrs,
-            chunks,
-            sizes,
-        }
+        ElfSymbols { chunks, sizes }
     }
 
     /// Writes the entries to `symtab` and the names to `strtab`, both zeroed and of the sizes
@@ -213,80 +185,56 @@ impl<'a> ElfSymbols<'a> {
             shndx: SHN_ABS,
             ..Sym::default()
         };
-        let (head, syms_rest) = symtab.split_at_mut(2 * SYM_SIZE);
+        let (head, mut syms_rest) = symtab.split_at_mut(2 * SYM_SIZE);
         file.write(&mut head[SYM_SIZE..]);
-        let (head, names_rest) = strtab.split_at_mut(1 + FILE_NAME.len());
+        let (head, mut names_rest) = strtab.split_at_mut(1 + FILE_NAME.len());
         head[1..].copy_from_slice(FILE_NAME);
-        let mut off = head.len() as u64;
-        let (mut syms_rest, mut names_rest) = (syms_rest, names_rest);
+        let mut off = head.len();
         let mut tasks = Vec::new();
-        for global in [false, true] {
-            for c in &self.chunks {
-                let g = usize::from(global);
-                let (s, r) = syms_rest.split_at_mut(c.n[g] as usize * SYM_SIZE);
+        for (bind, g) in [(STB_LOCAL, 0), (STB_GLOBAL, 1)] {
+            for part in self.chunks.iter().map(|c| &c[g]) {
+                let (s, r) = syms_rest.split_at_mut(part.entries.len() * SYM_SIZE);
                 syms_rest = r;
-                let (n, r) = names_rest.split_at_mut(c.len[g] as usize);
+                let (n, r) = names_rest.split_at_mut(part.names.len());
                 names_rest = r;
-                tasks.push((c, global, s, n, off));
-                off += c.len[g];
+                tasks.push((part, bind, s, n, off as u32));
+                off += part.names.len();
             }
         }
         tasks
             .into_par_iter()
-            .for_each(|(c, global, mut out, names, off)| {
-                let mut at = 0;
-                for e in c.entries.iter().filter(|e| e.is_in(global)) {
-                    let s = e.sym;
-                    Sym {
-                        name: off as u32 + at as u32,
-                        bind: if global { STB_GLOBAL } else { STB_LOCAL },
-                        typ: match e {
-                            Entry { imported: true, .. } => STT_NOTYPE,
-                            Entry { func: true, .. } => STT_FUNC,
-                            _ => STT_OBJECT,
-                        },
-                        other: match self.syms.foreign.hidden.contains(&s) {
-                            true => STV_HIDDEN,
-                            false => 0,
-                        },
-                        shndx: index[usize::from(self.addrs.section(s).0)],
-                        value: self.addrs.addr(s),
-                        size: if e.imported { 0 } else { self.syms.size(s) },
-                    }
-                    .write(out);
-                    out = &mut out[SYM_SIZE..];
-                    if e.both && !global {
-                        names[at..][..LOCAL_PREFIX.len()].copy_from_slice(LOCAL_PREFIX);
-                        at += LOCAL_PREFIX.len();
-                    }
-                    at += put_name(&mut names[at..], e);
+            .for_each(|(part, bind, out, names, off)| {
+                names.copy_from_slice(&part.names);
+                for (e, out) in part.entries.iter().zip(out.chunks_exact_mut(SYM_SIZE)) {
+                    let entry = Sym {
+                        name: off + e.name,
+                        bind,
+                        typ: e.typ,
+                        other: e.other,
+                        shndx: index[usize::from(e.section.0)],
+                        value: e.value,
+                        size: e.size,
+                    };
+                    entry.write(out);
                 }
             });
     }
 }
 
-/// Writes a name as the table has it, with its final zero; gives its length.
-fn put_name(out: &mut [u8], e: &Entry) -> usize {
-    let name = e.name;
-    let mut at = 0;
-    let mut put = |b: &[u8]| {
-        out[at..at + b.len()].copy_from_slice(b);
-        at += b.len();
-    };
-    if e.dots {
+/// Appends a name as the table has it, with its final zero. `ascii`: middle dots become dots.
+fn put_name(out: &mut Vec<u8>, name: &[u8], abi: bool, ascii: bool) {
+    let mut from = 0;
+    if ascii && name.contains(&"·".as_bytes()[0]) {
         // Tools for ASCII only cannot read the middle dot.
-        let mut from = 0;
         for i in middle_dots(name) {
-            put(&name[from..i]);
-            put(b".");
+            out.extend_from_slice(&name[from..i]);
+            out.push(b'.');
             from = i + 2;
         }
-        put(&name[from..]);
-    } else {
-        put(name);
     }
-    if e.abi {
-        put(ABI_SUFFIX);
+    out.extend_from_slice(&name[from..]);
+    if abi {
+        out.extend_from_slice(ABI_SUFFIX);
     }
-    at + 1
+    out.push(0);
 }
