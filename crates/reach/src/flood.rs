@@ -69,8 +69,10 @@ struct Queue {
 
 struct Shared<'a> {
     cx: &'a Context<'a>,
+    /// Symbols that refer to nothing: there is no point in visiting them.
+    leaves: Bits,
     reachable: Bits,
-    /// Reached symbols that have been visited, or are about to be.
+    /// Leaves, and reached symbols that have been visited or are about to be.
     visited: Bits,
     in_iface: Bits,
     /// Whether a block is queued.
@@ -121,10 +123,12 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
     let words = n_blocks * BLOCK_WORDS;
     let mut queued = Vec::new();
     queued.resize_with(n_blocks, || AtomicBool::new(false));
+    let leaves = cx.syms.leaves();
     let shared = Shared {
         cx,
+        leaves: Bits::from_set(&leaves, words),
         reachable: Bits::from_set(cx.opts.live_before, words),
-        visited: Bits::from_set(cx.opts.live_before, words),
+        visited: Bits::from_set(&leaves, words),
         in_iface: Bits::from_set(&cx.syms.used_in_iface, words),
         queued,
         queue: Mutex::new(Queue {
@@ -135,6 +139,9 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
         found: Mutex::new(Found::default()),
     };
     // No symbol counts as reached while the flood runs, so that nobody need ask for it.
+    cx.opts.live_before.iter().for_each(|s| {
+        shared.visited.insert(s);
+    });
     shared.reachable.insert(SymId::NONE);
     shared.visited.insert(SymId::NONE);
     shared.mark_all(roots.iter().copied());
@@ -318,7 +325,7 @@ impl<'a> Worker<'a> {
     fn settle(&mut self) {
         for i in 0..std::mem::take(&mut self.n_noted) {
             let s = self.noted[i];
-            if self.sh.reachable.insert(s) {
+            if self.sh.reachable.insert(s) && !self.sh.leaves.has(s) {
                 self.queue(s);
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::digest::LogAlign;
 use crate::resolve::{ALIGNED, TAKEN};
-use crate::{Def, ExtReloc, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL};
+use crate::{BitSet, Def, ExtReloc, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL};
 use goobj::{
     ABI_STATIC, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
 };
@@ -143,10 +143,18 @@ impl Symbols {
     pub fn objs(&self) -> &[Obj] {
         &self.objs
     }
-    /// Gives back the pages of what only resolution reads all of: names and hashes.
+    /// Gives back the pages of names, of which only resolution reads all.
     pub fn release_names(&self) {
-        let parts = |o: &Obj| [o.object.names(), o.object.block(goobj::Block::Hash)];
-        crate::map::release_parts(self.objs.par_iter().flat_map_iter(parts));
+        let names = |o: &Obj| o.object.names();
+        crate::map::release_parts(self.objs.par_iter().map(names));
+    }
+    /// Symbols that are known to have neither relocations nor auxiliary symbols. Not all that have none
+    /// are among them.
+    pub fn leaves(&self) -> BitSet {
+        let mut leaves = self.leaves.clone();
+        // What the linker has taken over may refer to something now, winners of several definitions too.
+        self.taken.keys().for_each(|&s| leaves.remove(s));
+        leaves
     }
     /// One Go object.
     pub fn obj(&self, id: ObjId) -> &Obj {

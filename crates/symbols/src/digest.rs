@@ -9,7 +9,7 @@ use goobj::{ABI_STATIC, Block, Object, SymDef};
 use gover::GoLayout;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 const SHARD_BITS: u32 = 6;
 /// Number of shards of names, and of long hashes.
@@ -32,8 +32,35 @@ impl LogAlign {
     }
 }
 
-/// The hash that stands for a name and a version. It is seeded anew in every process, and two names of
-/// one program sharing it is less likely than memory failing; names themselves are not compared.
+/// What of a name tells most names apart without reading all of it, from its length and its last
+/// bytes. The top bits choose its shard.
+#[inline]
+fn sketch(name: &[u8]) -> u64 {
+    let word = |b: &[u8]| b.iter().rev().fold(0, |x, &b| x << 8 | u64::from(b));
+    let (head, tail) = match name.len() {
+        n @ 16.. => (&name[n - 16..n - 8], &name[n - 8..]),
+        n @ 8.. => (&name[..8], &name[n - 8..]),
+        _ => (name, name),
+    };
+    let (a, b) = match (head.first_chunk(), tail.first_chunk()) {
+        (Some(a), Some(b)) => (u64::from_le_bytes(*a), u64::from_le_bytes(*b)),
+        _ => (word(head), word(tail)),
+    };
+    let a = a ^ (name.len() as u64).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let b = b ^ 0x9e37_79b9_7f4a_7c15;
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
+}
+
+/// The shard of a name with this sketch.
+#[inline]
+fn shard_of(sketch: u64) -> usize {
+    (sketch >> (64 - SHARD_BITS)) as usize
+}
+
+/// The hash that stands for a name and a version, and a part of its sketch. The hash is seeded anew in
+/// every process, and two names of one program sharing both is less likely than memory failing; names
+/// themselves are not compared.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C, packed(4))]
 pub(crate) struct NameHash(pub u64, pub u32);
@@ -57,12 +84,10 @@ impl NameHasher {
     /// The hash of a name in version `version`, 0 or 1, and its shard.
     #[inline]
     pub(crate) fn hash(self, name: &[u8], version: usize) -> (NameHash, usize) {
-        let h = xxh3_128_with_seed(name, self.seed);
-        let low = (h as u64).rotate_left(version as u32 * 32);
-        (
-            NameHash(low, (h >> 64) as u32),
-            (h >> (128 - SHARD_BITS)) as usize,
-        )
+        let h = xxh3_64_with_seed(name, self.seed);
+        let sketch = sketch(name);
+        let hash = NameHash(h.rotate_left(version as u32 * 32), sketch as u32);
+        (hash, shard_of(sketch))
     }
 }
 
@@ -144,7 +169,16 @@ pub(crate) struct DefUse {
     pub dupok: bool,
 }
 
-/// A reference by name, or a package symbol that might be referred to by name.
+/// A package symbol that has a name, which others might refer to.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct PackageUse {
+    /// A part of the name's sketch.
+    pub sketch: u32,
+    /// Its local index.
+    pub li: u32,
+}
+
+/// A reference by name.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct NameUse {
     pub hash: NameHash,
@@ -169,8 +203,7 @@ pub struct DigestOptions {
 #[derive(Default)]
 pub struct Digest {
     pub(crate) content: Sharded<ContentUse>,
-    /// Package symbols that have a name.
-    pub(crate) package: Sharded<NameUse>,
+    pub(crate) package: Sharded<PackageUse>,
     pub(crate) defs: Sharded<DefUse>,
     pub(crate) refs: Sharded<NameUse>,
     /// Definitions and references that occur nowhere else: file-local ones, and definitions without a
@@ -178,6 +211,8 @@ pub struct Digest {
     pub(crate) own: Vec<u32>,
     /// References without a name, by version.
     pub(crate) unnamed: [Vec<u32>; 2],
+    /// Of what is found by number or content, what refers to nothing: a bit for each local index.
+    pub(crate) leaves: Vec<u64>,
     /// What is marked as local.
     pub(crate) local: Vec<u32>,
     /// What is marked as used in an interface.
@@ -200,14 +235,19 @@ impl Digest {
         for (li, s) in (0..).zip(o.syms(0..o.n_def())) {
             d.note_marks(opts, s, li);
             if s.name_len() != 0 && s.abi() != ABI_STATIC {
-                let (hash, shard) = hasher.hash(o.name(s), version(s));
-                package.push((shard as u8, NameUse { hash, li }));
+                let x = sketch(o.name(s));
+                let used = PackageUse {
+                    sketch: x as u32,
+                    li,
+                };
+                package.push((shard_of(x) as u8, used));
             }
         }
         d.package = Sharded::new(SHARDS, &package);
         drop(package);
 
         d.content = d.contents(o, opts);
+        d.leaves = leaves(o);
 
         let (first, all) = (o.n_alldef() - o.n_nonpkg_def(), o.n_alldef());
         let mut defs = Vec::with_capacity(o.n_nonpkg_def() as usize);
@@ -293,6 +333,23 @@ impl Digest {
     }
 }
 
+/// See [`Digest::leaves`].
+fn leaves(o: &Object) -> Vec<u64> {
+    let n = (o.n_alldef() - o.n_nonpkg_def()) as usize;
+    let mut bits = vec![0u64; n.div_ceil(64)];
+    let index = |b: Block| {
+        o.block(b)
+            .chunks_exact(4)
+            .map(|e| u32::from_le_bytes(e.try_into().unwrap()))
+    };
+    let starts = || index(Block::RelocIdx).zip(index(Block::AuxIdx));
+    let pairs = starts().zip(starts().skip(1)).take(n);
+    for (i, (here, next)) in pairs.enumerate() {
+        bits[i / 64] |= u64::from(here == next) << (i % 64);
+    }
+    bits
+}
+
 fn mix(x: u64) -> u64 {
     let x = (x ^ (x >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x ^ (x >> 29)
@@ -301,6 +358,30 @@ fn mix(x: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_all_lengths_have_sketches_of_their_own() {
+        let names = [
+            "",
+            "a",
+            "b",
+            "ab",
+            "ba",
+            "abcdefg",
+            "abcdefgh",
+            "xbcdefgh",
+            "abcdefghi",
+        ];
+        let long = ["0123456789abcdef", "1123456789abcdef", "x0123456789abcdef"];
+        let mut all: Vec<u64> = names
+            .iter()
+            .chain(&long)
+            .map(|n| sketch(n.as_bytes()))
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), names.len() + long.len());
+    }
 
     #[test]
     fn shards_keep_the_order_of_their_things() {

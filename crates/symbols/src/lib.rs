@@ -121,6 +121,7 @@ pub struct Symbols {
     pub(crate) ext_names: FxHashMap<(Box<[u8]>, i32), SymId>,
     pub(crate) names: resolve::NameTable,
     pub(crate) anon_version: i32,
+    pub(crate) leaves: BitSet,
     /// Symbols marked local by any occurrence.
     pub local: BitSet,
     /// Type symbols that any occurrence says are used in an interface.

@@ -248,8 +248,6 @@ impl Symbols {
         st.take_marks();
         content::merge_contents(&st, &mut found);
         let names = names::resolve_names(&st, opts, &libs, &mut found);
-        st.digests = Vec::new();
-        crate::map::trim_heap();
         if let Some((_, e)) = found.errors.into_iter().min_by_key(|(at, _)| *at) {
             return Err(e);
         }
@@ -258,6 +256,8 @@ impl Symbols {
 
         let pkg_bases = package_tables(&st.objs, &libs, n_pkgs as usize)?;
         let mut numbered = numbers::number(&st, nonpkg_start, found.unnamed);
+        st.digests = Vec::new();
+        crate::map::trim_heap();
         let number = |first: u32| match first & PACKAGE {
             0 => SymId(st.canon[first as usize].load(Relaxed)),
             _ => SymId(first & !PACKAGE),
@@ -265,6 +265,7 @@ impl Symbols {
         for (first, winner) in found.winners {
             let (obj, li) = st.locate(winner);
             numbered.places[number(first).index()] = Place { obj, li };
+            numbered.leaves.remove(number(first));
         }
         let mut aligns = FxHashMap::default();
         for (first, align) in found.aligns {
@@ -300,6 +301,7 @@ impl Symbols {
             ext_names: FxHashMap::default(),
             names,
             anon_version: 0,
+            leaves: numbered.leaves,
             local: numbered.local,
             used_in_iface: numbered.used_in_iface,
             foreign: Default::default(),

@@ -1,7 +1,7 @@
 //! Symbols with names: which definition a name means.
 
 use super::{LogAlign, PACKAGE, ResolveError, ResolveOptions, Resolved, State};
-use crate::digest::{DefUse, NameHash, NameHasher, SHARDS};
+use crate::digest::{DefUse, NameHash, NameHasher, SHARDS, version_slot};
 use crate::{Library, Obj};
 use gover::{DupokRule, SymKind};
 use rayon::prelude::*;
@@ -32,8 +32,8 @@ impl Filter {
         self.bits[i / 64] |= 1 << (i % 64);
     }
     #[inline]
-    fn may_hold(&self, h: NameHash) -> bool {
-        let i = h.1 as usize & self.mask;
+    fn may_hold(&self, sketch: u32) -> bool {
+        let i = sketch as usize & self.mask;
         self.bits[i / 64] >> (i % 64) & 1 != 0
     }
 }
@@ -177,11 +177,12 @@ pub(super) fn resolve_names(
     NameTable { hasher, shards }
 }
 
-/// What of a package symbol counts beside other definitions of its name.
-fn package_def(st: &State, o: &Obj, hash: NameHash, li: u32) -> DefUse {
+/// A package symbol as a definition by name.
+fn package_def(st: &State, o: &Obj, opts: &ResolveOptions, li: u32) -> DefUse {
     let s = o.object.sym(li);
+    let version = version_slot(opts.digest.abi_wrappers, s.abi());
     DefUse {
-        hash,
+        hash: NameHasher::default().hash(o.object.name(s), version).0,
         li,
         size: s.size(),
         align: LogAlign::of(s.align()),
@@ -217,10 +218,10 @@ fn replay(
     }
     // Of several package symbols of one name the last is what the name means.
     for (o, u) in st.each(|d| d.package.of(s)) {
-        if filter.may_hold(u.hash) {
-            let e = t.entry(u.hash);
+        if filter.may_hold(u.sketch) {
             let place = PACKAGE | (o.def_base + u.li);
-            let def = package_def(st, o, u.hash, u.li);
+            let def = package_def(st, o, opts, u.li);
+            let e = t.entry(def.hash);
             (e.first, e.current) = (place, Current::new(&def, place));
         }
     }

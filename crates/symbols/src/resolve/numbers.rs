@@ -14,6 +14,8 @@ pub(super) struct Numbered {
     pub ref_start: u32,
     /// Definitions, by slot, that gave their symbol its number.
     pub firsts: BitSet,
+    /// Symbols found by number or content that refer to nothing.
+    pub leaves: BitSet,
     /// Symbols that an occurrence marked as local.
     pub local: BitSet,
     /// Symbols that an occurrence marked as used in an interface.
@@ -85,11 +87,20 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
         (q, others) = others.split_at_mut(firsts as usize);
         tasks.push((i as u32, o, p, q));
     }
+    let leaves = AtomicBitSet::new(nonpkg_start.max(ref_start) as usize);
     let referred: Vec<(u32, Place)> = tasks
         .into_par_iter()
         .flat_map_iter(|(obj, o, package, others)| {
             for (li, p) in (0..).zip(package) {
                 *p = Place { obj, li };
+            }
+            let is_leaf = &st.digests[obj as usize].leaves;
+            let is_leaf = |li: u32| {
+                let word = is_leaf.get((li / 64) as usize);
+                word.is_some_and(|w| w >> (li % 64) & 1 != 0)
+            };
+            for li in (0..o.object.n_def()).filter(|&li| is_leaf(li)) {
+                leaves.insert(SymId(o.def_base + li));
             }
             let mut others = others.iter_mut();
             let mut referred = Vec::new();
@@ -110,6 +121,9 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
                 };
                 canon.store(number, Relaxed);
                 if first == slot {
+                    if is_leaf(li) {
+                        leaves.insert(SymId(number));
+                    }
                     if slot < defs.end {
                         *others.next().expect("counted") = Place { obj, li };
                     } else {
@@ -132,6 +146,7 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
         all
     };
     Numbered {
+        leaves: leaves.into_set(),
         local: gather(&st.package.local, &st.others.local),
         used_in_iface: gather(&st.package.used_in_iface, &st.others.used_in_iface),
         places,

@@ -6,8 +6,8 @@
 
 use super::collect::{Chunk, Func, NO_UNIT, PcUse};
 use super::first_use;
-use goobj::prefetch::prefetch_value;
-use goobj::{PKG_HASHED, SymRef};
+use goobj::prefetch::{prefetch_lines, prefetch_value};
+use goobj::{Block, PKG_HASHED, SymRef};
 use std::sync::atomic::{
     AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
@@ -134,12 +134,25 @@ impl PcTables {
             pcs,
             ..
         } = c;
+        let object = |f: &Func| match f.unit {
+            NO_UNIT => None,
+            unit => syms.unit_obj(UnitId(unit)),
+        };
         let mut keys: Vec<Key> = Vec::new();
+        let mut ahead = funcs.chunks(BATCH).skip(1);
         for batch in funcs.chunks(BATCH) {
-            let object = |f: &Func| match f.unit {
-                NO_UNIT => None,
-                unit => syms.unit_obj(UnitId(unit)),
-            };
+            // The hashes of a function's tables lie together, mostly.
+            for f in ahead.next().unwrap_or_default() {
+                let local = pctabs[f.pctabs()]
+                    .iter()
+                    .filter(|&&r| r != 0 && r & SYMBOL == 0);
+                if let (Some(o), Some(first)) = (object(f), local.min()) {
+                    prefetch_lines(
+                        &o.object.block(Block::Hash)[16 * (*first as usize - 1)..],
+                        2,
+                    );
+                }
+            }
             keys.clear();
             for f in batch {
                 let obj = object(f);
