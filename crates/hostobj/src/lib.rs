@@ -1,4 +1,4 @@
-//! Objects of C compilers (`loadelf`) and archives of them (`ld/ar.go`).
+//! Objects of C compilers (`loadelf`), archives of them (`ld/ar.go`), and shared libraries of Go packages.
 //!
 //! [`Elf::parse`] checks an object from front to back and gives its sections, symbols and
 //! relocations as plain values; entering them into a link is the linker's business. Nothing here
@@ -7,6 +7,8 @@
 mod archive;
 mod elf;
 mod relocs;
+mod shared;
 
 pub use archive::{Archive, ArchiveError, Member};
 pub use elf::{Bind, Elf, ElfError, ElfReloc, ElfSection, ElfSym, ElfSymKind, SectionUse, Shndx};
+pub use shared::{DynReloc, DynSym, LibSection, SharedLib, SharedLibError};

@@ -29,4 +29,9 @@ impl Addresses {
     pub fn section(&self, s: SymId) -> SectionId {
         self.section[s.index()]
     }
+    /// Has `s` lie `off` bytes into `outer`.
+    pub fn place_inside(&mut self, s: SymId, outer: SymId, off: u64) {
+        self.value[s.index()] = self.addr(outer) + off;
+        self.section[s.index()] = self.section(outer);
+    }
 }

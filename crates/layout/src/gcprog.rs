@@ -64,7 +64,6 @@ impl<'a> GcProg<'a> {
 
     fn add_type(&mut self, off: u64, typ: SymId, depth: u32) {
         let t = RType::new(self.syms, typ, self.ptr);
-        let ptr = u64::from(self.ptr);
         let ptrdata = t.ptrdata();
         if ptrdata == 0 {
             self.errors
@@ -76,9 +75,18 @@ impl<'a> GcProg<'a> {
                 .push((Some(typ), "type descriptor nests too deep".to_owned()));
             return;
         }
+        if let Err(text) = self.add_parts(off, &t, ptrdata, depth) {
+            self.errors.push((None, text));
+        }
+    }
+
+    /// # Errors
+    /// What is wrong with a type of a shared library.
+    fn add_parts(&mut self, off: u64, t: &RType, ptrdata: u64, depth: u32) -> Result<(), String> {
+        let ptr = u64::from(self.ptr);
         match t.kind() {
             Some(TypeKind::Array) => {
-                let (elem, n) = t.array();
+                let (elem, n) = t.array()?;
                 self.add_type(off, elem, depth + 1);
                 if n > 1 {
                     let size = RType::new(self.syms, elem, self.ptr).size();
@@ -88,7 +96,7 @@ impl<'a> GcProg<'a> {
             }
             Some(TypeKind::Struct) => {
                 for i in 0..t.n_fields().min(1 << 20) {
-                    let (f, foff) = t.field(i);
+                    let (f, foff) = t.field(i)?;
                     if RType::new(self.syms, f, self.ptr).ptrdata() != 0 {
                         self.add_type(off.wrapping_add(foff), f, depth + 1);
                     }
@@ -98,7 +106,7 @@ impl<'a> GcProg<'a> {
                 if t.tflag() & TFLAG_GC_MASK_ON_DEMAND != 0 {
                     self.errors.push((None, "GC mask not available".to_owned()));
                 }
-                let mask = t.gc_mask();
+                let mask = t.gc_mask()?;
                 for i in 0..(ptrdata / ptr).min(8 * mask.len() as u64) {
                     if mask[i as usize / 8] >> (i % 8) & 1 != 0 {
                         self.pointer(off / ptr + i);
@@ -106,6 +114,7 @@ impl<'a> GcProg<'a> {
                 }
             }
         }
+        Ok(())
     }
 
     fn pointer(&mut self, index: u64) {

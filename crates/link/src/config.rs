@@ -39,10 +39,9 @@ pub struct Config {
     pub goroot: Option<String>,
 
     // Inputs.
-    /// The archive of the main package, as given.
-    pub main_file: String,
-    /// Its path: `main`, or a plugin's.
-    pub main_pkg: String,
+    /// What the command line names, as package path and archive: the main package, whose path is
+    /// `main` or a plugin's, or all packages of a Go shared library.
+    pub roots: Vec<(String, String)>,
     /// `-importcfg`.
     pub import_cfg: Option<ImportCfg>,
     /// Directories to search for packages, if there is no import configuration (`-L`, then
@@ -167,20 +166,6 @@ pub struct Benchmark {
 /// Size of the headers before text in ELF files, bytes (`ld.ELFRESERVE`).
 const ELF_HEADER_RESERVE: u64 = 4096;
 
-/// What relink cannot do yet: how the feature is called and who asks for it. Implementing one
-/// means removing its row.
-#[allow(clippy::type_complexity)]
-static UNSUPPORTED: &[(&str, fn(&Asked) -> bool)] = &[
-    ("-linkshared", |a| a.args.link_shared),
-    ("-buildmode=shared", |a| a.build_mode == BuildMode::Shared),
-];
-
-/// What the table above looks at.
-struct Asked<'a> {
-    args: &'a Args,
-    build_mode: BuildMode,
-}
-
 /// Operating systems and architectures supported so far.
 static TARGETS: &[(&str, &ArchInfo)] = &[
     ("linux/amd64", &target::AMD64),
@@ -216,6 +201,20 @@ pub fn first_string_vars(
     let version = release.build_version(go_version, experiments);
     vars.insert(b"runtime.buildVersion".to_vec(), version.into());
     vars
+}
+
+/// The packages that the command line names (`ld/main.go:Main`). Those of a shared library come with
+/// their paths; one that does not is called main.
+fn roots(args: &Args, mode: BuildMode) -> Vec<(String, String)> {
+    let root = |file: &Vec<u8>| {
+        let file = text::lossy(file);
+        match (mode, file.split_once('=')) {
+            (BuildMode::Shared, Some((pkg, file))) => (pkg.to_owned(), file.to_owned()),
+            (BuildMode::Plugin, _) => (text::lossy(&args.plugin_path).into_owned(), file.into()),
+            _ => ("main".to_owned(), file.into()),
+        }
+    };
+    args.files.iter().map(root).collect()
 }
 
 impl Config {
@@ -296,10 +295,6 @@ impl Config {
         };
 
         let extlink_enabled = env("GO_EXTLINK_ENABLED").unwrap_or_default();
-        let asked = Asked {
-            args: &args,
-            build_mode,
-        };
         let platform_name = format!("{}/{}", cx.goos, cx.goarch);
         let Some((_, arch)) = TARGETS.iter().find(|(name, _)| *name == platform_name) else {
             return Err(unsupported(&format!("GOOS/GOARCH {platform_name}")).into());
@@ -307,10 +302,6 @@ impl Config {
         if head != cx.goos {
             return Err(unsupported(&format!("-H={}", text::lossy(&args.head_type))).into());
         }
-        if let Some((feature, _)) = UNSUPPORTED.iter().find(|(_, asks)| asks(&asked)) {
-            return Err(unsupported(feature).into());
-        }
-
         let goroot = env("GOROOT").filter(|g| !g.is_empty());
         let mut lib_dirs: Vec<PathBuf> = args.lib_dirs.iter().map(|d| text::path(d)).collect();
         if let Some(goroot) = &goroot {
@@ -356,11 +347,7 @@ impl Config {
                 HeaderMismatch::ErrorUnlessForced => args.force,
             },
             goroot,
-            main_file: text::lossy(&args.files[0]).into_owned(),
-            main_pkg: match build_mode {
-                BuildMode::Plugin => text::lossy(&args.plugin_path).into_owned(),
-                _ => "main".to_owned(),
-            },
+            roots: roots(&args, build_mode),
             import_cfg: args.import_cfg,
             lib_dirs,
             check_pkg: !args.no_pkg_checks,
@@ -445,13 +432,20 @@ impl Config {
         }
     }
 
+    /// Path of the main package: `main`, or a plugin's.
+    pub fn main_pkg(&self) -> &str {
+        self.roots.first().map_or("main", |(pkg, _)| pkg)
+    }
+
     /// What package loading wants to know.
     pub fn load_options<'a>(&'a self, further: &'a Further<'a>) -> LoadOptions<'a> {
         LoadOptions {
             further,
-            main_file: &self.main_file,
-            main_pkg: &self.main_pkg,
+            roots: &self.roots,
             package_files: self.import_cfg.as_ref().map(|c| &c.package_files),
+            link_shared: self.link_mode.link_shared,
+            shared_library: self.build_mode == BuildMode::Shared,
+            package_shlibs: self.import_cfg.as_ref().map(|c| &c.package_shlibs),
             lib_dirs: &self.lib_dirs,
             internal: &self.internal_pkgs,
             check_pkg: self.check_pkg,

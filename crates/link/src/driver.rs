@@ -167,7 +167,10 @@ pub fn configure(
     let newest = Toolchain::newest();
     let result = configure_for(&newest, words.clone(), env);
     let main = match &result {
-        Ok(config) => PathBuf::from(&config.main_file),
+        Ok(config) => config
+            .roots
+            .first()
+            .map_or_else(PathBuf::new, |(_, f)| f.into()),
         Err(_) => words.last().map_or_else(PathBuf::new, |w| text::path(w)),
     };
     match version::of_archive(&main) {

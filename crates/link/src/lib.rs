@@ -21,6 +21,7 @@ pub mod pipeline;
 pub mod profile;
 pub mod response;
 pub mod shape;
+mod shared_libs;
 pub mod statistics;
 mod sys;
 pub mod text;

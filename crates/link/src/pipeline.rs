@@ -19,6 +19,7 @@ use crate::passes::object::{self, ObjectRelocs};
 use crate::passes::object_symbols::{Naming, ObjectSymbols};
 use crate::passes::{addresses, dynlink, elf, elf_symbols::ElfSymbols, fips, host_syms, write};
 use crate::shape::Shape;
+use crate::shared_libs::SharedLibs;
 use crate::statistics;
 use dynamic::{DynamicOptions, DynamicTables};
 use format::elf::{ExecPlan, ObjectPlan};
@@ -29,7 +30,7 @@ use layout::{
 };
 use reach::{Live, ReachError, ReachOptions, Roots, Tell};
 use reloc::{HostLink, Problem, RelocError, Relocator};
-use symbols::{BitSet, Inputs, ResolveOptions, SymId, Symbols, path_to_prefix};
+use symbols::{BitSet, Inputs, LibId, ResolveOptions, SymId, Symbols, path_to_prefix};
 use tables::callgraph;
 use tables::inittask::{InitRoots, init_tasks};
 use tables::pclntab::{self, FileNames, FillContext, Part, PclntabInput};
@@ -76,10 +77,12 @@ pub fn link_executable(
         mut inputs, mode, ..
     } = loaded;
     let host = HostInputs::take(config, &mut inputs, mode, diag);
-    let mut syms = resolve(config, &shape, inputs, &host, diag)?;
+    let shared_libs = SharedLibs::open(config, &inputs);
+    let mut syms = resolve(config, &shape, inputs, &host, &shared_libs, diag)?;
     if config.check_linkname {
         syms.check_linknames().map_err(|e| diag.fatal(e))?;
     }
+    shared_libs.enter(&mut syms, diag)?;
     host.load(config, &mut syms, diag)?;
     let mut special = BitSet::default();
     let mut made = Live::default();
@@ -105,8 +108,7 @@ pub fn link_executable(
         ptr_size: ptr,
     };
     host_syms::tell_library(&mut maker, shape.mode);
-    let tlsg = maker.create("runtime.tlsg", SymKind::TlsBss);
-    maker.ext(tlsg).size = ptr.into();
+    let tlsg = declare_tlsg(&mut maker);
     let module = tables::declare_moduledata(&mut maker, shape.is_plugin());
     if !shape.dynlink {
         disable_memory_profiling(&mut maker);
@@ -145,16 +147,31 @@ pub fn link_executable(
         ptr_size: ptr,
     };
     if shape.dynlink {
-        dynlink::mangle_types(&mut maker);
+        dynlink::mangle_types(&mut maker, shape.link_shared);
     }
     diag.phases.start("doelf");
     let mut dynamic = dynamic_tables(config, &shape, &mut maker);
+    // The packages by path, as the hash of a shared library has them.
+    let mut libs = order.postorder.clone();
+    let mut abi_hash = None;
+    if shape.is_shared_library() {
+        libs.sort_by(|a, b| {
+            let pkg = |l: &LibId| &maker.syms.libs[l.index()].pkg;
+            pkg(a).cmp(pkg(b))
+        });
+        host_syms::keep_unreachable_method(&mut maker);
+        abi_hash = Some(host_syms::make_shared_notes(
+            &mut maker,
+            &libs,
+            &config.roots,
+        ));
+    }
     if shape.external {
         host_syms::make_build_id_note(&mut maker, &config.build_id);
         host_syms::mark_undefined(&mut maker, &order);
     }
-    if shape.is_plugin() {
-        host_syms::import_main(&mut maker);
+    if shape.is_shared_library() || shape.is_plugin() {
+        host_syms::import_main(&mut maker, shape.is_shared_library());
     }
     if shape.dynlink {
         let family = config.arch.family;
@@ -192,7 +209,7 @@ pub fn link_executable(
             containers: &containers,
             arch: config.arch,
             file_names: &FileNames::new(config.goroot.as_deref()),
-            link_shared: false,
+            link_shared: shape.link_shared,
         },
     );
     for e in &pcln.errors {
@@ -207,14 +224,17 @@ pub fn link_executable(
         host_syms::call_when_loaded(&mut maker, &shape.entry);
     }
     let markers = DataMarkers::make(&mut maker, shape.relro() != Relro::None, shape.dynlink);
-    let pkg_hashes = match shape.dynlink {
-        true => tables::make_package_hashes(&mut maker, &order.postorder),
+    if let Some(bytes) = abi_hash {
+        tables::make_abi_hash(&mut maker, tables::base_name(&config.outfile_name), bytes);
+    }
+    let pkg_hashes = match shape.has_package_hashes() {
+        true => tables::make_package_hashes(&mut maker, &libs),
         false => Vec::new(),
     };
-    let plugin_path = path_to_prefix(&config.main_pkg);
+    let plugin_path = path_to_prefix(config.main_pkg());
     let plugin = shape.is_plugin().then_some(tables::PluginInfo {
         path: &plugin_path,
-        libs: &order.postorder,
+        libs: &libs,
         hashes: &pkg_hashes,
     });
     let text_len = text.end - text.start + u64::from(config.arch.min_lc);
@@ -222,6 +242,12 @@ pub fn link_executable(
         sym: main_tasks,
         size: maker.syms.size(main_tasks),
     });
+    // How a program is called is not of interest.
+    let module_name = match shape.has_main() {
+        true => "the executable",
+        false => tables::base_name(&config.outfile_name),
+    };
+    let module_name = (!maker.syms.foreign.shared_libs.is_empty()).then_some(module_name);
     let words = tables::fill_moduledata(
         &mut maker,
         module,
@@ -232,6 +258,7 @@ pub fn link_executable(
         text_len,
         shape.has_main(),
         plugin.as_ref(),
+        module_name,
     );
 
     diag.phases.start("dodata");
@@ -330,6 +357,13 @@ pub fn link_executable(
         &markers,
     );
     pcln.set_funcdata_values(&mut addrs, 0);
+    if let Some(bytes) = abi_hash {
+        // A part of the note.
+        let (name, off) = host_syms::ABI_HASH_NOTE;
+        if let Some(note) = syms.lookup_known(name.as_bytes(), 0) {
+            addrs.place_inside(bytes, note, off);
+        }
+    }
 
     diag.phases.start("dwarfcompress");
     let debug = Debug::place(config, &shape, debug_plan, &syms, &addrs, &mut segs, diag)?;
@@ -369,7 +403,7 @@ pub fn link_executable(
         carriers: &carriers,
         tlsg,
         dynlink: shape.dynlink,
-        plugin: shape.is_plugin(),
+        library: shape.is_plugin() || shape.is_shared_library(),
     });
     let generate = |s: SymId, out: &mut [u8], addrs: &Addresses| {
         if let Some(d) = dynamic.as_ref().filter(|d| d.rela == s) {
@@ -408,7 +442,7 @@ pub fn link_executable(
     if let Some(host) = host {
         let naming = Naming {
             dynlink: shape.dynlink,
-            shared: false,
+            shared: shape.is_shared_library(),
         };
         let debug_index = object::debug_indices(&places, &debug.sections);
         let hidden = &buckets.hidden;
@@ -464,7 +498,7 @@ pub fn link_executable(
         }
         diag.exit_if_errors()?;
         return Ok(Linked {
-            host: host_syms::input(&syms, &shape),
+            host: host_syms::input(config, &syms, &shape, diag)?,
             statistics: statistics(),
         });
     }
@@ -558,6 +592,7 @@ fn resolve(
     shape: &Shape,
     inputs: Inputs,
     host: &HostInputs,
+    shared_libs: &SharedLibs,
     diag: &Diag,
 ) -> Result<Symbols, Stop> {
     let mut interest: Vec<&str> = tables::interest().collect();
@@ -567,6 +602,7 @@ fn resolve(
     interest.extend(dynamic::INTEREST);
     interest.push(&shape.entry);
     interest.extend(host.interest());
+    interest.extend(shared_libs.interest(config.experiments.regabi_wrappers()));
     let names: Vec<String> = config.string_vars.iter().map(|(n, _)| lossy(n)).collect();
     let values: Vec<String> = names.iter().map(|n| format!("{n}.str")).collect();
     interest.extend(names.iter().chain(&values).map(String::as_str));
@@ -588,7 +624,8 @@ fn resolve(
 /// Whose packages are initialised.
 fn init_roots(config: &Config) -> InitRoots<'_> {
     match config.build_mode {
-        BuildMode::Plugin => InitRoots::Plugin(&config.main_pkg),
+        BuildMode::Plugin => InitRoots::Plugin(config.main_pkg()),
+        BuildMode::Shared => InitRoots::SharedLibrary,
         _ => InitRoots::Program,
     }
 }
@@ -606,8 +643,10 @@ fn deadcode(
         roots: match shape.mode {
             BuildMode::Plugin => Roots::Plugin {
                 entry: &shape.entry,
-                path: &path_to_prefix(&config.main_pkg),
+                path: &path_to_prefix(config.main_pkg()),
             },
+            BuildMode::Shared => Roots::SharedLibrary,
+            BuildMode::Exe | BuildMode::Pie if shape.link_shared => Roots::SharedProgram,
             _ => Roots::Entry(&shape.entry),
         },
         main_inittasks: main_tasks,
@@ -615,7 +654,7 @@ fn deadcode(
         wasm_exports: &[],
         host_carriers: &foreign.carriers,
         dynlink: shape.dynlink,
-        link_shared: false,
+        link_shared: shape.link_shared,
         can_use_plugins: shape.can_use_plugins,
         live_before: made,
         prune_weak_map: config.prune_weak_map,
@@ -669,6 +708,19 @@ fn containers(syms: &Symbols, order: &TextOrder) -> BitSet {
         outer.filter(|s| s.is_some()).for_each(|s| out.insert(s));
     }
     out
+}
+
+/// The variable that thread-local storage of the runtime starts with (`ld/lib.go:linksetup`).
+fn declare_tlsg(m: &mut Maker) -> SymId {
+    let s = m.syms.lookup_or_create(b"runtime.tlsg", 0);
+    m.live.reachable.insert(s);
+    if m.syms.kind(s) != SymKind::DynImport {
+        let size = m.ptr_size.into();
+        let e = m.ext(s);
+        e.kind = SymKind::TlsBss;
+        e.size = size;
+    }
+    s
 }
 
 /// Programs that cannot read the memory profile do not record it (`ld/lib.go:linksetup`).

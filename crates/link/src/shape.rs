@@ -17,6 +17,8 @@ pub struct Shape {
     /// Whether Go symbols are linked dynamically: modules of Go code meet in one process
     /// (`DynlinkingGo`).
     pub dynlink: bool,
+    /// Whether packages may be in shared libraries (`-linkshared`).
+    pub link_shared: bool,
     /// Whether the program can load plugins.
     pub can_use_plugins: bool,
     /// Address of the first text symbol, headers included; 0 in object files.
@@ -29,15 +31,19 @@ impl Shape {
         let mode = config.build_mode;
         let external = loaded.mode == LinkMode::External;
         let can_use_plugins = loaded.can_use_plugins;
+        let link_shared = config.link_mode.link_shared;
         Shape {
             mode,
             external,
+            link_shared,
             // A host linker starts C's start-up code, which calls main (`deadcodePass.init`).
             entry: match (external, mode) {
                 (true, BuildMode::Exe | BuildMode::Pie) => "main".to_owned(),
                 _ => config.entry.clone(),
             },
-            dynlink: mode == BuildMode::Plugin || can_use_plugins,
+            dynlink: matches!(mode, BuildMode::Shared | BuildMode::Plugin)
+                || link_shared
+                || can_use_plugins,
             can_use_plugins,
             text_addr: if external { 0 } else { config.text_addr },
         }
@@ -46,7 +52,7 @@ impl Shape {
     /// Whether there is data that is read-only once relocated, and where (`Target.UseRelro`).
     pub fn relro(&self) -> Relro {
         match (self.mode, self.external) {
-            (BuildMode::Exe, _) => Relro::None,
+            (BuildMode::Exe, _) if !self.link_shared => Relro::None,
             (_, true) => Relro::WithReadOnly,
             (_, false) => Relro::OwnSegment,
         }
@@ -65,6 +71,16 @@ impl Shape {
     /// Whether this is a plugin.
     pub fn is_plugin(&self) -> bool {
         self.mode == BuildMode::Plugin
+    }
+
+    /// Whether this is a shared library of Go packages.
+    pub fn is_shared_library(&self) -> bool {
+        self.mode == BuildMode::Shared
+    }
+
+    /// Whether packages are compared when modules meet: by plugins, and what loads them.
+    pub fn has_package_hashes(&self) -> bool {
+        self.is_plugin() || self.can_use_plugins
     }
 
     /// Whether C calls what is made.

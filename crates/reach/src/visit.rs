@@ -248,7 +248,11 @@ impl<'a> Context<'a> {
                 },
             );
         }
-        if is_by_name(&g) && obj.object.data_len(li) > size {
+        // Debug information has no size where nothing is laid out by it; a shared library is all live.
+        if is_by_name(&g)
+            && obj.object.data_len(li) > size
+            && !gover.sym_kind(d.kind()).is_some_and(SymKind::is_dwarf)
+        {
             let found = obj.object.data_len(li);
             sink.damage(s, Damage::Contents { found, size });
         }

@@ -48,8 +48,9 @@ pub struct HostLink<'a> {
     pub tlsg: SymId,
     /// Whether imported symbols may be referred to (`DynlinkingGo`).
     pub dynlink: bool,
-    /// Whether this is a plugin. What it lacks is not looked for then; it only has no section.
-    pub plugin: bool,
+    /// Whether this is a plugin or a Go shared library. What it lacks is not looked for then; it only
+    /// has no section.
+    pub library: bool,
 }
 
 /// A relocation for the host linker.
@@ -72,7 +73,7 @@ pub struct HostReloc {
 pub type ElfTypes = (u32, Option<u32>);
 
 /// The ELF relocations of one field (`elfreloc1`); `None` if there are none of that width.
-/// `imported` tells whether the target is a function of another module.
+/// `imported` tells whether the target is in another module, and a function there if it is not called.
 pub fn elf_types(family: Family, typ: RelocType, siz: u8, imported: bool) -> Option<ElfTypes> {
     use RelocType::*;
     let one = |t: u32| Some((t, None));
@@ -176,7 +177,11 @@ impl Relocator<'_> {
 
     /// The records that a relocation for the host linker becomes.
     pub fn elf_types(&self, r: &HostReloc) -> Option<ElfTypes> {
-        let imported = self.syms.kind(r.sym) == SymKind::DynImport && r.typ == RelocType::Call;
+        let imported = match r.typ {
+            RelocType::Call => self.syms.kind(r.sym) == SymKind::DynImport,
+            RelocType::Pcrel => self.syms.is_imported_function(r.sym),
+            _ => false,
+        };
         elf_types(self.family, r.typ, r.siz, imported)
     }
 
@@ -201,7 +206,7 @@ impl Relocator<'_> {
             };
             if let Err(problem) = done {
                 let problem = match problem {
-                    Problem::Unresolved if host.plugin => Problem::NoSection,
+                    Problem::Unresolved if host.library => Problem::NoSection,
                     problem => problem,
                 };
                 errors.push(RelocError {
@@ -229,7 +234,7 @@ impl Relocator<'_> {
         let rs = r.sym;
         if rs.is_some() && self.addrs.section(rs).0 == 0 {
             match self.syms.kind(rs) {
-                SymKind::Xxx if !host.plugin => return Err(Problem::Unresolved),
+                SymKind::Xxx if !host.library => return Err(Problem::Unresolved),
                 SymKind::DynImport if !host.dynlink => return Err(Problem::Unhandled),
                 _ => {}
             }

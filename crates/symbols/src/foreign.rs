@@ -1,9 +1,9 @@
-//! What only host objects and cgo directives bring along: symbols inside other symbols, visibility,
-//! imports from and exports to shared libraries.
+//! What only host objects, cgo directives and shared libraries bring along: symbols inside other
+//! symbols, visibility, imports from and exports to shared libraries.
 //!
 //! Links of Go objects alone leave all of this empty.
 
-use crate::{SymId, Symbols};
+use crate::{Imported, SharedLib, SymId, Symbols};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What cgo directives say about a symbol (`loader.SymDynimplib`, `SymExtname` and so on).
@@ -44,7 +44,8 @@ pub struct Foreign {
     pub external: FxHashSet<SymId>,
     /// By symbol, what cgo directives say.
     pub cgo: FxHashMap<SymId, CgoAttrs>,
-    /// Short names to the outside of types, where modules of Go code meet.
+    /// Names to the outside where modules of Go code meet: short ones of types, and those of
+    /// functions that tell the ABI.
     pub mangled: FxHashMap<SymId, Box<[u8]>>,
     /// Static cgo exports by name: what C code means by it, whichever its ABI.
     pub exports: FxHashMap<Box<[u8]>, SymId>,
@@ -58,6 +59,10 @@ pub struct Foreign {
     pub interpreter: Box<str>,
     /// Flags for the host linker, in order (`ldflag`).
     pub ld_flags: Vec<Box<str>>,
+    /// The shared libraries of Go packages that this is linked with, in load order.
+    pub shared_libs: Vec<SharedLib>,
+    /// Symbols of theirs.
+    pub imported: FxHashMap<SymId, Imported>,
     /// Text of host objects in load order: containers, each followed by what it contains.
     pub text: Vec<SymId>,
 }

@@ -11,8 +11,10 @@ use std::path::PathBuf;
 pub struct Library {
     /// Import path, not escaped; `main` for the program's own package.
     pub pkg: String,
-    /// The file it was read from.
+    /// The file it was read from; empty if it is in a shared library.
     pub file: PathBuf,
+    /// The shared library that contains it, as named; nothing of it is read but symbols.
+    pub shared_lib: Option<String>,
     /// The importer that first asked for it.
     pub src_ref: String,
     /// The object that first asked for it.

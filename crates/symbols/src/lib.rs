@@ -30,6 +30,7 @@ mod names;
 mod resolve;
 mod resolver;
 pub mod rtype;
+mod shared;
 mod window;
 
 pub use accessors::{AuxRef, DwarfAuxs, Reloc, RelocIter};
@@ -42,6 +43,7 @@ pub use linker_made::{ExtReloc, ExtSym};
 pub use names::path_to_prefix;
 pub use resolve::{ResolveError, ResolveOptions};
 pub use resolver::Resolver;
+pub use shared::{Imported, SharedLib};
 pub use window::{ObjectReader, PageWindow};
 
 use goobj::Object;

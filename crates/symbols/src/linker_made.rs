@@ -178,6 +178,16 @@ impl Symbols {
         &mut self.exts[i]
     }
 
+    /// Makes `to` what the linker-made `from` is, its name included (`loader.CopySym`).
+    pub fn copy_symbol(&mut self, from: SymId, to: SymId) {
+        let ext = self.ext_mut(from).clone();
+        *self.ext_mut(to) = ext;
+        if let Some(&imported) = self.foreign.imported.get(&from) {
+            let lib = imported.lib;
+            self.foreign.imported.entry(to).or_default().lib = lib;
+        }
+    }
+
     /// The contents of a symbol that is linker-made or taken over.
     #[inline]
     pub fn changed(&self, s: SymId) -> Option<&ExtSym> {

@@ -48,12 +48,17 @@ pub type Further<'a> = dyn Fn(&Inputs) -> (Vec<Problem>, Option<&'static str>) +
 
 /// Where packages are and what is asked of them.
 pub struct LoadOptions<'a> {
-    /// The archive of the main package, as given.
-    pub main_file: &'a str,
-    /// Its package path: `main`, or a plugin's path.
-    pub main_pkg: &'a str,
+    /// What the command line names, as package path and archive: the main package, whose path is
+    /// `main` or a plugin's, or all packages of a shared library.
+    pub roots: &'a [(String, String)],
     /// Import path to archive, from `-importcfg`; `None` without one.
     pub package_files: Option<&'a FxHashMap<String, String>>,
+    /// Whether packages may be in shared libraries (`-linkshared`).
+    pub link_shared: bool,
+    /// Whether a shared library of Go packages is linked.
+    pub shared_library: bool,
+    /// Import path to shared library, from `-importcfg`; heeded with `link_shared`.
+    pub package_shlibs: Option<&'a FxHashMap<String, String>>,
     /// Directories to search without an import configuration.
     pub lib_dirs: &'a [PathBuf],
     /// Packages the linker itself asks for after the program's own, in order.
@@ -130,7 +135,24 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
     l.out
 }
 
-/// Opens the main archive and all it imports, in parallel.
+/// Where a package is.
+enum Home {
+    /// In an archive.
+    Archive(String),
+    /// In a shared library, or one that a file names that ends in `.shlibname`.
+    Shared(String),
+}
+
+impl Home {
+    fn archive(self) -> Option<String> {
+        match self {
+            Home::Archive(file) => Some(file),
+            Home::Shared(_) => None,
+        }
+    }
+}
+
+/// Opens the archives of the command line and all they import, in parallel.
 fn prefetch(opts: &LoadOptions) -> FxHashMap<String, Loaded> {
     let done = Mutex::new(FxHashMap::default());
     let seen = Mutex::new(FxHashSet::default());
@@ -142,12 +164,15 @@ fn prefetch(opts: &LoadOptions) -> FxHashMap<String, Loaded> {
         file,
     };
     rayon::scope(|sc| {
-        seen.lock().unwrap().insert(opts.main_pkg.to_owned());
-        let v = visit(opts.main_pkg, opts.main_file.to_owned());
-        sc.spawn(move |sc| v.run(sc));
+        for (pkg, file) in opts.roots {
+            if seen.lock().unwrap().insert(pkg.clone()) {
+                let v = visit(pkg, file.clone());
+                sc.spawn(move |sc| v.run(sc));
+            }
+        }
         for pkg in opts.internal {
             if seen.lock().unwrap().insert((*pkg).to_owned())
-                && let Some(file) = find(opts, pkg)
+                && let Some(file) = find(opts, pkg).and_then(Home::archive)
             {
                 let v = visit(pkg, file);
                 sc.spawn(move |sc| v.run(sc));
@@ -189,7 +214,7 @@ impl<'a> Visit<'a> {
                     }
                     seen.insert(pkg.clone().into_owned());
                 }
-                if let Some(file) = find(self.opts, &pkg) {
+                if let Some(file) = find(self.opts, &pkg).and_then(Home::archive) {
                     let pkg = pkg.into_owned();
                     let v = Visit {
                         opts: self.opts,
@@ -206,22 +231,34 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// The file of a package (`ld/ld.go:findlib`); `None` when an import configuration lacks it.
-fn find(opts: &LoadOptions, pkg: &str) -> Option<String> {
+/// Where a package is (`ld/ld.go:findlib`); `None` when an import configuration lacks it.
+fn find(opts: &LoadOptions, pkg: &str) -> Option<Home> {
+    if opts.link_shared
+        && let Some(m) = opts.package_shlibs
+        && let Some(lib) = m.get(pkg)
+    {
+        return Some(Home::Shared(lib.clone()));
+    }
     if let Some(m) = opts.package_files {
-        return m.get(pkg).cloned();
+        return m.get(pkg).cloned().map(Home::Archive);
     }
     let mut last = String::new();
     for dir in opts.lib_dirs {
+        if opts.link_shared {
+            let p = dir.join(format!("{pkg}.shlibname"));
+            if p.exists() {
+                return Some(Home::Shared(clean(&p.to_string_lossy()).into_owned()));
+            }
+        }
         for ext in ["a", "o"] {
             let p = dir.join(format!("{pkg}.{ext}"));
             last = p.to_string_lossy().into_owned();
             if p.exists() {
-                return Some(clean(&last).into_owned());
+                return Some(Home::Archive(clean(&last).into_owned()));
             }
         }
     }
-    Some(clean(&last).into_owned())
+    Some(Home::Archive(clean(&last).into_owned()))
 }
 
 /// `path.Clean` for the paths that occur: import paths and files.
@@ -418,14 +455,10 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn run(&mut self) -> Result<(), Stop> {
-        let main = self.opts.main_file.to_owned();
-        self.add_lib(
-            self.opts.main_pkg.to_owned(),
-            main,
-            "command line",
-            "command line",
-            [0; 8],
-        );
+        for (pkg, file) in self.opts.roots {
+            let home = Home::Archive(file.clone());
+            self.add_lib(pkg.clone(), home, "command line", "command line", [0; 8]);
+        }
         let mut at = 0;
         self.drain(&mut at, true)?;
         for pkg in self.opts.internal {
@@ -437,7 +470,14 @@ impl Loader<'_> {
             self.say(p.severity, p.text)?;
         }
         if let Some(pkg) = pkg {
+            let before = self.out.inputs.libs.len();
             self.load_internal(pkg)?;
+            let added = self.out.inputs.libs.get(before);
+            let in_archive = added.is_some_and(|l| l.shared_lib.is_none());
+            if in_archive && (self.opts.link_shared || self.opts.shared_library) {
+                let text = format!("cannot implicitly include {pkg} in a shared library");
+                return self.say(Severity::Exit, text);
+            }
         }
         self.drain(&mut at, false)
     }
@@ -445,8 +485,12 @@ impl Loader<'_> {
     /// Loads the libraries from `at` on; `traced` ones have a line of their own in the log.
     fn drain(&mut self, at: &mut usize, traced: bool) -> Result<(), Stop> {
         while *at < self.out.inputs.libs.len() {
+            let l = &self.out.inputs.libs[*at];
+            if l.shared_lib.is_some() {
+                *at += 1;
+                continue;
+            }
             if traced && self.opts.verbose > 1 {
-                let l = &self.out.inputs.libs[*at];
                 let text = format!("autolib: {} (from {})", l.file.display(), l.obj_ref);
                 self.log(1, || text);
             }
@@ -471,16 +515,22 @@ impl Loader<'_> {
     }
 
     /// `ld/ld.go:addlibpath`.
-    fn add_lib(&mut self, pkg: String, file: String, src: &str, obj: &str, fp: [u8; 8]) -> LibId {
+    fn add_lib(&mut self, pkg: String, home: Home, src: &str, obj: &str, fp: [u8; 8]) -> LibId {
         if let Some(&l) = self.by_pkg.get(&pkg) {
             return l;
         }
+        let (file, shared_lib) = match home {
+            Home::Archive(file) => (file, None),
+            Home::Shared(lib) => (String::new(), Some(lib)),
+        };
         self.log(1, || {
+            let lib = shared_lib.as_deref().unwrap_or_default();
             format!(
-                "addlibpath: srcref: {src} objref: {obj} file: {file} pkg: {pkg} shlib:  fingerprint: {}",
+                "addlibpath: srcref: {src} objref: {obj} file: {file} pkg: {pkg} shlib: {lib} fingerprint: {}",
                 hex(&fp)
             )
         });
+        let shared_lib = shared_lib.map(|lib| self.shared_lib_name(lib));
         let id = LibId(self.out.inputs.libs.len() as u32);
         self.by_pkg.insert(pkg.clone(), id);
         self.out.inputs.libs.push(Library {
@@ -489,9 +539,25 @@ impl Loader<'_> {
             src_ref: src.to_owned(),
             obj_ref: obj.to_owned(),
             fingerprint: fp,
+            shared_lib,
             ..Library::default()
         });
         id
+    }
+
+    /// The shared library that a file ending in `.shlibname` names; others are the library itself.
+    fn shared_lib_name(&mut self, lib: String) -> String {
+        if !lib.ends_with(".shlibname") {
+            return lib;
+        }
+        match std::fs::read(&lib) {
+            Ok(text) => String::from_utf8_lossy(&text).trim().to_owned(),
+            Err(e) => {
+                let text = format!("cannot read {lib}: open {lib}: {}", go_error_text(&e));
+                self.out.problems.push(problem(Severity::Error, text));
+                String::new()
+            }
+        }
     }
 
     /// `ld/lib.go:loadinternal`.
@@ -506,16 +572,20 @@ impl Loader<'_> {
             return Ok(());
         }
         for dir in self.opts.lib_dirs {
+            if self.opts.link_shared {
+                let f = dir.join(format!("{pkg}.shlibname"));
+                self.log(0, || format!("searching for {pkg}.a in {}", f.display()));
+                if f.exists() {
+                    let home = Home::Shared(f.to_string_lossy().into_owned());
+                    self.add_lib(pkg.to_owned(), home, "internal", "internal", [0; 8]);
+                    return Ok(());
+                }
+            }
             let f = dir.join(format!("{pkg}.a"));
             self.log(0, || format!("searching for {pkg}.a in {}", f.display()));
             if f.exists() {
-                self.add_lib(
-                    pkg.to_owned(),
-                    f.to_string_lossy().into_owned(),
-                    "internal",
-                    "internal",
-                    [0; 8],
-                );
+                let home = Home::Archive(f.to_string_lossy().into_owned());
+                self.add_lib(pkg.to_owned(), home, "internal", "internal", [0; 8]);
                 return Ok(());
             }
         }
@@ -653,20 +723,24 @@ impl Loader<'_> {
                     l
                 }
                 _ => {
-                    let file = match find(self.opts, &imp) {
-                        Some(f) => f,
+                    let home = match find(self.opts, &imp) {
+                        Some(home) => home,
                         None => {
                             self.say(
                                 Severity::Log,
                                 format!("cannot find package {imp} (using -importcfg)"),
                             )?;
-                            String::new()
+                            Home::Archive(String::new())
                         }
                     };
                     self.log(1, || {
-                        format!("addlib: {name} {src} pulls in {file} isshlib false")
+                        let (file, shared) = match &home {
+                            Home::Archive(file) => (file, false),
+                            Home::Shared(lib) => (lib, true),
+                        };
+                        format!("addlib: {name} {src} pulls in {file} isshlib {shared}")
                     });
-                    self.add_lib(imp.into_owned(), file, &src, name, fp)
+                    self.add_lib(imp.into_owned(), home, &src, name, fp)
                 }
             };
             self.out.inputs.libs[lib.index()].imports.push(id);

@@ -1,8 +1,9 @@
 //! Reading type descriptors (`ld/decodesym.go`). Descriptors come from objects: what lies outside
-//! them reads as zero or as no symbol.
+//! them reads as zero or as no symbol. Those of shared libraries have no relocations: what they refer
+//! to is looked up in the library.
 
 use crate::{Def, SymId, Symbols};
-use gover::{TFLAG_EXTRA_STAR, TFLAG_UNCOMMON, TypeKind};
+use gover::{SymKind, TFLAG_EXTRA_STAR, TFLAG_UNCOMMON, TypeKind};
 
 /// A type descriptor.
 #[derive(Clone, Copy)]
@@ -67,34 +68,64 @@ impl<'a> RType<'a> {
     pub fn tflag(&self) -> u8 {
         self.byte(self.syms.gover.type_layout.tflag_offset(self.ptr))
     }
+    /// Whether the descriptor is in a shared library.
+    fn is_imported(&self) -> bool {
+        !self.syms.foreign.shared_libs.is_empty() && self.syms.kind(self.sym) == SymKind::DynImport
+    }
+    /// Target of the pointer at `off`, wherever the descriptor is.
+    fn part(&self, off: usize) -> Result<SymId, String> {
+        match self.is_imported() {
+            true => self.syms.shared_target(self.sym, off),
+            false => None,
+        }
+        .unwrap_or_else(|| Ok(self.target(off)))
+    }
     /// The pointer mask, one bit per word.
-    pub fn gc_mask(&self) -> &'a [u8] {
-        let s = self.target(self.syms.gover.type_layout.gcdata_offset(self.ptr));
-        if s.is_none() { &[] } else { self.syms.data(s) }
+    ///
+    /// # Errors
+    /// The text for `Exitf`: the shared library of the type does not contain it.
+    pub fn gc_mask(&self) -> Result<&'a [u8], String> {
+        let off = self.syms.gover.type_layout.gcdata_offset(self.ptr);
+        if self.is_imported() {
+            let bits = self.ptrdata() / self.ptr as u64;
+            let len = usize::try_from(bits.div_ceil(8)).unwrap_or(usize::MAX);
+            let mask = self.syms.shared_bytes(self.sym, self.word(off), len);
+            let name = self.syms.name_lossy(self.sym);
+            return mask.map_err(|in_section| match in_section {
+                true => format!("gcmask for {name} is outside of the file"),
+                false => format!("cannot find gcmask for {name}"),
+            });
+        }
+        let s = self.target(off);
+        Ok(if s.is_none() { &[] } else { self.syms.data(s) })
     }
     fn common(&self) -> usize {
         self.syms.gover.type_layout.common_size(self.ptr)
     }
     /// Element type and length of an array type.
-    pub fn array(&self) -> (SymId, u64) {
-        (
-            self.target(self.common()),
-            self.word(self.common() + 2 * self.ptr),
-        )
+    ///
+    /// # Errors
+    /// The text for `Exitf`: the shared library of the type does not tell.
+    pub fn array(&self) -> Result<(SymId, u64), String> {
+        let len = self.word(self.common() + 2 * self.ptr);
+        Ok((self.part(self.common())?, len))
     }
     /// Number of fields of a struct type.
     pub fn n_fields(&self) -> u64 {
         self.word(self.common() + 2 * self.ptr)
     }
     /// Type and offset of the `i`-th field of a struct type.
-    pub fn field(&self, i: u64) -> (SymId, u64) {
+    ///
+    /// # Errors
+    /// The text for `Exitf`: the shared library of the type does not tell.
+    pub fn field(&self, i: u64) -> Result<(SymId, u64), String> {
         let l = &self.syms.gover.type_layout;
         let mut off = l.uncommon_offset(TypeKind::Struct, self.ptr);
         if self.tflag() & TFLAG_UNCOMMON != 0 {
             off += l.uncommon_size();
         }
         off += i as usize * l.struct_field_size(self.ptr);
-        (self.target(off + self.ptr), self.word(off + 2 * self.ptr))
+        Ok((self.part(off + self.ptr)?, self.word(off + 2 * self.ptr)))
     }
     /// The type's string, as reflection gives it.
     pub fn string(&self) -> &'a [u8] {

@@ -48,6 +48,7 @@ const BLOCKS: &[Block] = &[
 
 fn copy(i: &Inputs) -> Inputs {
     let lib = |l: &Library| Library {
+        shared_lib: l.shared_lib.clone(),
         pkg: l.pkg.clone(),
         file: l.file.clone(),
         src_ref: l.src_ref.clone(),

@@ -28,6 +28,8 @@ pub fn make_buildinfo(m: &mut Maker, version: &[u8], modinfo: &[u8]) -> SymId {
     let r = m.create("go:buildinfo.ref", SymKind::Rodata);
     let e = m.ext(r);
     e.align = ptr.into();
+    // A shared library has one too, and cmd/link adds to its size.
+    e.data.resize(e.size.min(1 << 12) as usize, 0);
     e.add_addr_plus(ptr, s, 0);
     s
 }

@@ -4,6 +4,7 @@
 use crate::maker::Maker;
 use crate::markers::{DataMarkers, TextMarkers};
 use crate::plugin::PluginInfo;
+use crate::shared::make_module_hashes;
 use gover::{FieldShape, ModuleField, ModuledataHome, SymKind};
 use symbols::SymId;
 use symbols::rtype::RType;
@@ -72,18 +73,20 @@ impl TypeWords {
 }
 
 /// Makes moduledata live and empty, before text is ordered (`ld/lib.go:linksetup`).
-/// That of a plugin is its own.
+/// That of a module without the runtime is its own.
 pub fn declare_moduledata(m: &mut Maker, plugin: bool) -> SymId {
-    let s = match plugin {
+    let mut s = match plugin {
         true => {
-            for name in [&b"local.pluginmoduledata"[..], b"local.moduledata"] {
-                let s = m.syms.lookup_or_create(name, 0);
-                m.syms.local.insert(s);
-            }
-            m.syms.lookup_or_create(b"local.moduledata", 0)
+            let s = m.syms.lookup_or_create(b"local.pluginmoduledata", 0);
+            m.syms.local.insert(s);
+            s
         }
         false => m.syms.lookup_or_create(b"runtime.firstmoduledata", 0),
     };
+    if matches!(m.syms.kind(s), SymKind::Xxx | SymKind::DynImport) {
+        s = m.syms.lookup_or_create(b"local.moduledata", 0);
+        m.syms.local.insert(s);
+    }
     let kind = match m.syms.gover.moduledata_home {
         ModuledataHome::GoModule => SymKind::ModuleData,
         ModuledataHome::NoPtrData => SymKind::NoPtrData,
@@ -112,7 +115,8 @@ fn text_section_map(m: &mut Maker, text: &TextMarkers, text_len: u64) -> SymId {
 }
 
 /// Fills in moduledata and points the runtime's list at it. `text_len` is the length of the text
-/// section in bytes.
+/// section in bytes. `module_name` is how a module calls itself that is linked with shared libraries of
+/// Go packages.
 pub fn fill_moduledata(
     m: &mut Maker,
     module: SymId,
@@ -123,10 +127,15 @@ pub fn fill_moduledata(
     text_len: u64,
     has_main: bool,
     plugin: Option<&PluginInfo>,
+    module_name: Option<&str>,
 ) -> TypeWords {
     let map = text_section_map(m, text, text_len);
     let (plugin_path, pkg_hashes) = match plugin {
         Some(p) => p.make(m),
+        None => Default::default(),
+    };
+    let (module_name, module_hashes) = match module_name {
+        Some(name) => make_module_hashes(m, name),
         None => Default::default(),
     };
     let ptr = m.ptr_size;
@@ -206,7 +215,8 @@ pub fn fill_moduledata(
             InitTasks => inittasks.map_or((SymId::NONE, 0, 0), |t| (t.sym, 0, t.size / word)),
             PluginPath => (plugin_path.sym, 0, plugin_path.size),
             PkgHashes => (pkg_hashes.sym, 0, pkg_hashes.size),
-            ModuleName | ModuleHashes => (SymId::NONE, 0, 0),
+            ModuleName => (module_name.sym, 0, module_name.size),
+            ModuleHashes => (module_hashes.sym, 0, module_hashes.size),
             HasMain => (SymId::NONE, 0, has_main.into()),
         };
         let number =
@@ -241,8 +251,13 @@ pub fn fill_moduledata(
         e.data
             .resize((e.size as usize).min(4096).max(e.data.len()), 0);
     }
-    let last = m.create("runtime.lastmoduledatap", SymKind::NoPtrData);
+    let last = m.syms.lookup_or_create(b"runtime.lastmoduledatap", 0);
+    m.live.reachable.insert(last);
+    if m.syms.kind(last) == SymKind::DynImport {
+        return words;
+    }
     let e = m.ext(last);
+    e.kind = SymKind::NoPtrData;
     e.set_data(Vec::new());
     e.relocs.clear();
     e.add_addr_plus(ptr, module, 0);

@@ -67,7 +67,7 @@ impl PluginInfo<'_> {
 }
 
 /// Makes a symbol that holds a string (`addgostring`).
-fn text(m: &mut Maker, name: &str, bytes: &[u8]) -> TableRef {
+pub(crate) fn text(m: &mut Maker, name: &str, bytes: &[u8]) -> TableRef {
     let sym = m.create(name, SymKind::Rodata);
     m.syms.local.insert(sym);
     m.ext(sym).set_data(bytes.to_vec());

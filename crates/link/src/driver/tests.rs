@@ -43,10 +43,7 @@ fn error(version: &str, args: &[&str], vars: Vars) -> (String, i32) {
 #[test]
 fn defaults() {
     let c = configured("go1.27.3", &["main.a"], &[("GOROOT", "")]).unwrap();
-    assert_eq!(
-        (c.main_file.as_str(), c.main_pkg.as_str()),
-        ("main.a", "main")
-    );
+    assert_eq!(c.roots, [("main".to_owned(), "main.a".to_owned())]);
     assert_eq!(
         (c.outfile_name.as_str(), c.entry.as_str()),
         ("a.out", "_rt0_amd64_linux")
@@ -121,7 +118,7 @@ fn flags_resolve() {
     );
     let c = c.unwrap();
     assert_eq!(
-        (c.outfile_name.as_str(), c.main_file.as_str()),
+        (c.outfile_name.as_str(), c.roots[0].1.as_str()),
         ("out", "-odd.a")
     );
     let vars: Vec<(String, Vec<u8>)> = c
@@ -224,9 +221,7 @@ fn gnu_build_ids() {
 #[test]
 fn what_is_not_supported_yet_is_named() {
     for (args, vars, feature) in [
-        (&["-linkshared", "m"][..], &[][..], "-linkshared"),
-        (&["-buildmode=shared", "m"], &[], "-buildmode=shared"),
-        (&["-H=windowsgui", "m"], &[], "-H=windowsgui"),
+        (&["-H=windowsgui", "m"][..], &[][..], "-H=windowsgui"),
         (&["-H", "darwin", "m"], &[], "-H=darwin"),
         (&["m"], &[("GOOS", "freebsd")], "GOOS/GOARCH freebsd/amd64"),
         (

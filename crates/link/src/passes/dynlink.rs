@@ -17,21 +17,38 @@ const SHORT: usize = 14;
 const HASH_LEN: usize = 6;
 
 /// Gives types and what is made for them short names to the outside (`ld/lib.go:mangleTypeSym`).
-pub fn mangle_types(m: &mut Maker) {
+/// Types that shared libraries define under such a name become imports (`link_shared`), also those
+/// that only tables made here look into.
+pub fn mangle_types(m: &mut Maker, link_shared: bool) {
     let syms = &*m.syms;
     let reachable = &m.live.reachable;
+    let wanted =
+        |s: SymId| reachable.has(s) || link_shared && syms.kind(s) == SymKind::Xxx && s.is_some();
     const CHUNK: usize = 1 << 14;
     let n = syms.len();
     let found: Vec<(SymId, Box<[u8]>)> = (0..n.div_ceil(CHUNK))
         .into_par_iter()
         .flat_map_iter(|c| {
             let range = c * CHUNK..((c + 1) * CHUNK).min(n);
-            reachable.iter_range(range).filter_map(|s| {
+            let ids = (range.start as u32..range.end as u32).map(SymId);
+            ids.filter(|&s| wanted(s)).filter_map(|s| {
                 let short = mangled(syms.name(s), syms.gover.sum32_xor)?;
                 Some((s, short.into()))
             })
         })
         .collect();
+    if link_shared {
+        for (s, short) in &found {
+            let version = m.syms.version(*s);
+            let twin = m.syms.lookup_known(short, version);
+            let imported = |&t: &SymId| m.syms.kind(t) == SymKind::DynImport;
+            if let Some(t) = twin.filter(imported)
+                && m.syms.kind(*s) == SymKind::Xxx
+            {
+                m.syms.copy_symbol(t, *s);
+            }
+        }
+    }
     m.syms.foreign.mangled.extend(found);
 }
 

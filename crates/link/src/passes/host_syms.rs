@@ -1,19 +1,76 @@
 //! Symbols of an object for a host linker: the note with the build ID, what is left undefined, what
 //! stands for what.
 
+use crate::config::Config;
+use crate::diag::{Diag, Stop};
 use crate::hostlink::HostLinkInput;
 use crate::mode::BuildMode;
 use crate::shape::Shape;
+use crate::shared_libs::host_arguments;
 use gover::{Carriers as CarrierRule, GcMasks, SymKind};
 use layout::{Buckets, Carriers, Relro, TextOrder};
 use rayon::prelude::*;
-use symbols::{SymId, Symbols};
+use symbols::{LibId, SymId, Symbols, VERSION_ABI_INTERNAL, VERSION_ABI0};
 use tables::pclntab::PclntabPlan;
 use tables::{DataMarkers, Maker};
 
 /// Owner of Go's notes.
 const GO: &[u8] = b"Go\0\0";
+const NOTE_GO_PACKAGES: u32 = 1;
+const NOTE_GO_ABI_HASH: u32 = 2;
+const NOTE_GO_DEPS: u32 = 3;
 const NOTE_GO_BUILD_ID: u32 = 4;
+
+/// The section of the ABI hash, and where in it the hash is, bytes.
+pub const ABI_HASH_NOTE: (&str, u64) = (".note.go.abihash", 12 + GO.len() as u64);
+
+/// Makes the notes of a shared library of Go packages, for those linked with it: `libs` by path, and
+/// what it is itself linked with (`ld/elf.go:doelf`). `roots` are the packages that were asked for.
+/// Gives the symbol of the ABI hash.
+pub fn make_shared_notes(m: &mut Maker, libs: &[LibId], roots: &[(String, String)]) -> SymId {
+    let bytes = tables::declare_abi_hash(m);
+    let hash = tables::abi_hash(m.syms, libs);
+    make_note(m, ABI_HASH_NOTE.0, NOTE_GO_ABI_HASH, &hash);
+    let packages: String = roots.iter().map(|(pkg, _)| format!("{pkg}\n")).collect();
+    make_note(
+        m,
+        ".note.go.pkg-list",
+        NOTE_GO_PACKAGES,
+        packages.as_bytes(),
+    );
+    let deps = m.syms.foreign.shared_libs.iter();
+    let deps: Vec<&str> = deps.map(|l| tables::base_name(&l.path)).collect();
+    let deps = deps.join("\n");
+    make_note(m, ".note.go.deps", NOTE_GO_DEPS, deps.as_bytes());
+    bytes
+}
+
+/// Keeps what stands for methods that nobody calls (`ld/lib.go:setArchSyms`). Elsewhere it is a root.
+pub fn keep_unreachable_method(m: &mut Maker) {
+    let version = i32::from(m.syms.abi_wrappers);
+    if let Some(s) = m.syms.lookup_known(b"runtime.unreachableMethod", version) {
+        m.live.reachable.insert(s);
+    }
+}
+
+/// Leaves Go's main function, and the record of its package, to the program that a module meets
+/// (`ld/data.go:relocsym`).
+pub fn import_main(m: &mut Maker, shared_library: bool) {
+    let names = match shared_library {
+        true => &["main.main", "main..inittask"][..],
+        false => &["main.main"],
+    };
+    for name in names {
+        for version in [VERSION_ABI0, VERSION_ABI_INTERNAL] {
+            if let Some(s) = m.syms.lookup_known(name.as_bytes(), version)
+                && m.syms.kind(s) == SymKind::Xxx
+                && m.live.reachable.has(s)
+            {
+                m.ext(s).kind = SymKind::DynImport;
+            }
+        }
+    }
+}
 
 /// Makes `.note.go.buildid`, if there is a build ID (`ld/elf.go:doelf`).
 pub fn make_build_id_note(m: &mut Maker, build_id: &[u8]) {
@@ -83,19 +140,6 @@ pub fn mark_undefined(m: &mut Maker, order: &TextOrder) {
     }
 }
 
-/// A plugin imports the program's main function, if its data refers to it
-/// (`ld/data.go:relocsym`).
-pub fn import_main(m: &mut Maker) {
-    for version in [symbols::VERSION_ABI0, symbols::VERSION_ABI_INTERNAL] {
-        if let Some(s) = m.syms.lookup(b"main.main", version)
-            && m.live.reachable.has(s)
-            && m.syms.kind(s) == SymKind::Xxx
-        {
-            m.ext(s).kind = SymKind::DynImport;
-        }
-    }
-}
-
 /// Which symbols stand for others in the object.
 pub fn carriers(
     syms: &Symbols,
@@ -137,9 +181,17 @@ pub fn carriers(
 }
 
 /// What the host linker has to know.
-pub fn input(syms: &Symbols, shape: &Shape) -> HostLinkInput {
+///
+/// # Errors
+/// There are too many errors.
+pub fn input(
+    config: &Config,
+    syms: &Symbols,
+    shape: &Shape,
+    diag: &Diag,
+) -> Result<HostLinkInput, Stop> {
     let cgo = syms.foreign.cgo.iter();
-    HostLinkInput {
+    Ok(HostLinkInput {
         ld_flags: syms
             .foreign
             .ld_flags
@@ -152,6 +204,6 @@ pub fn input(syms: &Symbols, shape: &Shape) -> HostLinkInput {
             .collect(),
         dynlink: shape.dynlink,
         relro: shape.relro() != Relro::None,
-        ..HostLinkInput::default()
-    }
+        shared_libs: host_arguments(config, &syms.foreign.shared_libs, diag)?,
+    })
 }

@@ -18,7 +18,7 @@ use tables::TextMarkers;
 pub struct Naming {
     /// Go symbols are linked dynamically: they are global, and names stay as they are.
     pub dynlink: bool,
-    /// A Go shared library is made or used: names tell their ABI.
+    /// A Go shared library is made: names of functions tell their ABI.
     pub shared: bool,
 }
 
@@ -188,10 +188,14 @@ impl<'a> ObjectSymbols<'a> {
                 .map(|c| finish(c.iter().map(|&s| entry(s, STT_FUNC)).collect())),
         );
         chunks.push(finish(vec![entry(text.etext, STT_FUNC)]));
+        let imported = &syms.foreign.imported;
         let data_type = |s: SymId| {
             let kind = syms.kind(s);
             let r = g.rank(kind);
             match kind {
+                SymKind::DynImport if !imported.is_empty() => {
+                    return Some(imported.get(&s).map_or(STT_NOTYPE, |i| i.elf_type));
+                }
                 SymKind::HostObj | SymKind::DynImport | SymKind::UndefExt => {
                     return Some(STT_NOTYPE);
                 }

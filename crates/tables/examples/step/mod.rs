@@ -26,9 +26,11 @@ pub fn load_step(folder: &str) -> (Inputs, &'static GoLayout) {
     let gover = gover::layout_for(version).expect("release");
     let r = load(&LoadOptions {
         further: &|_| (Vec::new(), None),
-        main_file: "main.a",
-        main_pkg: "main",
+        roots: &[("main".to_owned(), "main.a".to_owned())],
         package_files: Some(&files),
+        link_shared: false,
+        shared_library: false,
+        package_shlibs: None,
         lib_dirs: &[],
         internal: &["runtime"],
         check_pkg: true,
