@@ -288,8 +288,6 @@ fn command_line() -> Vec<(&'static str, Demand, Spoil)> {
     let refuse: &[(&'static str, &'static str, &'static [&'static str])] = &[
         ("H-darwin", "-H=darwin", &["-H=darwin"]),
         ("H-plan9", "-H=plan9", &["-H=plan9"]),
-        ("buildmode-shared", "shared", &["-buildmode=shared"]),
-        ("linkshared", "linkshared", &["-linkshared"]),
     ];
     list.extend(
         refuse

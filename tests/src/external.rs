@@ -257,7 +257,7 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
 }
 
 /// How a case ends that this machine cannot run.
-fn incomplete(why: String) -> Outcome {
+pub(crate) fn incomplete(why: String) -> Outcome {
     match system::must_have_all() {
         true => Outcome::Fail(why),
         false => Outcome::Skip(why),

@@ -29,6 +29,7 @@ mod gotests;
 mod host_objects;
 mod parity;
 mod runner;
+mod shared;
 mod swap;
 mod targets;
 mod tools;
@@ -94,6 +95,7 @@ fn run(args: Args) -> xtask::Result<bool> {
     targets::cases(&context, &args, &mut cases)?;
     errors::cases(&context, &mut cases);
     external::cases(&context, &mut cases);
+    shared::cases(&context, &mut cases);
     swap::cases(&context, &mut cases);
     tools::cases(&context, &mut cases);
     damage::cases(&context, &mut cases);

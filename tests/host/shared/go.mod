@@ -1,0 +1,3 @@
+module host.test/shared
+
+go 1.26
