@@ -143,10 +143,10 @@ impl Symbols {
     pub fn objs(&self) -> &[Obj] {
         &self.objs
     }
-    /// Gives back the pages of names, of which only resolution reads all.
+    /// Gives back the pages of what only resolution reads all of: names and hashes.
     pub fn release_names(&self) {
-        let names = |o: &Obj| o.object.names();
-        crate::map::release_parts(self.objs.par_iter().map(names));
+        let parts = |o: &Obj| [o.object.names(), o.object.block(goobj::Block::Hash)];
+        crate::map::release_parts(self.objs.par_iter().flat_map_iter(parts));
     }
     /// Symbols that are known to have neither relocations nor auxiliary symbols. Not all that have none
     /// are among them.
