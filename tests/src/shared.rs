@@ -75,6 +75,15 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
                 }));
             }
         }
+        let name = format!("shared/damage/{}", go.release());
+        let (damaged, release) = (context.clone(), go.clone());
+        cases.push(Case::new(name, move || {
+            let machine = &MACHINES[0];
+            if let Some(why) = lacks(machine) {
+                return Ok(incomplete(why));
+            }
+            Links::new(&damaged, &release, machine)?.damaged(&damaged)
+        }));
         for bad in BAD {
             let name = format!("shared/errors/{}/{}", go.release(), bad.name);
             let (context, go) = (context.clone(), go.clone());
@@ -316,6 +325,65 @@ impl Links {
         }
         if fails && dir.join(PROGRAM).exists() {
             problems.push("the output is left".into());
+        }
+        Ok(Outcome::of(problems))
+    }
+}
+
+/// How often a library is damaged.
+const DAMAGES: u64 = 40;
+
+impl Links {
+    /// Links the program with a library that is damaged at random: no panic, nothing left.
+    fn damaged(&self, context: &Context) -> Result<Outcome> {
+        let scratch = context.scratch()?;
+        let dir = scratch.path().to_path_buf();
+        for lib in [BASE_LIB, DEP_LIB] {
+            let mut command = self.library(&self.step.tool, &dir, lib, &["-s", "-w"])?;
+            let link = run(&mut command, &self.step.tool, &dir, &[])?;
+            if link.code != 0 {
+                return Err(link.said.concat().into());
+            }
+        }
+        let whole = fs::read(dir.join(DEP_LIB))?;
+        let mut state = 0x9e37_79b9_7f4a_7c15u64;
+        let mut random = |n: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 16) as usize % n.max(1)
+        };
+        let mut problems = Vec::new();
+        for i in 0..DAMAGES {
+            let mut bytes = whole.clone();
+            let headers = u64::from_le_bytes(bytes[40..48].try_into()?) as usize;
+            // The file header, the section headers, or what one of them describes.
+            let (start, len) = match i % 5 {
+                0 => (4, 60),
+                1 => (headers, bytes.len() - headers),
+                typ => {
+                    let at = section(&bytes, [11, 4, 7][typ as usize - 2])?;
+                    let field = |at: usize| -> Result<usize> {
+                        Ok(u64::from_le_bytes(whole[at..at + 8].try_into()?) as usize)
+                    };
+                    (field(at + 24)?, field(at + 32)?)
+                }
+            };
+            for _ in 0..1 + i / 5 {
+                bytes[start + random(len)] = random(256) as u8;
+            }
+            fs::write(dir.join(DEP_LIB), &bytes)?;
+            // What is still sound is not linked any further.
+            let mut command =
+                self.program(context.linker(), &dir, &["-s", "-w", "-extld=false"])?;
+            let link = run(&mut command, context.linker(), &dir, &[])?;
+            let said = link.said.concat();
+            if link.code == 0 || said.contains("internal error") || !matches!(link.code, 1 | 2) {
+                problems.push(format!("damage {i}: status {}\n{said}", link.code));
+            }
+            if dir.join(PROGRAM).exists() {
+                problems.push(format!("damage {i}: the output is left"));
+            }
         }
         Ok(Outcome::of(problems))
     }

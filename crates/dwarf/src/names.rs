@@ -206,7 +206,12 @@ impl<'a> Named<'a> {
         }
         let go_type = self.syms.gover.flags.go_type;
         let name = [TYPE_PREFIX, name].concat();
-        self.defined(&name, |d| d.flag() & go_type != 0)
+        let s = self.defined(&name, |d| d.flag() & go_type != 0);
+        if s.is_none() && !self.syms.foreign.shared_libs.is_empty() {
+            // It may be in a library, or only be referred to.
+            return self.syms.lookup_known(&name, 0).unwrap_or_default();
+        }
+        s
     }
 
     /// The compiler's note called `prefix` and the package's path; [`SymId::NONE`] if there is none.

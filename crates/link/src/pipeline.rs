@@ -494,7 +494,7 @@ pub fn link_executable(
         let errors = relocs.write(&counts, &debug_refs, debug.plan(), &symbols, rela);
         report(&syms, errors, diag)?;
         if config.dump_call_graph {
-            print_sizes(&segs, symbols.sizes.n_syms, diag);
+            print_sizes(&segs, 0, symbols.sizes.n_syms, diag);
         }
         diag.exit_if_errors()?;
         return Ok(Linked {
@@ -573,7 +573,9 @@ pub fn link_executable(
         statistics,
     };
     if config.dump_call_graph {
-        print_sizes(&segs, symbols.as_ref().map_or(0, |s| s.sizes.n_syms), diag);
+        let headers = elf::HEADER_LEN - format::elf::EHDR_SIZE as u64;
+        let n_syms = symbols.as_ref().map_or(0, |s| s.sizes.n_syms);
+        print_sizes(&segs, headers, n_syms, diag);
     }
     // The process ends soon; taking the large tables apart would only cost time.
     std::mem::forget((symbols, pcln, buckets, live, order));
@@ -741,10 +743,10 @@ fn disable_memory_profiling(m: &mut Maker) {
     e.set_data(vec![1]);
 }
 
-/// The sizes that `-c` ends with (`ld/asmb.go:asmb2`), bytes. The text segment by then includes the
-/// headers behind the file header.
-fn print_sizes(segs: &layout::Segments, n_syms: u64, diag: &Diag) {
-    let text = segs.text.file_len + elf::HEADER_LEN - format::elf::EHDR_SIZE as u64;
+/// The sizes that `-c` ends with (`ld/asmb.go:asmb2`), bytes. The text segment of an executable by
+/// then includes the `headers` behind the file header.
+fn print_sizes(segs: &layout::Segments, headers: u64, n_syms: u64, diag: &Diag) {
+    let text = segs.text.file_len + headers;
     let (data, all_data) = (segs.data.file_len, segs.data.len);
     let syms = n_syms * format::elf::SYM_SIZE as u64;
     let (bss, total) = (all_data - data, text + all_data + syms);

@@ -40,7 +40,10 @@ pub fn generate(
     };
     dwarf::generate(syms, live, order, &opts)
         .map(Some)
-        .map_err(|e| diag.fatal(e))
+        .map_err(|e| match e {
+            DwarfError::MissingType { .. } => diag.exit(e),
+            e => diag.fatal(e),
+        })
 }
 
 /// Greatest size of a section, bytes.
