@@ -141,6 +141,36 @@ pub fn list() -> Vec<(&'static str, Demand, Spoil)> {
             ),
         ),
         (
+            "host-object-macro-label",
+            Same,
+            beside(
+                &[
+                    "__asm__(\".pushsection .debug_macro,\\\"\\\",@progbits\\nwm4.one.2:\\n.byte 1\\n.popsection\");",
+                ],
+                &[],
+            ),
+        ),
+        (
+            "host-object-label",
+            Same,
+            beside(
+                &[
+                    "__asm__(\".pushsection .strange,\\\"\\\",@progbits\\nlabel:\\n.byte 1\\n.popsection\");",
+                ],
+                &[],
+            ),
+        ),
+        (
+            "host-object-thread-local",
+            Same,
+            beside(
+                &["__thread long own = 3; extern long table[2];\
+                     __asm__(\".data\\n.globl table\\ntable: .quad 0, 0\\n\
+                     .reloc table+8, R_X86_64_64, own\\n.reloc table, R_X86_64_64, own\\n.text\");"],
+                &[],
+            ),
+        ),
+        (
             "host-object-common",
             Same,
             beside(

@@ -250,6 +250,9 @@ impl<'a> Define<'a> {
         let syms = self.types.syms;
         let lib = syms.units[u.id.index()].lib;
         let pkg = &syms.libs[lib.index()].pkg;
+        if pkg.is_empty() {
+            return Err(DwarfError::Nameless);
+        }
         let note = |t: &Self, prefix: &str| t.types.named.note(prefix, pkg);
         if self.last_lib.replace(lib) != Some(lib) {
             u.constants = note(self, "go:constinfo.");

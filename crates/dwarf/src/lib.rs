@@ -122,6 +122,9 @@ pub enum DwarfError {
         /// Name of what it refers to.
         target: String,
     },
+    /// A package without a name, as that of a plugin without `-pluginpath`.
+    #[error("nameless DWARF DIE")]
+    Nameless,
     /// A section beyond what 32 bits can count.
     #[error("dwarf: section {0} is larger than 4 GiB")]
     TooLarge(&'static str),

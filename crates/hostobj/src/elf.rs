@@ -118,6 +118,9 @@ pub struct ElfReloc {
     pub sym: u32,
     /// Addend.
     pub add: i64,
+    /// Which of the section's relocations it is in the file, from 0, not counting those that are
+    /// none.
+    pub place: u32,
 }
 
 /// An object.
@@ -235,7 +238,6 @@ impl<'d> Elf<'d> {
         }
         let symbols = symbols(&r, table, strings, &sections, arch.family)?;
         let mut elf = Elf { sections, symbols };
-        elf.check_symbols(&r)?;
         elf.load_relocs(&r, &headers, arch.family)?;
         Ok(elf)
     }
@@ -246,29 +248,6 @@ impl<'d> Elf<'d> {
             .iter()
             .filter(|s| s.kind != ElfSymKind::Section && s.bind != Bind::Local)
             .map(|s| s.name)
-    }
-
-    /// Whether symbols of sections that are left out can be left out too.
-    fn check_symbols(&self, r: &Reader) -> Result<(), ElfError> {
-        for (i, s) in self.symbols.iter().enumerate() {
-            if s.kind == ElfSymKind::Section {
-                // A symbol of a section that is none cannot be the target of anything.
-                continue;
-            }
-            let (ElfSymKind::Plain, Shndx::Section(n), false) = (s.kind, s.place, s.ignored) else {
-                continue;
-            };
-            let section = &self.sections[n as usize];
-            if section.used.is_none() && !is_debug_label(s, section.name) {
-                return Err(r.error(format_args!(
-                    "sym#{i} ({:?}): ignoring symbol in section {n} ({:?}) (type {})",
-                    String::from_utf8_lossy(s.name),
-                    String::from_utf8_lossy(section.name),
-                    s.typ,
-                )));
-            }
-        }
-        Ok(())
     }
 
     fn load_relocs(
@@ -292,6 +271,7 @@ impl<'d> Elf<'d> {
             }
             let bytes = r.contents(h).map_err(|e| r.malformed(e))?;
             let width = if rela { 24 } else { 16 };
+            let mut place = 0;
             for rec in bytes.chunks_exact(width) {
                 let (rec, add) = match rela {
                     true => match pod::from_bytes::<Rela64<LE>>(rec) {
@@ -325,8 +305,10 @@ impl<'d> Elf<'d> {
                     Some(a) => a.get(LE),
                     None => field.iter().rev().fold(0u64, |v, &b| v << 8 | u64::from(b)) as i64,
                 };
+                place += 1;
                 section.relocs.push(ElfReloc {
                     off,
+                    place: place - 1,
                     siz,
                     typ,
                     number,
@@ -501,21 +483,24 @@ fn symbols<'d>(
     Ok(out)
 }
 
-/// Whether a symbol of a section that is left out is a label that compilers leave there.
-fn is_debug_label(s: &ElfSym, section: &[u8]) -> bool {
-    let starts = |p: &[u8]| s.name.starts_with(p);
-    if s.typ == elf::STT_NOTYPE.0
-        && ((section.starts_with(b".debug_") && s.name.is_empty())
-            || starts(b".Ldebug_")
-            || s.name == b".L0 "
-            || s.name == b".Lline_table_start0"
-            || (starts(b"$d") && section == b".debug_frame")
-            || starts(b"wm4.")
-            || starts(b"wm8."))
-    {
-        return true;
+impl ElfSym<'_> {
+    /// Whether a symbol of a section that is left out is a label that compilers leave there, and
+    /// nothing to complain of. `macros` says whether the names that gcc gives to groups of macros
+    /// count as such.
+    pub fn is_debug_label(&self, section: &[u8], macros: bool) -> bool {
+        let starts = |p: &[u8]| self.name.starts_with(p);
+        if self.typ == elf::STT_NOTYPE.0
+            && ((section.starts_with(b".debug_") && self.name.is_empty())
+                || starts(b".Ldebug_")
+                || self.name == b".L0 "
+                || self.name == b".Lline_table_start0"
+                || (starts(b"$d") && section == b".debug_frame")
+                || macros && (starts(b"wm4.") || starts(b"wm8.")))
+        {
+            return true;
+        }
+        [".Linfo_string", ".LASF", ".LLRL", ".LLST", ".LVUS"]
+            .iter()
+            .any(|p| starts(p.as_bytes()))
     }
-    [".Linfo_string", ".LASF", ".LLRL", ".LLST", ".LVUS"]
-        .iter()
-        .any(|p| starts(p.as_bytes()))
 }

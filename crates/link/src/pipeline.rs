@@ -273,7 +273,7 @@ pub fn link_executable(
     if let Some(d) = &mut dynamic {
         let lists: Vec<_> = data.in_order(syms.gover).collect();
         for (s, e) in d.scan(&mut syms, &live, &order.textp, &lists, shape.pie()) {
-            diag.symbol_error(syms.name(s), s.0, e)?;
+            diag.symbol_error(syms.name(s), syms.printed_number(s), e)?;
         }
         d.finish(&mut syms, shape.pie());
         data.resize_elf_sections(&syms);
@@ -287,7 +287,7 @@ pub fn link_executable(
         buckets.join(SymKind::ElfRoSect, d.rela, d.rela_plt, ptr.into());
     }
     for (s, e) in &buckets.errors {
-        diag.symbol_error(syms.name(*s), s.0, e)?;
+        diag.symbol_error(syms.name(*s), syms.printed_number(*s), e)?;
     }
     mark_fuzz_counters(&buckets, &mut syms, &mut live);
     words.store(syms.ext_mut(module), &buckets.type_parts, ptr);
@@ -310,7 +310,7 @@ pub fn link_executable(
     );
     for (s, e) in &places.errors {
         match s {
-            Some(s) => diag.symbol_error(syms.name(*s), s.0, e)?,
+            Some(s) => diag.symbol_error(syms.name(*s), syms.printed_number(*s), e)?,
             None => diag.error(e)?,
         }
     }
@@ -334,7 +334,7 @@ pub fn link_executable(
         let (addr, name) = (text_section.addr, syms.name_lossy(f));
         diag.symbol_error(
             syms.name(f),
-            f.0,
+            syms.printed_number(f),
             format_args!(
                 "phase error: addr={addr:#x} but val={at:#x} sym={name} type={} sect={} sect.addr={addr:#x} prev=",
                 syms.kind(f),
@@ -782,7 +782,7 @@ fn stack_check(
         .map_err(write_error)?;
     diag.print_bytes(&text);
     for f in failed {
-        diag.symbol_error(syms.name(f.root), f.root.0, &f.message)?;
+        diag.symbol_error(syms.name(f.root), syms.printed_number(f.root), &f.message)?;
         diag.print(&f.chains);
     }
     Ok(())
@@ -850,7 +850,7 @@ fn entry_address(
         SymKind::Xxx => Ok(config.text_addr),
         k => {
             if !k.is_text() {
-                diag.symbol_error(syms.name(s), s.0, "entry not text")?;
+                diag.symbol_error(syms.name(s), syms.printed_number(s), "entry not text")?;
             }
             Ok(addrs.addr(s))
         }
@@ -879,7 +879,7 @@ fn report(syms: &Symbols, errors: Vec<RelocError>, diag: &Diag) -> Result<(), St
                 return Err(diag.fatal(e.text(syms)));
             }
             Problem::Unresolved => unresolved.note(e.from, e.reloc.sym, (place as u64, 0)),
-            _ => diag.symbol_error(syms.name(e.from), e.from.0, e.text(syms))?,
+            _ => diag.symbol_error(syms.name(e.from), syms.printed_number(e.from), e.text(syms))?,
         }
     }
     unresolved.report(diag, syms)

@@ -8,6 +8,7 @@ use goobj::{
 };
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// One relocation, its target resolved.
@@ -396,6 +397,36 @@ impl Symbols {
             Def::Ext(e) => e.origin.map(|(o, li)| (&self.objs[o as usize], li)),
             Def::Undefined(..) => None,
         }
+    }
+    /// The number that cmd/link prints for a symbol. Where pc-value tables have no numbers
+    /// ([`crate::DigestOptions::number_pc_tables`]), that is more than ours by the tables before it.
+    /// Finding these takes time: for messages.
+    pub fn printed_number(&self, s: SymId) -> u32 {
+        let (end, last) = match self.def(s) {
+            _ if s.is_none() => return 0,
+            _ if s.0 >= self.ref_start => (self.objs.len(), 0),
+            Def::Go(o, li) if li < o.object.n_def() => return s.0,
+            Def::Go(o, li) => (self.obj_index(o) as usize, li),
+            Def::Ext(e) => match e.origin {
+                Some((obj, li)) if li >= self.objs[obj as usize].object.n_def() => {
+                    (obj as usize, li)
+                }
+                _ => return s.0,
+            },
+            Def::Undefined(..) => return s.0,
+        };
+        let mut seen = FxHashSet::default();
+        for (i, obj) in self.objs.iter().enumerate().take(end + 1) {
+            let o = &obj.object;
+            let first = o.n_def() + o.n_hashed64();
+            let mut hashed = first..first + o.n_hashed();
+            if i == end {
+                hashed.end = hashed.end.min(last);
+            }
+            let unnumbered = hashed.filter(|&li| self.global(obj, li).is_none());
+            seen.extend(unnumbered.map(|li| *o.hash(li - first)));
+        }
+        s.0 + seen.len() as u32
     }
     /// Whether the definition came out of the assembler.
     pub fn is_from_assembly(&self, s: SymId) -> bool {

@@ -45,7 +45,7 @@ impl UnresolvedSymbols {
         found.sort_unstable_by_key(|&(place, (from, to))| (place, from.0, to.0));
         for (_, (from, to)) in found {
             let text = unresolved_text(symbols, to);
-            diag.symbol_error(symbols.name(from), from.0, text)?;
+            diag.symbol_error(symbols.name(from), symbols.printed_number(from), text)?;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Entering host objects into the symbol space (`loadelf.Load`), and what they leave undefined.
 
+use crate::text;
 use gover::{RelocType, SymKind};
-use hostobj::{Bind, Elf, ElfSym, ElfSymKind, Shndx};
+use hostobj::{Bind, Elf, ElfReloc, ElfSym, ElfSymKind, Shndx};
 use rustc_hash::FxHashSet;
 use symbols::{Def, ExtReloc, SymId, Symbols, VERSION_ABI0, VERSION_STATIC};
 
@@ -195,9 +196,20 @@ impl Loader<'_> {
                 continue;
             };
             let container = sections[n as usize];
-            // Labels of debug sections.
             if container.is_none() {
-                continue;
+                let section = &elf.sections[n as usize];
+                let rules = &self.syms.gover.elf;
+                if sym.is_debug_label(section.name, rules.skip_macro_symbols) {
+                    continue;
+                }
+                return Err(format!(
+                    "{}: sym#{i} ({}): {} in section {n} ({}) (type {})",
+                    self.syms.printed_number(s),
+                    text::quote(sym.name),
+                    rules.unplaced_symbol,
+                    text::quote(section.name),
+                    sym.typ,
+                ));
             }
             self.define(s, sym, container)?;
         }
@@ -276,13 +288,16 @@ impl Loader<'_> {
     ) -> Result<(), EnterError> {
         for (section, &s) in elf.sections.iter().zip(sections) {
             let mut relocs = Vec::with_capacity(section.relocs.len());
-            for (j, r) in section.relocs.iter().enumerate() {
-                let target = symbols[r.sym as usize];
-                if r.sym != 0 && target.is_none() {
+            let no_symbol = |r: &ElfReloc| r.sym != 0 && symbols[r.sym as usize].is_none();
+            let is_bad = |r: &&ElfReloc| no_symbol(r) || r.typ == RelocType::Invalid;
+            let bad = section.relocs.iter().filter(is_bad);
+            if let Some(r) = bad.min_by_key(|r| r.place) {
+                if no_symbol(r) {
                     let sym = &elf.symbols[r.sym as usize];
                     let text = format!(
-                        "malformed elf file: {}#{j}: reloc of invalid sym #{} {} shndx={} type={}",
+                        "malformed elf file: {}#{}: reloc of invalid sym #{} {} shndx={} type={}",
                         self.syms.name_lossy(s),
+                        r.place,
                         r.sym,
                         String::from_utf8_lossy(sym.name),
                         sym.shndx,
@@ -290,9 +305,10 @@ impl Loader<'_> {
                     );
                     return Err(text.into());
                 }
-                if r.typ == RelocType::Invalid {
-                    return Err(EnterError::RelocType(r.number));
-                }
+                return Err(EnterError::RelocType(r.number));
+            }
+            for r in &section.relocs {
+                let target = symbols[r.sym as usize];
                 relocs.push(ExtReloc {
                     off: r.off,
                     siz: r.siz,

@@ -42,6 +42,7 @@ pub fn generate(
         .map(Some)
         .map_err(|e| match e {
             DwarfError::MissingType { .. } => diag.exit(e),
+            DwarfError::Nameless => diag.panic(e),
             e => diag.fatal(e),
         })
 }
