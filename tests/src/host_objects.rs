@@ -240,7 +240,21 @@ pub fn list() -> Vec<(&'static str, Demand, Spoil)> {
             }),
         ),
         // cmd/link goes on with half of the dynamic symbol table.
-        ("cgo-with-d", Status, flags("cgo-net", &["-d"])),
+        (
+            "cgo-directives-type",
+            Same,
+            cgo("runtime/cgo", "[[\"cgo_", "[1,\"cg_"),
+        ),
+        (
+            "cgo-directives-escape",
+            Same,
+            cgo(
+                "runtime/cgo",
+                "\"cgo_import_dynamic\"",
+                "\"cgo_\\qmport_dynami\"",
+            ),
+        ),
+        ("cgo-with-d", Same, flags("cgo-net", &["-d"])),
         (
             "cgo-directive",
             Same,

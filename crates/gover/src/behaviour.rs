@@ -197,6 +197,16 @@ pub enum FlateEncoder {
     Go127,
 }
 
+/// How the `encoding/json` that cmd/link is built with words its errors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JsonErrors {
+    /// As the first version does: the character and where it stands; the Go type.
+    V1,
+    /// As the second version does behind the first one's interface: escape sequences as a whole; the
+    /// place in the value.
+    V2,
+}
+
 /// When LC_BUILD_VERSION or its elders are written (`ld/macho.go:domacho`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MachoBuildVersion {

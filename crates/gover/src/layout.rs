@@ -220,6 +220,8 @@ pub struct GoLayout {
     pub dwarf_runtime_types: &'static [&'static str],
     /// The zlib encoder of compressed sections.
     pub flate: FlateEncoder,
+    /// How JSON that cannot be read is complained of.
+    pub json_errors: JsonErrors,
 
     // Hashes (cmd/internal/hash).
     /// `hash.Sum32` is SHA-256 with this exclusive-ored into its first byte.

@@ -86,6 +86,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
     dwarf_prototypes: tables::DWARF_PROTOTYPES,
     dwarf_runtime_types: tables::DWARF_RUNTIME_TYPES,
     flate: FlateEncoder::Go126,
+    json_errors: JsonErrors::V1,
 
     sum32_xor: 0xff,
     new32_prefix: &[1],

@@ -83,6 +83,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
     dwarf_prototypes: tables::DWARF_PROTOTYPES,
     dwarf_runtime_types: tables::DWARF_RUNTIME_TYPES,
     flate: FlateEncoder::Go127,
+    json_errors: JsonErrors::V2,
 
     elf: ElfRules {
         skip_macro_symbols: true,

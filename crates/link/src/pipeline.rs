@@ -314,6 +314,9 @@ pub fn link_executable(
             None => diag.error(e)?,
         }
     }
+    if config.no_dynamic && !shape.external {
+        host_syms::report_untyped_exports(&syms, ptr, diag)?;
+    }
     for (s, bytes) in [markers.gcdata, markers.gcbss]
         .into_iter()
         .zip(&mut places.gc_programs)

@@ -1,10 +1,11 @@
 //! cgo directives (`ld/go.go:loadcgo`, `setCgoAttr`; `ld/lib.go:loadcgodirectives`).
 
+use super::json::read_lists;
 use crate::config::Config;
 use crate::diag::Diag;
 use crate::mode::BuildMode;
 use crate::text;
-use gover::SymKind;
+use gover::{JsonErrors, SymKind};
 use rustc_hash::FxHashSet;
 use symbols::{SymId, Symbols, VERSION_ABI_INTERNAL, VERSION_ABI0};
 
@@ -18,21 +19,17 @@ pub struct Directives {
 
 impl Directives {
     /// Reads the directives of an object. What is wrong with them is said.
-    pub fn parse(file: String, text: &[u8], diag: &Diag) -> Option<Directives> {
-        let text = String::from_utf8_lossy(text);
-        let mut stream = serde_json::Deserializer::from_str(&text).into_iter();
-        match stream.next() {
-            Some(Ok(list)) => return Some(Directives { file, list }),
-            Some(Err(e)) => fail(
-                diag,
-                format_args!("{file}: failed decoding cgo directives: {e}"),
-            ),
-            None => fail(
-                diag,
-                format_args!("{file}: failed decoding cgo directives: EOF"),
-            ),
+    pub fn parse(file: String, text: &[u8], errors: JsonErrors, diag: &Diag) -> Option<Directives> {
+        match read_lists(text, errors) {
+            Ok(list) => Some(Directives { file, list }),
+            Err(e) => {
+                fail(
+                    diag,
+                    format_args!("{file}: failed decoding cgo directives: {e}"),
+                );
+                None
+            }
         }
-        None
     }
 
     /// The Go names in them.

@@ -5,6 +5,7 @@
 
 mod directives;
 mod enter;
+mod json;
 mod libs;
 
 use crate::config::{Config, unsupported_text};
@@ -43,7 +44,9 @@ impl HostInputs {
         HostInputs {
             directives: directives
                 .into_iter()
-                .filter_map(|(file, _, text)| Directives::parse(file, text, diag))
+                .filter_map(|(file, _, text)| {
+                    Directives::parse(file, text, config.release.json_errors, diag)
+                })
                 .collect(),
             objects: objects
                 .into_iter()

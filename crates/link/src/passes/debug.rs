@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::output::Store;
 use crate::shape::Shape;
-use dwarf::{DebugInfo, DwarfError, HostRef, Options, Plan};
+use dwarf::{DebugInfo, DwarfError, HostRef, Options, Plan, SectionInfo};
 use format::elf::{CHDR_SIZE, compression_header};
 use goflate::{Encoder, Generated, compress_within};
 use gover::FlateEncoder;
@@ -74,13 +74,16 @@ pub fn lay_out(
     let Some(info) = info else { return Ok(None) };
     let plan = info.layout(syms, order, text).map_err(|e| diag.fatal(e))?;
     // Sections that large come from damaged symbols (`ld/data.go:checkSectSize`).
-    for s in plan.sections().iter().filter(|s| s.size > SECTION_LIMIT) {
+    let too_large = |s: &&SectionInfo| s.size > SECTION_LIMIT;
+    for s in plan.sections().iter().filter(too_large) {
         diag.error(format_args!(
             "too much data in section {} ({}, over 2e+09 bytes)",
             s.name, s.size
         ))?;
     }
-    diag.exit_if_errors()?;
+    if plan.sections().iter().any(|s| too_large(&s)) {
+        diag.exit_if_errors()?;
+    }
     Ok(Some(plan))
 }
 

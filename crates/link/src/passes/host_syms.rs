@@ -10,6 +10,7 @@ use crate::shared_libs::host_arguments;
 use gover::{Carriers as CarrierRule, GcMasks, SymKind};
 use layout::{Buckets, Carriers, Relro, TextOrder};
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use symbols::{LibId, SymId, Symbols, VERSION_ABI_INTERNAL, VERSION_ABI0};
 use tables::pclntab::PclntabPlan;
 use tables::{DataMarkers, Maker};
@@ -138,6 +139,19 @@ pub fn mark_undefined(m: &mut Maker, order: &TextOrder) {
     for s in found {
         m.ext(s).kind = SymKind::UndefExt;
     }
+}
+
+/// Without dynamic linking, what is exported makes a table all the same in cmd/link, which then finds
+/// it among the data and does not know what pointers it has (`ld/data.go:GCProg.AddSym`).
+pub fn report_untyped_exports(syms: &Symbols, ptr_size: u8, diag: &Diag) -> Result<(), Stop> {
+    let exported: FxHashSet<SymId> = syms.foreign.dynamic_exports.iter().copied().collect();
+    let size = exported.len() * format::elf::SYM_SIZE;
+    if size < ptr_size.into() {
+        return Ok(());
+    }
+    diag.error(format_args!(
+        "runtime.gcdata: missing Go type information for global symbol .dynsym: size {size}"
+    ))
 }
 
 /// Which symbols stand for others in the object.
