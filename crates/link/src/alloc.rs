@@ -1,7 +1,7 @@
 //! Large tables in huge pages.
 //!
 //! A link looks things up in tables of many megabytes in no order. With pages of 4 KiB most look-ups
-//! wait for the page tables too, and every page costs a fault. So allocations from [`HUGE`] on are
+//! wait for the page tables too, and every page costs a fault. So allocations from `HUGE` on are
 //! mapped on their own, aligned, and the system is asked for huge pages (most have them for those
 //! who ask). What is beyond the last whole huge page is left in small ones, so that no more memory is
 //! taken than with these.
