@@ -3,7 +3,6 @@
 //! [`pipeline`] is the screen of passes; around it are the command line ([`args`], [`config`]), the
 //! diagnostics ([`diag`]) and the output file ([`output`]).
 
-pub mod alloc;
 pub mod args;
 pub mod benchmark;
 pub mod config;

@@ -1,8 +1,5 @@
 //! The `link` binary.
 
-#[global_allocator]
-static ALLOCATOR: link::alloc::HugePages = link::alloc::HugePages;
-
 fn main() {
     std::process::exit(link::driver::main());
 }
