@@ -5,7 +5,7 @@
 use hostobj::{Archive, Elf};
 use libfuzzer_sys::fuzz_target;
 use link::host::Loader;
-use symbols::{Inputs, ResolveOptions, Symbols};
+use symbols::{DigestOptions, Inputs, ResolveOptions, Symbols};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(archive) = Archive::open(bytes, "lib.a") {
@@ -20,8 +20,11 @@ fuzz_target!(|bytes: &[u8]| {
             continue;
         };
         let options = ResolveOptions {
-            gover: gover::layout_for("go1.27").expect("a known release"),
-            abi_wrappers: true,
+            digest: DigestOptions {
+                gover: gover::layout_for("go1.27").expect("a known release"),
+                abi_wrappers: true,
+                number_pc_tables: false,
+            },
             strict_dups: false,
             interest: &[],
         };

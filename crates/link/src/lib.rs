@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod benchmark;
+mod buildcfg;
 pub mod config;
 pub mod diag;
 pub mod driver;

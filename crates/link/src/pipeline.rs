@@ -518,7 +518,9 @@ pub fn link_executable(
         )
     });
     let entry = entry_address(config, &syms, &addrs, diag)?;
-    let interpreter = elf::interpreter(config, &syms.foreign);
+    let interpreter = dynamic
+        .as_ref()
+        .map_or_else(Vec::new, |_| elf::interpreter(config, &syms.foreign));
     let headers = elf::describe(
         config,
         dynamic.as_ref().map(|d| (d, interpreter.as_slice())),

@@ -1,5 +1,6 @@
 //! What the ELF headers describe (`ld/elf.go`).
 
+use crate::buildcfg;
 use crate::config::Config;
 use crate::mode::BuildMode;
 use dynamic::DynamicTables;
@@ -23,7 +24,7 @@ const GNU: &[u8] = b"GNU\0";
 const NOTE_GNU_BUILD_ID: u32 = 3;
 const NOTE_GO_BUILD_ID: u32 = 4;
 
-/// The program that loads the output, if it is dynamic (`ld/elf.go:asmbElf`). Without a word about
+/// The program that loads the output, which is dynamic (`ld/elf.go:asmbElf`). Without a word about
 /// it, that of the C library which the machine we run on has.
 pub fn interpreter(config: &Config, foreign: &Foreign) -> Vec<u8> {
     if !config.interpreter.is_empty() {
@@ -31,6 +32,9 @@ pub fn interpreter(config: &Config, foreign: &Foreign) -> Vec<u8> {
     }
     if !foreign.interpreter.is_empty() {
         return foreign.interpreter.as_bytes().to_vec();
+    }
+    if let Some(path) = buildcfg::interpreter(config) {
+        return path.into_bytes();
     }
     let (glibc, musl) = (config.arch.linux_interp, config.arch.linux_musl_interp);
     let path = match !Path::new(glibc).exists() && Path::new(musl).exists() {
