@@ -221,6 +221,7 @@ pub const MORE: &[FlagSet] = &[
         ],
     ),
     set("bindnow", &["-bindnow", "-w"]),
+    set("pluginpath", &["-pluginpath=some/path", "-w"]),
     set("memprofilerate", &["-memprofilerate=4096", "-w"]),
     set("cpuprofile", &["-cpuprofile=@TMP@/cpu", "-w"]),
     set("memprofile", &["-memprofile=@TMP@/mem", "-w"]),
