@@ -31,7 +31,6 @@ mod resolve;
 mod resolver;
 pub mod rtype;
 mod shared;
-mod window;
 
 pub use accessors::{AuxRef, DwarfAuxs, Reloc, RelocIter};
 pub use bitset::{AtomicBitSet, BitSet};
@@ -44,7 +43,6 @@ pub use names::path_to_prefix;
 pub use resolve::{ResolveError, ResolveOptions};
 pub use resolver::Resolver;
 pub use shared::{Imported, SharedLib};
-pub use window::{ObjectReader, PageWindow};
 
 use goobj::Object;
 use gover::GoLayout;

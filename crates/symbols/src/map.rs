@@ -48,29 +48,13 @@ pub fn release_pages() {
 
 /// As [`release_pages`], for parts of mapped files; what is no part of one is left alone. The pages
 /// at the ends of a part go too.
+#[allow(unsafe_code)]
 pub fn release_parts(parts: impl ParallelIterator<Item = &'static [u8]>) {
-    let maps = Maps::all();
-    parts.for_each(|part| maps.release(part));
-}
-
-/// The files that are mapped so far.
-pub(crate) struct Maps {
-    /// By address.
-    maps: Vec<&'static memmap2::Mmap>,
-}
-
-impl Maps {
-    pub(crate) fn all() -> Maps {
-        let mut maps = MAPS.lock().unwrap_or_else(|e| e.into_inner()).clone();
-        maps.sort_unstable_by_key(|m| m.as_ptr());
-        Maps { maps }
-    }
-
-    /// [`release_parts`] for one part.
-    #[allow(unsafe_code)]
-    pub(crate) fn release(&self, part: &'static [u8]) {
-        let after = self.maps.partition_point(|m| m.as_ptr() <= part.as_ptr());
-        let Some(map) = after.checked_sub(1).map(|i| self.maps[i]) else {
+    let mut maps = MAPS.lock().unwrap_or_else(|e| e.into_inner()).clone();
+    maps.sort_unstable_by_key(|m| m.as_ptr());
+    parts.for_each(|part| {
+        let after = maps.partition_point(|m| m.as_ptr() <= part.as_ptr());
+        let Some(map) = after.checked_sub(1).map(|i| maps[i]) else {
             return;
         };
         let at = part.as_ptr() as usize - map.as_ptr() as usize;
@@ -80,7 +64,7 @@ impl Maps {
         let advice = memmap2::UncheckedAdvice::DontNeed;
         // SAFETY: as in `release_pages`; the range lies within the mapping.
         let _ = unsafe { map.unchecked_advise_range(advice, at, part.len()) };
-    }
+    });
 }
 
 /// Maps all pages of a part of a mapped file now, which costs less than one by one when they are
