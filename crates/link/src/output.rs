@@ -299,8 +299,14 @@ fn open(name: &Path) -> io::Result<(File, Place)> {
             return Ok((file, place));
         }
         Ok(_) => {
+            // The last who has it open frees its pages, which takes a while for a large file.
+            let old = File::open(name);
             if std::fs::remove_file(name).is_err() {
                 return through(false);
+            }
+            if let Ok(old) = old {
+                // Without another thread it is freed here and now.
+                let _ = std::thread::Builder::new().spawn(move || drop(old));
             }
         }
         Err(e) if e.kind() == io::ErrorKind::NotFound => {}
