@@ -4,8 +4,9 @@
 //! from data layout on there are no new ones.
 //!
 //! Mapped inputs count as memory once they are touched, and mapping a page again costs time. So pages
-//! are given back twice: names and hashes after resolution, which alone reads all of them, and
-//! everything before the output is written.
+//! are given back where little of them is needed soon: names and hashes after resolution, relocations
+//! after reachability and the walk for DWARF, definitions before DWARF is compressed, and everything
+//! before the output is written.
 
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
@@ -137,6 +138,7 @@ pub fn link_executable(
     let mut order = TextOrder::assign(&syms, &live, &first);
     diag.phases.start("dwarfGenerateDebugInfo");
     let debug_info = debug::generate(config, &syms, &live, &order, diag)?;
+    syms.release_relocs();
     diag.phases.start("doStackCheck");
     stack_check(config, &syms, &live, &order, diag)?;
 
@@ -368,6 +370,7 @@ pub fn link_executable(
         }
     }
 
+    syms.release_definitions();
     diag.phases.start("dwarfcompress");
     let debug = Debug::place(config, &shape, debug_plan, &syms, &addrs, &mut segs, diag)?;
     let end = segs
@@ -377,6 +380,7 @@ pub fn link_executable(
         diag.exit_if_errors()?;
     }
 
+    symbols::map::release_pages();
     diag.phases.start("layout");
     let relocator = Relocator {
         syms: &syms,
@@ -433,7 +437,6 @@ pub fn link_executable(
             generate: &generate,
             store,
         };
-        symbols::map::release_pages();
         report(&syms, writer.write(loaded), diag)?;
         let errors = std::mem::take(&mut *table_errors.lock().unwrap());
         errors.into_iter().try_for_each(|e| diag.error(e))

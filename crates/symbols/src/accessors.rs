@@ -4,7 +4,7 @@ use crate::digest::LogAlign;
 use crate::resolve::{ALIGNED, TAKEN};
 use crate::{BitSet, Def, ExtReloc, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL};
 use goobj::{
-    ABI_STATIC, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
+    ABI_STATIC, FuncInfo, Object, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
 };
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
 use rayon::prelude::*;
@@ -148,6 +148,17 @@ impl Symbols {
     pub fn release_names(&self) {
         let parts = |o: &Obj| [o.object.names(), o.object.block(goobj::Block::Hash)];
         crate::map::release_parts(self.objs.par_iter().flat_map_iter(parts));
+    }
+    /// Gives back the pages of names, definitions, hashes and indices: all but relocations, auxiliary
+    /// symbols and contents.
+    pub fn release_definitions(&self) {
+        let front = |o: &Obj| &o.object.bytes()[..Object::front_len(o.object.bytes())];
+        crate::map::release_parts(self.objs.par_iter().map(front));
+    }
+    /// Gives back the pages of relocations.
+    pub fn release_relocs(&self) {
+        let relocs = |o: &Obj| o.object.block(goobj::Block::Reloc);
+        crate::map::release_parts(self.objs.par_iter().map(relocs));
     }
     /// Symbols that are known to have neither relocations nor auxiliary symbols. Not all that have none
     /// are among them.

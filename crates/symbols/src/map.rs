@@ -46,6 +46,21 @@ pub fn release_pages() {
     });
 }
 
+/// As [`release_pages`], for what lies before `len` bytes of a file; `file` is what [`map_file`] gave.
+#[allow(unsafe_code)]
+pub(crate) fn release_start(file: &'static [u8], len: usize) {
+    let maps = MAPS.lock().unwrap_or_else(|e| e.into_inner());
+    // It has been mapped just now.
+    let map = maps.iter().rev().find(|m| m.as_ptr() == file.as_ptr());
+    let Some(map) = map.copied().filter(|m| len <= m.len()) else {
+        return;
+    };
+    drop(maps);
+    let advice = memmap2::UncheckedAdvice::DontNeed;
+    // SAFETY: as in `release_pages`; the range lies within the mapping.
+    let _ = unsafe { map.unchecked_advise_range(advice, 0, len & !(PAGE - 1)) };
+}
+
 /// As [`release_pages`], for parts of mapped files; what is no part of one is left alone. The pages
 /// at the ends of a part go too.
 #[allow(unsafe_code)]
@@ -119,6 +134,9 @@ mod tests {
         let map = map_file(&f).unwrap();
         assert_eq!(map, b"bytes");
         release_pages();
+        assert_eq!(map, b"bytes");
+        release_start(map, 5);
+        release_start(b"elsewhere", 3);
         assert_eq!(map, b"bytes");
         release_parts([&map[1..3], b"elsewhere", &map[..0]].into_par_iter());
         assert_eq!(map, b"bytes");
