@@ -1,13 +1,13 @@
 //! What a symbol is.
 
 use crate::digest::LogAlign;
+use crate::map::Maps;
 use crate::resolve::{ALIGNED, TAKEN};
 use crate::{BitSet, Def, ExtReloc, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL};
 use goobj::{
     ABI_STATIC, FuncInfo, Object, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
 };
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
-use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -144,21 +144,32 @@ impl Symbols {
     pub fn objs(&self) -> &[Obj] {
         &self.objs
     }
-    /// Gives back the pages of what only resolution reads all of: names and hashes.
+    /// Gives back the pages of what only resolution reads all of, names and hashes, and those of export
+    /// data, which nobody reads but the system maps around what is read.
     pub fn release_names(&self) {
-        let parts = |o: &Obj| [o.object.names(), o.object.block(goobj::Block::Hash)];
-        crate::map::release_parts(self.objs.par_iter().flat_map_iter(parts));
+        let maps = Maps::all();
+        let parts = |(i, o): (usize, &Obj)| {
+            let names = o.object.names();
+            let first = self.libs[o.lib.index()].objs.start as usize == i;
+            let names = if first {
+                maps.with_all_before(names)
+            } else {
+                names
+            };
+            [names, o.object.block(goobj::Block::Hash)]
+        };
+        maps.release(self.objs.iter().enumerate().flat_map(parts));
     }
     /// Gives back the pages of names, definitions, hashes and indices: all but relocations, auxiliary
     /// symbols and contents.
     pub fn release_definitions(&self) {
         let front = |o: &Obj| &o.object.bytes()[..Object::front_len(o.object.bytes())];
-        crate::map::release_parts(self.objs.par_iter().map(front));
+        Maps::all().release(self.objs.iter().map(front));
     }
     /// Gives back the pages of relocations.
     pub fn release_relocs(&self) {
         let relocs = |o: &Obj| o.object.block(goobj::Block::Reloc);
-        crate::map::release_parts(self.objs.par_iter().map(relocs));
+        Maps::all().release(self.objs.iter().map(relocs));
     }
     /// Symbols that are known to have neither relocations nor auxiliary symbols. Not all that have none
     /// are among them.

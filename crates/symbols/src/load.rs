@@ -4,7 +4,7 @@
 //! the main package, is worked out afterwards from what was read.
 
 use crate::digest::{Digest, DigestOptions};
-use crate::map::{go_error_text, map_file, populate, release_start};
+use crate::map::{go_error_text, map_file, populate};
 use crate::{
     HostObject, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
     path_to_prefix,
@@ -340,10 +340,6 @@ fn open(file: &str, opts: &DigestOptions) -> Loaded {
                 };
             }
         }
-    }
-    // The system maps pages around those that are touched, here of export data that nobody reads.
-    if let Some(m) = members.first() {
-        release_start(data, m.offset);
     }
     Loaded { members, end: None }
 }

@@ -35,51 +35,121 @@ static MAPS: Mutex<Vec<&'static memmap2::Mmap>> = Mutex::new(Vec::new());
 /// Gives back the pages of all mapped files. They stay in the system's cache, and what is touched
 /// again comes back from there; but a pass that needs other parts of the inputs than the one before
 /// it does not hold both. Failure changes nothing but memory use.
-#[allow(unsafe_code)]
 pub fn release_pages() {
-    // Not under the lock: a thread that waits for others takes on whatever work there is.
     let maps = MAPS.lock().unwrap_or_else(|e| e.into_inner()).clone();
-    maps.par_iter().for_each(|map| {
-        // SAFETY: the mapping is of a file, read-only and never written to, so that a dropped page
-        // reads the same when it is touched again.
-        let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
-    });
+    discard(maps.iter().map(|m| &m[..]).collect());
 }
 
-/// As [`release_pages`], for what lies before `len` bytes of a file; `file` is what [`map_file`] gave.
-#[allow(unsafe_code)]
-pub(crate) fn release_start(file: &'static [u8], len: usize) {
-    let maps = MAPS.lock().unwrap_or_else(|e| e.into_inner());
-    // It has been mapped just now.
-    let map = maps.iter().rev().find(|m| m.as_ptr() == file.as_ptr());
-    let Some(map) = map.copied().filter(|m| len <= m.len()) else {
-        return;
-    };
-    drop(maps);
-    let advice = memmap2::UncheckedAdvice::DontNeed;
-    // SAFETY: as in `release_pages`; the range lies within the mapping.
-    let _ = unsafe { map.unchecked_advise_range(advice, 0, len & !(PAGE - 1)) };
+/// The files that are mapped so far.
+pub struct Maps {
+    /// By address.
+    maps: Vec<&'static memmap2::Mmap>,
 }
 
-/// As [`release_pages`], for parts of mapped files; what is no part of one is left alone. The pages
-/// at the ends of a part go too.
-#[allow(unsafe_code)]
-pub fn release_parts(parts: impl ParallelIterator<Item = &'static [u8]>) {
-    let mut maps = MAPS.lock().unwrap_or_else(|e| e.into_inner()).clone();
-    maps.sort_unstable_by_key(|m| m.as_ptr());
-    parts.for_each(|part| {
-        let after = maps.partition_point(|m| m.as_ptr() <= part.as_ptr());
-        let Some(map) = after.checked_sub(1).map(|i| maps[i]) else {
-            return;
+impl Maps {
+    /// All of them.
+    pub fn all() -> Maps {
+        let mut maps = MAPS.lock().unwrap_or_else(|e| e.into_inner()).clone();
+        maps.sort_unstable_by_key(|m| m.as_ptr());
+        Maps { maps }
+    }
+
+    /// The file that `part` is a part of.
+    fn file(&self, part: &'static [u8]) -> Option<&'static [u8]> {
+        let after = self.maps.partition_point(|m| m.as_ptr() <= part.as_ptr());
+        let file: &'static [u8] = after.checked_sub(1).map(|i| &self.maps[i][..])?;
+        (part.as_ptr_range().end <= file.as_ptr_range().end).then_some(file)
+    }
+
+    /// The file of `part` up to its end; `part` itself if it is no part of a file.
+    pub fn with_all_before(&self, part: &'static [u8]) -> &'static [u8] {
+        let to_end = |f: &'static [u8]| {
+            let len = part.as_ptr_range().end as usize - f.as_ptr() as usize;
+            &f[..len]
         };
-        let at = part.as_ptr() as usize - map.as_ptr() as usize;
-        if part.is_empty() || at + part.len() > map.len() {
-            return;
-        }
-        let advice = memmap2::UncheckedAdvice::DontNeed;
-        // SAFETY: as in `release_pages`; the range lies within the mapping.
-        let _ = unsafe { map.unchecked_advise_range(advice, at, part.len()) };
+        self.file(part).map_or(part, to_end)
+    }
+
+    /// As [`release_pages`], for parts of files; what is no part of one is left alone. The pages at
+    /// the ends of a part go too.
+    pub fn release(&self, parts: impl Iterator<Item = &'static [u8]>) {
+        let is_part = |p: &&'static [u8]| !p.is_empty() && self.file(p).is_some();
+        discard(parts.filter(is_part).collect());
+    }
+}
+
+/// Gives back the pages of `parts`, each within one mapping.
+///
+/// Whenever a process gives pages back, the processors that its other threads run on are interrupted,
+/// which takes longer than all else: so many parts go with one call, where the system can do that.
+fn discard(parts: Vec<&'static [u8]>) {
+    let threads = rayon::current_num_threads();
+    let each = parts.len().div_ceil(threads).clamp(64, PARTS_AT_ONCE);
+    parts.par_chunks(each).for_each(|parts| {
+        let done = discard_at_once(parts);
+        parts[done..].iter().for_each(|p| discard_one(p));
     });
+}
+
+/// Greatest number of parts that the system takes with one call (`UIO_MAXIOV`).
+const PARTS_AT_ONCE: usize = 1024;
+
+/// The pages that `part` touches, as address and length in bytes.
+fn pages(part: &[u8]) -> (usize, usize) {
+    let start = part.as_ptr() as usize & !(PAGE - 1);
+    (start, part.as_ptr() as usize + part.len() - start)
+}
+
+/// Gives back the pages of some parts with one call; how many parts, which is none where the system
+/// cannot do that (Linux can since 6.13).
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn discard_at_once(parts: &[&'static [u8]]) -> usize {
+    let vector: Vec<libc::iovec> = parts
+        .iter()
+        .map(|p| pages(p))
+        .map(|(start, len)| libc::iovec {
+            iov_base: start as *mut _,
+            iov_len: len,
+        })
+        .collect();
+    // SAFETY: the ranges are pages of read-only mappings of files, so that a dropped page reads the
+    // same when it is touched again; the descriptor is this function's own.
+    let advised = unsafe {
+        let me = libc::syscall(libc::SYS_pidfd_open, libc::getpid(), 0);
+        if me < 0 {
+            return 0;
+        }
+        let (to, n) = (vector.as_ptr(), vector.len());
+        let advised = libc::syscall(libc::SYS_process_madvise, me, to, n, libc::MADV_DONTNEED, 0);
+        libc::close(me as i32);
+        advised
+    };
+    let mut left = usize::try_from(advised).unwrap_or(0);
+    let whole = |v: &&libc::iovec| {
+        let fits = v.iov_len <= left;
+        left = left.saturating_sub(v.iov_len);
+        fits
+    };
+    vector.iter().take_while(whole).count()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn discard_at_once(_: &[&'static [u8]]) -> usize {
+    0
+}
+
+/// Gives back the pages of a part.
+#[allow(unsafe_code)]
+fn discard_one(part: &'static [u8]) {
+    #[cfg(unix)]
+    {
+        let (start, len) = pages(part);
+        // SAFETY: as in `discard_at_once`.
+        let _ = unsafe { libc::madvise(start as *mut _, len, libc::MADV_DONTNEED) };
+    }
+    #[cfg(not(unix))]
+    let _ = part;
 }
 
 /// Maps all pages of a part of a mapped file now, which costs less than one by one when they are
@@ -135,10 +205,12 @@ mod tests {
         assert_eq!(map, b"bytes");
         release_pages();
         assert_eq!(map, b"bytes");
-        release_start(map, 5);
-        release_start(b"elsewhere", 3);
+        let maps = Maps::all();
+        assert_eq!(maps.with_all_before(&map[1..3]), b"byt");
+        assert_eq!(maps.with_all_before(b"elsewhere"), b"elsewhere");
+        maps.release([&map[1..3], b"elsewhere", &map[..0]].into_iter());
         assert_eq!(map, b"bytes");
-        release_parts([&map[1..3], b"elsewhere", &map[..0]].into_par_iter());
+        discard_one(map);
         assert_eq!(map, b"bytes");
         std::fs::write(&f, b"").unwrap();
         assert_eq!(map_file(&f).unwrap(), b"");
