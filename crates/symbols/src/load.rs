@@ -4,7 +4,7 @@
 //! the main package, is worked out afterwards from what was read.
 
 use crate::digest::{Digest, DigestOptions};
-use crate::map::{go_error_text, map_file, populate};
+use crate::map::{go_error_text, map_file};
 use crate::{
     HostObject, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
     path_to_prefix,
@@ -427,8 +427,6 @@ fn classify(name: &str, data: &'static [u8], opts: &DigestOptions) -> Content {
             ));
         }
     };
-    // What is read of every symbol, not only of live ones, in one go.
-    populate(&header.object[..Object::front_len(header.object)]);
     let object = Object::open(header.object).map_err(|e| {
         if header.object.starts_with(b"\0go114ld") {
             return format!("found object file {name} in old format");

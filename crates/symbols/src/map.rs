@@ -152,33 +152,6 @@ fn discard_one(part: &'static [u8]) {
     let _ = part;
 }
 
-/// Maps all pages of a part of a mapped file now, which costs less than one by one when they are
-/// touched. Failure changes nothing but time.
-#[allow(unsafe_code)]
-pub fn populate(part: &'static [u8]) {
-    #[cfg(target_os = "linux")]
-    if part.len() > PAGE {
-        let start = part.as_ptr() as usize & !(PAGE - 1);
-        let len = part.as_ptr() as usize + part.len() - start;
-        // SAFETY: the range lies within the pages of a part of a mapping that is never undone, and
-        // mapping pages early changes nothing that a program can see.
-        let _ = unsafe { libc::madvise(start as *mut _, len, libc::MADV_POPULATE_READ) };
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = part;
-}
-
-/// Gives the system back what has been freed, after large amounts in small pieces. Changes nothing but
-/// memory use.
-#[allow(unsafe_code)]
-pub(crate) fn trim_heap() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: only memory that nothing is allocated in is given back.
-    unsafe {
-        libc::malloc_trim(0);
-    }
-}
-
 /// The smallest page there is, bytes.
 const PAGE: usize = 4096;
 

@@ -28,24 +28,40 @@ pub fn assign_addresses(
     markers: &DataMarkers,
 ) -> Addresses {
     let n = syms.len();
+    let k = &layout.known;
+    let placed = || {
+        let sections = layout.sections.iter().enumerate();
+        sections.flat_map(|(i, s)| layout.placed[s.syms.clone()].iter().map(move |p| (i, s, p)))
+    };
+    let (value, section) = rayon::join(
+        || {
+            let mut value = vec![0; n];
+            for (&s, &addr) in order.textp.iter().zip(&text.addr) {
+                value[s.index()] = addr;
+            }
+            for (_, section, p) in placed() {
+                value[p.sym.index()] = section.addr + u64::from(p.off);
+            }
+            value
+        },
+        || {
+            let mut section = vec![SectionId(0); n];
+            for &s in &order.textp[..order.textp.len().min(text.addr.len())] {
+                section[s.index()] = id(k.text);
+            }
+            for (i, _, p) in placed() {
+                section[p.sym.index()] = id(i);
+            }
+            section
+        },
+    );
     let mut a = Addresses {
-        value: vec![0; n],
-        section: vec![SectionId(0); n],
+        value,
+        section,
         section_addr: std::iter::once(0)
             .chain(layout.sections.iter().map(|s| s.addr))
             .collect(),
     };
-    let k = &layout.known;
-    for (&s, &addr) in order.textp.iter().zip(&text.addr) {
-        a.value[s.index()] = addr;
-        a.section[s.index()] = id(k.text);
-    }
-    for (i, sect) in layout.sections.iter().enumerate() {
-        for p in &layout.placed[sect.syms.clone()] {
-            a.value[p.sym.index()] = sect.addr + u64::from(p.off);
-            a.section[p.sym.index()] = id(i);
-        }
-    }
     // Symbols of host objects lie in their sections. Text has them in its order.
     for (&s, &off) in &syms.foreign.offsets {
         let outer = syms.foreign.outer(s).index();

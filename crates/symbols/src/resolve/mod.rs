@@ -257,7 +257,6 @@ impl Symbols {
         let pkg_bases = package_tables(&st.objs, &libs, n_pkgs as usize)?;
         let mut numbered = numbers::number(&st, nonpkg_start, found.unnamed);
         st.digests = Vec::new();
-        crate::map::trim_heap();
         let number = |first: u32| match first & PACKAGE {
             0 => SymId(st.canon[first as usize].load(Relaxed)),
             _ => SymId(first & !PACKAGE),
