@@ -213,6 +213,10 @@ fn static_data(syms: &Symbols, s: SymId) -> &'static [u8] {
     }
 }
 
+/// How many events ahead symbols are asked for, and how many ahead their contents.
+const FAR: usize = 8;
+const NEAR: usize = 3;
+
 /// Defining types in order.
 struct Define<'a> {
     opts: &'a Options<'a>,
@@ -267,7 +271,9 @@ impl<'a> Define<'a> {
         self.flags.insert(extra);
         u.producer = producer(self.opts.go_version, extra);
         u.package_name = static_data(syms, note(self, "go:cuinfo.packagename."));
-        for e in std::mem::take(&mut u.events) {
+        let events = std::mem::take(&mut u.events);
+        for (i, &e) in events.iter().enumerate() {
+            self.look_ahead(&events[i..]);
             match e {
                 Event::UseType(s) => {
                     self.types.define(s)?;
@@ -283,6 +289,25 @@ impl<'a> Define<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Asks for what the events behind the first will need: each lies in another object, mostly.
+    #[inline]
+    fn look_ahead(&self, events: &[Event]) {
+        match events.get(FAR) {
+            Some(&Event::UseType(s)) if !self.types.is_defined(s) => self.types.expect(s),
+            Some(&(Event::Type(s) | Event::Abstract(s))) if !self.seen.has(s) => {
+                self.types.expect(s);
+            }
+            _ => {}
+        }
+        match events.get(NEAR) {
+            Some(&Event::UseType(s)) if !self.types.is_defined(s) => self.types.approach(s),
+            Some(&(Event::Type(s) | Event::Abstract(s))) if !self.seen.has(s) => {
+                self.types.approach(s);
+            }
+            _ => {}
+        }
     }
 
     /// Defines what variables need and what is made up, after all units.

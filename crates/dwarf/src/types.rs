@@ -248,6 +248,9 @@ impl<'a> Types<'a> {
     pub(crate) fn define(&mut self, gotype: SymId) -> Result<DieRef, DwarfError> {
         let r = self.refer(gotype)?;
         while let Some((slot, part)) = self.work.pop() {
+            if let Some(&(_, next)) = self.work.last() {
+                self.approach(next);
+            }
             let p = self.refer(part)?;
             match slot {
                 Slot::Type(d) => self.dies[d.index()].ty = p,
@@ -267,12 +270,7 @@ impl<'a> Types<'a> {
         if let Some(&r) = self.of_symbol.get(&gotype) {
             return Ok(r);
         }
-        if let Def::Go(o, li) = self.syms.def(gotype) {
-            let o = &o.object;
-            prefetch(o.name(o.sym(li)));
-            prefetch_lines(o.data(li), 2);
-            prefetch_lines(o.reloc_bytes(li), 4);
-        }
+        self.approach(gotype);
         let name = self.type_name(gotype)?;
         let e = self.named.types.find_or_enter(name);
         let die = self.named.types.get(e).die;
@@ -285,6 +283,40 @@ impl<'a> Types<'a> {
         };
         self.of_symbol.insert(gotype, r);
         Ok(r)
+    }
+
+    /// Asks for where a symbol is described that will be wanted soon.
+    #[inline]
+    pub(crate) fn expect(&self, s: SymId) {
+        if s.is_some()
+            && let Def::Go(o, li) = self.syms.def(s)
+        {
+            o.object.places(li).into_iter().for_each(prefetch);
+        }
+    }
+
+    /// Asks for the name and the contents of a symbol that will be wanted next.
+    #[inline]
+    pub(crate) fn approach(&self, s: SymId) {
+        if s.is_none() {
+            return;
+        }
+        match self.syms.def(s) {
+            Def::Go(o, li) => {
+                let o = &o.object;
+                prefetch(o.name(o.sym(li)));
+                prefetch_lines(o.data(li), 2);
+                prefetch_lines(o.reloc_bytes(li), 4);
+            }
+            Def::Undefined(o, li) => prefetch(o.object.name(o.object.sym(li))),
+            Def::Ext(_) => {}
+        }
+    }
+
+    /// Whether the type that a symbol describes has its DIE.
+    #[inline]
+    pub(crate) fn is_defined(&self, s: SymId) -> bool {
+        self.of_symbol.contains_key(&s)
     }
 
     fn bad(&self, gotype: SymId, what: &'static str) -> DwarfError {
@@ -486,11 +518,7 @@ impl<'a> Types<'a> {
             _ => {}
         }
         for &(_, part) in &self.work[first..] {
-            if part.is_some()
-                && let Def::Go(o, li) = syms.def(part)
-            {
-                o.object.places(li).into_iter().for_each(prefetch);
-            }
+            self.expect(part);
         }
         // What is taken from the end of the stack must be the first part.
         self.work[first..].reverse();
