@@ -256,7 +256,9 @@ impl Symbols {
 
         let pkg_bases = package_tables(&st.objs, &libs, n_pkgs as usize)?;
         let mut numbered = numbers::number(&st, nonpkg_start, found.unnamed);
-        st.digests = Vec::new();
+        std::mem::take(&mut st.digests)
+            .into_par_iter()
+            .for_each(drop);
         let number = |first: u32| match first & PACKAGE {
             0 => SymId(st.canon[first as usize].load(Relaxed)),
             _ => SymId(first & !PACKAGE),
@@ -400,6 +402,17 @@ enum Found {
     Is(Option<SymId>),
     /// It may be that of a package symbol; the version.
     Unknown(usize),
+}
+
+/// A hash table with room for `n` numbers, all zero: a power of two.
+///
+/// The zeros are written, not left to the system: a page that is read before it is written to is mapped
+/// twice, and the second time interrupts the processors that the other threads run on.
+fn empty_table(n: usize) -> Vec<u32> {
+    let size = n.next_power_of_two().max(16);
+    let mut table = Vec::with_capacity(size);
+    table.resize(size, std::hint::black_box(0));
+    table
 }
 
 /// Gives every object its place among numbers, slots and package tables.

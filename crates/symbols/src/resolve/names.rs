@@ -80,7 +80,7 @@ struct Shard {
 impl Shard {
     fn with_capacity(n: usize) -> Shard {
         Shard {
-            table: vec![0; (n + n / 2).next_power_of_two().max(16)],
+            table: super::empty_table(n + n / 2),
             entries: Vec::with_capacity(n / 2),
         }
     }

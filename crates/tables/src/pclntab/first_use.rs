@@ -1,5 +1,6 @@
 //! Which of several threads comes first to a thing, in the order of the file.
 
+use rayon::prelude::*;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// One number per symbol (or file), in two lives: while functions are collected, the lowest chunk
@@ -13,9 +14,9 @@ pub(crate) struct FirstUse {
 impl FirstUse {
     /// Numbers for the indices below `n`.
     pub fn new(n: usize) -> FirstUse {
-        FirstUse {
-            slots: bytemuck::zeroed_vec(n),
-        }
+        let slots: Vec<AtomicU32> = bytemuck::zeroed_vec(n);
+        touch_pages(&slots, |slot| slot.store(0, Relaxed));
+        FirstUse { slots }
     }
 
     /// Notes that chunk `chunk` uses `i`. True when neither this chunk nor one before it was seen
@@ -42,6 +43,13 @@ impl FirstUse {
     pub fn get(&self, i: usize) -> u32 {
         self.slots[i].load(Relaxed)
     }
+}
+
+/// Writes to each page of a table that is zero and has not been touched. A page that is read first is
+/// mapped twice, and the second time interrupts the processors that the other threads run on.
+pub(crate) fn touch_pages<T: Sync>(table: &[T], write: impl Fn(&T) + Sync + Send) {
+    let each = (4096 / size_of::<T>()).max(1);
+    table.par_iter().step_by(each).for_each(write);
 }
 
 /// [`FirstUse::claim`] for one thing.

@@ -83,9 +83,10 @@ const BATCH: usize = 16;
 impl PcTables {
     /// For up to `n` tables.
     pub fn new(n: usize) -> PcTables {
-        PcTables {
-            entries: bytemuck::zeroed_vec((n + n / 4).next_power_of_two().max(16)),
-        }
+        let size = (n + n / 4).next_power_of_two().max(16);
+        let entries: Vec<Entry> = bytemuck::zeroed_vec(size);
+        first_use::touch_pages(&entries, |e| e.first_use.store(0, Relaxed));
+        PcTables { entries }
     }
 
     #[inline]
