@@ -126,6 +126,9 @@ pub const BIG: &[FlagSet] = &[
     set("nocompress", &["-compressdwarf=false"]),
 ];
 
+/// Large programs as most people build them, with a C compiler at hand.
+pub const WITH_C: Variant = variant("with-c", &[("CGO_ENABLED", "1")], &[]);
+
 /// The sets beyond [`FEW`] for position-independent executables that take all.
 pub const PIE: &[FlagSet] = &[
     set("bindnow", &["-bindnow"]),

@@ -3,7 +3,7 @@
 use crate::Args;
 use crate::context::Context;
 use crate::fixture::Fixture;
-use crate::flags::{BIG, DEFAULT, FEW, FlagSet, MORE, PIE, Text, Variant};
+use crate::flags::{BIG, DEFAULT, FEW, FlagSet, MORE, PIE, Text, Variant, WITH_C};
 use crate::runner::{Case, Outcome};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -301,7 +301,13 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
         for program in PROGRAMS {
             for go in context.toolchains() {
                 for set in BIG {
-                    big_case(context, go, *program, *set, cases);
+                    big_case(context, go, *program, DEFAULT, *set, cases);
+                }
+                // The compiler has no use for C.
+                if program.name != "cmd-compile" {
+                    for set in &BIG[..2] {
+                        big_case(context, go, *program, WITH_C, *set, cases);
+                    }
                 }
             }
         }
@@ -348,13 +354,18 @@ fn big_case(
     context: &Context,
     go: &Toolchain,
     program: Program,
+    variant: Variant,
     set: FlagSet,
     cases: &mut Vec<Case>,
 ) {
-    let name = format!("big/{}/{}/{}", program.name, go.release(), set.name);
+    let way = match variant == DEFAULT {
+        true => String::new(),
+        false => format!("{}/", variant.name),
+    };
+    let name = format!("big/{}/{}/{way}{}", program.name, go.release(), set.name);
     let (context, go) = (context.clone(), go.clone());
     cases.push(Case::new(name.clone(), move || {
-        let step = context.program_step(&go, program.name, &DEFAULT, &program.build())?;
+        let step = context.program_step(&go, program.name, &variant, &program.build())?;
         let flags: Vec<String> = set.flags.iter().map(|&flag| flag.into()).collect();
         compare(&context, &name, &step, &flags, set.text)
     }));

@@ -137,15 +137,10 @@ pub fn link_executable(
         .collect();
     let mut order = TextOrder::assign(&syms, &live, &first);
     diag.phases.start("dwarfGenerateDebugInfo");
-    // Types are defined one after another; stacks are checked beside that.
-    let (debug_info, stacks) = rayon::join(
-        || debug::generate(config, &syms, &live, &order, diag),
-        || check_stacks(config, &syms, &live, &order),
-    );
-    let debug_info = debug_info?;
+    let debug_info = debug::generate(config, &syms, &live, &order, diag)?;
     syms.release_relocs();
     diag.phases.start("doStackCheck");
-    report_stacks(&syms, stacks, diag)?;
+    stack_check(config, &syms, &live, &order, diag)?;
 
     let mut maker = Maker {
         syms: &mut syms,
@@ -768,22 +763,18 @@ fn print_sizes(segs: &layout::Segments, headers: u64, n_syms: u64, diag: &Diag) 
     ));
 }
 
-/// What the stack check prints, and chains of calls that do not fit.
-struct Stacks {
-    text: Vec<u8>,
-    failed: Vec<stackcheck::Overflow>,
-}
-
 /// The call graph (`-c`), and whether chains of nosplit functions fit their stack.
-fn check_stacks(
+fn stack_check(
     config: &Config,
     syms: &Symbols,
     live: &Live,
     order: &TextOrder,
-) -> std::io::Result<Stacks> {
+    diag: &Diag,
+) -> Result<(), Stop> {
+    let write_error = |e: std::io::Error| diag.exit(format_args!("writing standard output: {e}"));
     let mut text = Vec::new();
     if config.dump_call_graph {
-        callgraph::write_callgraph(syms, &order.textp, &mut text)?;
+        callgraph::write_callgraph(syms, &order.textp, &mut text).map_err(write_error)?;
     }
     // Below its stack pointer, arm64 keeps the caller's frame pointer.
     let frame_pointer = if config.arch.has_link_register {
@@ -795,17 +786,11 @@ fn check_stacks(
     let debug = config
         .debug_nosplit
         .then_some(&mut text as &mut dyn std::io::Write);
-    let failed = stackcheck::check_stack(syms, &order.textp, &live.nosplit, &opts, debug)?;
-    Ok(Stacks { text, failed })
-}
-
-/// Prints what the stack check has to say.
-fn report_stacks(syms: &Symbols, stacks: std::io::Result<Stacks>, diag: &Diag) -> Result<(), Stop> {
-    let write_error = |e| diag.exit(format_args!("writing standard output: {e}"));
-    let Stacks { text, failed } = stacks.map_err(write_error)?;
+    let failed = stackcheck::check_stack(syms, &order.textp, &live.nosplit, &opts, debug)
+        .map_err(write_error)?;
     diag.print_bytes(&text);
     for f in failed {
-        diag.symbol_error(syms.name(f.root), f.root.0, &f.message)?;
+        diag.symbol_error(syms.name(f.root), syms.printed_number(f.root), &f.message)?;
         diag.print(&f.chains);
     }
     Ok(())
