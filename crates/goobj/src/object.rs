@@ -318,16 +318,6 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// How much of the start of an object holds the names, definitions, hashes and indices, which
-    /// opening it and resolving its symbols read; 0 for what is no object. Bytes.
-    pub fn front_len(data: &[u8]) -> usize {
-        if data.len() < HEADER_SIZE || &data[..8] != MAGIC {
-            return 0;
-        }
-        let end = u32_at(data, 20 + 4 * Block::Reloc as usize) as usize;
-        end.min(data.len())
-    }
-
     /// Opens the object that `data` holds, checking its structure.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use crate::map::Maps;
 use crate::resolve::{ALIGNED, TAKEN};
 use crate::{BitSet, Def, ExtReloc, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL};
 use goobj::{
-    ABI_STATIC, FuncInfo, Object, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
+    ABI_STATIC, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
 };
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
 use rustc_hash::FxHashSet;
@@ -163,7 +163,8 @@ impl Symbols {
     /// Gives back the pages of names, definitions, hashes and indices: all but relocations, auxiliary
     /// symbols and contents.
     pub fn release_definitions(&self) {
-        let front = |o: &Obj| &o.object.bytes()[..Object::front_len(o.object.bytes())];
+        let end = |o: &Obj| o.object.block_offset(goobj::Block::Reloc) as usize;
+        let front = |o: &Obj| &o.object.bytes()[..end(o)];
         Maps::all().release(self.objs.iter().map(front));
     }
     /// Gives back the pages of relocations.
@@ -175,7 +176,7 @@ impl Symbols {
     /// are among them.
     pub fn leaves(&self) -> BitSet {
         let mut leaves = self.leaves.clone();
-        // What the linker has taken over may refer to something now, winners of several definitions too.
+        // What the linker has taken over may refer to something now.
         self.taken.keys().for_each(|&s| leaves.remove(s));
         leaves
     }
