@@ -11,6 +11,7 @@ use crate::measure::{self, Run};
 use crate::toolchain::Toolchain;
 use crate::{Result, paths};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -379,14 +380,35 @@ fn record_importcfg(file: &Path, dir: &Path) -> Result<()> {
 }
 
 /// Puts `from` at `to`: a hard link if that works, else a copy.
+///
+/// What the go command compiled in this very build lies in its work folder and
+/// once more in its cache; the one in the cache is linked to, since the work
+/// folder's would be a second copy once that folder is gone.
 fn keep(from: &Path, to: &Path) -> Result<()> {
     if let Some(parent) = to.parent() {
         fs::create_dir_all(parent)?;
+    }
+    let cached = env::var_os("GOCACHE").and_then(|cache| in_go_cache(from, Path::new(&cache)));
+    if cached.is_some_and(|cached| fs::hard_link(cached, to).is_ok()) {
+        return Ok(());
     }
     if fs::hard_link(from, to).is_err() {
         fs::copy(from, to).map_err(|error| format!("{}: {error}", from.display()))?;
     }
     Ok(())
+}
+
+/// The go command's cached copy of `file`, if it has one: an output is stored
+/// under the SHA-256 of its content (`cmd/go/internal/cache`, `fileName`).
+fn in_go_cache(file: &Path, cache: &Path) -> Option<PathBuf> {
+    if file.starts_with(cache) {
+        return None;
+    }
+    let content = fs::read(file).ok()?;
+    let name = hex::encode(Sha256::digest(&content));
+    let cached = cache.join(&name[..2]).join(format!("{name}-d"));
+    let size = fs::metadata(&cached).ok()?.len();
+    (size == content.len() as u64).then_some(cached)
 }
 
 #[cfg(test)]
@@ -398,6 +420,22 @@ mod tests {
         assert_eq!(shell_quote("-buildmode=exe"), "-buildmode=exe");
         assert_eq!(shell_quote(""), "''");
         assert_eq!(shell_quote("a'b c"), "'a'\\''b c'");
+    }
+
+    #[test]
+    fn a_cached_copy_is_found_by_content() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (work, cache) = (dir.path().join("_pkg_.a"), dir.path().join("cache"));
+        fs::write(&work, "abc").expect("written");
+        assert_eq!(in_go_cache(&work, &cache), None);
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let cached = cache.join("ba").join(format!("{digest}-d"));
+        fs::create_dir_all(cache.join("ba")).expect("made");
+        fs::write(&cached, "abc").expect("written");
+        assert_eq!(in_go_cache(&work, &cache), Some(cached.clone()));
+        assert_eq!(in_go_cache(&cached, &cache), None, "is there already");
+        fs::write(&cached, "ab").expect("cut short");
+        assert_eq!(in_go_cache(&work, &cache), None);
     }
 
     #[test]
