@@ -54,6 +54,12 @@ pub struct Store<'o> {
     start: usize,
 }
 
+/// Bytes of one call of `pwrite`, which ends at a multiple of it. The system gives what one call
+/// writes one block of memory if it can. Large blocks lie where nothing was used for long: on a
+/// virtual machine the host has to find memory for them first, which took ten times as long as the
+/// copying. Small ones are those that were freed last.
+const WRITE: usize = 64 << 10;
+
 /// Larger parts get a buffer of their own.
 const BUFFER_LIMIT: usize = 1 << 20;
 
@@ -89,12 +95,22 @@ impl Store<'_> {
     pub fn put(&self, place: &mut [u8], bytes: &[u8]) {
         if let Some(file) = self.file {
             let at = place.as_ptr() as usize - self.start;
-            if file.write_all_at(bytes, at as u64).is_ok() {
+            if write_at(file, bytes, at).is_ok() {
                 return;
             }
         }
         place.copy_from_slice(bytes);
     }
+}
+
+/// Writes `bytes` to the file from the offset `at` on, a little at a time ([`WRITE`]).
+fn write_at(file: &File, mut bytes: &[u8], mut at: usize) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let (now, later) = bytes.split_at(bytes.len().min(WRITE - at % WRITE));
+        file.write_all_at(now, at as u64)?;
+        (bytes, at) = (later, at + now.len());
+    }
+    Ok(())
 }
 
 /// The output cannot be written, worded as `Exitf` prints it.
