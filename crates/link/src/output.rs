@@ -55,10 +55,11 @@ pub struct Store<'o> {
 }
 
 /// Bytes of one call of `pwrite`, which ends at a multiple of it. The system gives what one call
-/// writes one block of memory if it can. Large blocks lie where nothing was used for long: on a
-/// virtual machine the host has to find memory for them first, which took ten times as long as the
-/// copying. Small ones are those that were freed last.
-const WRITE: usize = 64 << 10;
+/// writes one block of memory if it can. Blocks of up to this size (`PAGE_ALLOC_COSTLY_ORDER`) each
+/// processor has at hand, those that were freed last first. Larger ones lie where nothing was used
+/// for long: on a virtual machine the host has to find memory for them first, which took ten times
+/// as long as the copying.
+const WRITE: usize = 32 << 10;
 
 /// Larger parts get a buffer of their own.
 const BUFFER_LIMIT: usize = 1 << 20;
