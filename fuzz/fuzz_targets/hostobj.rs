@@ -26,7 +26,6 @@ fuzz_target!(|bytes: &[u8]| {
                 number_pc_tables: false,
             },
             strict_dups: false,
-            interest: &[],
         };
         let Ok((mut syms, _)) = Symbols::resolve(Inputs::default(), &options) else {
             continue;

@@ -119,7 +119,7 @@ impl TypeNames {
 }
 
 /// What the objects say by name in package symbols. Symbols that are found by name are left to
-/// [`Symbols::lookup_known`].
+/// [`Symbols::lookup`].
 pub(crate) struct Named<'a> {
     syms: &'a Symbols,
     /// The types.
@@ -209,7 +209,7 @@ impl<'a> Named<'a> {
         let s = self.defined(&name, |d| d.flag() & go_type != 0);
         if s.is_none() && !self.syms.foreign.shared_libs.is_empty() {
             // It may be in a library, or only be referred to.
-            return self.syms.lookup_known(&name, 0).unwrap_or_default();
+            return self.syms.lookup(&name, 0).unwrap_or_default();
         }
         s
     }
@@ -225,7 +225,7 @@ impl<'a> Named<'a> {
 
     /// A symbol found by name, if an object defines it as what it should be.
     fn defined(&self, name: &[u8], is: impl Fn(SymDef) -> bool) -> SymId {
-        let s = self.syms.lookup_known(name, 0).unwrap_or_default();
+        let s = self.syms.lookup(name, 0).unwrap_or_default();
         match self.syms.origin(s) {
             Some((o, li)) if s.is_some() && is(o.object.sym(li)) => s,
             _ => SymId::NONE,

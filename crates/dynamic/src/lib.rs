@@ -27,20 +27,5 @@ mod scan;
 mod tables;
 mod versions;
 
-/// Names that this looks up by itself, for symbol resolution to have them at hand.
-pub const INTEREST: &[&str] = &[
-    ".dynsym",
-    ".dynstr",
-    ".rela",
-    ".got",
-    ".hash",
-    ".got.plt",
-    ".plt",
-    ".rela.plt",
-    ".gnu.version",
-    ".gnu.version_r",
-    ".dynamic",
-];
-
 pub use rela::{Rela, RelaValue};
 pub use tables::{DynamicOptions, DynamicTables};

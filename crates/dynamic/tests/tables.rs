@@ -26,7 +26,6 @@ fn link(arch: &'static ArchInfo, rpath: &[u8]) -> Link {
             number_pc_tables: false,
         },
         strict_dups: false,
-        interest: dynamic::INTEREST,
     };
     let (mut syms, _) = Symbols::resolve(Inputs::default(), &opts).unwrap();
     let (mut live, mut special) = (Live::default(), BitSet::default());

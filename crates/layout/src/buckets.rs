@@ -244,9 +244,7 @@ impl Unsorted {
             f.hidden.iter().for_each(|&s| hidden.insert(s));
             errors.extend(f.errors.iter().cloned());
         }
-        let zerobase = syms
-            .lookup_known(b"runtime.zerobase", 0)
-            .unwrap_or_default();
+        let zerobase = syms.lookup(b"runtime.zerobase", 0).unwrap_or_default();
         let sorted: Vec<(Bucket, TypeParts)> = (0..SymKind::COUNT)
             .into_par_iter()
             .map(|k| {

@@ -213,7 +213,7 @@ impl TextLayout {
             name.truncate(base);
             name.extend_from_slice(i.to_string().as_bytes());
             // By name, not by target: targets of one name and version share trampolines.
-            let t = match syms.lookup_known(&name, version) {
+            let t = match syms.lookup(&name, version) {
                 Some(t) => t,
                 None => {
                     let t = syms.create_named(&name, version);

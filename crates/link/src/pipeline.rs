@@ -79,7 +79,7 @@ pub fn link_executable(
     } = loaded;
     let host = HostInputs::take(config, &mut inputs, mode, diag);
     let shared_libs = SharedLibs::open(config, &inputs);
-    let mut syms = resolve(config, &shape, inputs, &host, &shared_libs, diag)?;
+    let mut syms = resolve(config, inputs, diag)?;
     if config.check_linkname {
         syms.check_linknames().map_err(|e| diag.fatal(e))?;
     }
@@ -365,7 +365,7 @@ pub fn link_executable(
     if let Some(bytes) = abi_hash {
         // A part of the note.
         let (name, off) = host_syms::ABI_HASH_NOTE;
-        if let Some(note) = syms.lookup_known(name.as_bytes(), 0) {
+        if let Some(note) = syms.lookup(name.as_bytes(), 0) {
             addrs.place_inside(bytes, note, off);
         }
     }
@@ -597,29 +597,10 @@ fn lossy(b: &[u8]) -> String {
 }
 
 /// Resolves symbols, with `-strictdups`' complaints.
-fn resolve(
-    config: &Config,
-    shape: &Shape,
-    inputs: Inputs,
-    host: &HostInputs,
-    shared_libs: &SharedLibs,
-    diag: &Diag,
-) -> Result<Symbols, Stop> {
-    let mut interest: Vec<&str> = tables::interest().collect();
-    interest.extend(reach::INTEREST);
-    interest.extend(stackcheck::INTEREST);
-    interest.extend(tables::inittask::INTEREST);
-    interest.extend(dynamic::INTEREST);
-    interest.push(&shape.entry);
-    interest.extend(host.interest());
-    interest.extend(shared_libs.interest(config.experiments.regabi_wrappers()));
-    let names: Vec<String> = config.string_vars.iter().map(|(n, _)| lossy(n)).collect();
-    let values: Vec<String> = names.iter().map(|n| format!("{n}.str")).collect();
-    interest.extend(names.iter().chain(&values).map(String::as_str));
+fn resolve(config: &Config, inputs: Inputs, diag: &Diag) -> Result<Symbols, Stop> {
     let opts = ResolveOptions {
         digest: config.digest_options(),
         strict_dups: config.strict_dups != 0,
-        interest: &interest,
     };
     let (syms, strict) = Symbols::resolve(inputs, &opts).map_err(|e| diag.fatal(e))?;
     for (text, counts) in strict {

@@ -120,14 +120,6 @@ impl SharedLibs {
         }
     }
 
-    /// Names that will be looked up.
-    pub fn interest(&self, abi_wrappers: bool) -> impl Iterator<Item = &str> {
-        let contents = self.libs.iter().filter_map(|l| l.content.as_ref().ok());
-        let symbols = contents.flat_map(|c| c.symbols.iter());
-        let names = symbols.filter_map(move |s| Some(identity(s, abi_wrappers)?.0));
-        names.filter_map(|n| std::str::from_utf8(n).ok())
-    }
-
     /// Makes their symbols part of the link.
     ///
     /// # Errors

@@ -54,7 +54,6 @@ fn no_symbols() -> Symbols {
             number_pc_tables: false,
         },
         strict_dups: false,
-        interest: &[],
     };
     Symbols::resolve(Inputs::default(), &options)
         .ok()

@@ -92,17 +92,6 @@ pub struct ReachOptions<'a> {
     pub ptr_size: u8,
 }
 
-/// Names that [`deadcode`] looks up, besides the entry symbol.
-pub const INTEREST: &[&str] = &[
-    "main.main",
-    "main..inittask",
-    "runtime.unreachableMethod",
-    "runtime.mapinitnoop",
-    "runtime.deferreturn",
-    "go:plugin.tabs",
-    "go:plugin.exports",
-];
-
 /// Who is told what the flood does.
 #[derive(Default)]
 pub struct Tell<'w> {

@@ -29,7 +29,6 @@ fn symbols(gover: &'static GoLayout, defs: &[Def]) -> Symbols {
     let opts = ResolveOptions {
         digest: object::digest_options(gover),
         strict_dups: false,
-        interest: &["entry", "runtime.mapinitnoop"],
     };
     let bytes = object(gover, &all, &["by.name"]);
     Symbols::resolve(inputs(gover, bytes), &opts)

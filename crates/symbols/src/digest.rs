@@ -5,6 +5,7 @@
 //! and not over all inputs once more. The lists are sorted by *shard*, a part of the hash: resolution
 //! takes one shard of all objects at a time.
 
+use goobj::prefetch::prefetch;
 use goobj::{ABI_STATIC, Block, Object, SymDef};
 use gover::GoLayout;
 use std::hash::{BuildHasher, RandomState};
@@ -169,15 +170,6 @@ pub(crate) struct DefUse {
     pub dupok: bool,
 }
 
-/// A package symbol that has a name, which others might refer to.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct PackageUse {
-    /// A part of the name's sketch.
-    pub sketch: u32,
-    /// Its local index.
-    pub li: u32,
-}
-
 /// A reference by name.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct NameUse {
@@ -203,7 +195,8 @@ pub struct DigestOptions {
 #[derive(Default)]
 pub struct Digest {
     pub(crate) content: Sharded<ContentUse>,
-    pub(crate) package: Sharded<PackageUse>,
+    /// Package symbols that have a name, which others might refer to; each with its shard.
+    pub(crate) package: Vec<(u8, DefUse)>,
     pub(crate) defs: Sharded<DefUse>,
     pub(crate) refs: Sharded<NameUse>,
     /// Definitions and references that occur nowhere else: file-local ones, and definitions without a
@@ -230,33 +223,7 @@ impl Digest {
         let mut d = Digest::default();
         let hasher = NameHasher::default();
         let version = |s: SymDef| version_slot(opts.abi_wrappers, s.abi());
-
-        let mut package = Vec::new();
-        for (li, s) in (0..).zip(o.syms(0..o.n_def())) {
-            d.note_marks(opts, s, li);
-            if s.name_len() != 0 && s.abi() != ABI_STATIC {
-                let x = sketch(o.name(s));
-                let used = PackageUse {
-                    sketch: x as u32,
-                    li,
-                };
-                package.push((shard_of(x) as u8, used));
-            }
-        }
-        d.package = Sharded::new(SHARDS, &package);
-        drop(package);
-
-        d.content = d.contents(o, opts);
-        d.leaves = leaves(o);
-
-        let (first, all) = (o.n_alldef() - o.n_nonpkg_def(), o.n_alldef());
-        let mut defs = Vec::with_capacity(o.n_nonpkg_def() as usize);
-        for (li, s) in (first..).zip(o.syms(first..all)) {
-            d.note_marks(opts, s, li);
-            if s.abi() == ABI_STATIC || s.name_len() == 0 {
-                d.own.push(li);
-                continue;
-            }
+        let named_def = |s: SymDef, li: u32| {
             let (hash, shard) = hasher.hash(o.name(s), version(s));
             let def = DefUse {
                 hash,
@@ -265,13 +232,34 @@ impl Digest {
                 align: LogAlign::of(s.align()),
                 dupok: s.flag() & opts.gover.flags.dupok != 0,
             };
-            defs.push((shard as u8, def));
+            (shard as u8, def)
+        };
+
+        for (li, s) in (0..).zip(o.syms(0..o.n_def())) {
+            d.note_marks(opts, s, li);
+            if s.name_len() != 0 && s.abi() != ABI_STATIC {
+                d.package.push(named_def(s, li));
+            }
+        }
+
+        d.content = d.contents(o, opts);
+        d.leaves = leaves(o);
+
+        let (first, all) = (o.n_alldef() - o.n_nonpkg_def(), o.n_alldef());
+        let mut defs = Vec::with_capacity(o.n_nonpkg_def() as usize);
+        for (li, s) in (first..).zip(named(o, first..all)) {
+            d.note_marks(opts, s, li);
+            if s.abi() == ABI_STATIC || s.name_len() == 0 {
+                d.own.push(li);
+                continue;
+            }
+            defs.push(named_def(s, li));
         }
         d.defs = Sharded::new(SHARDS, &defs);
         drop(defs);
 
         let mut refs = Vec::with_capacity(o.n_nonpkg_ref() as usize);
-        for (li, s) in (all..).zip(o.syms(all..all + o.n_nonpkg_ref())) {
+        for (li, s) in (all..).zip(named(o, all..all + o.n_nonpkg_ref())) {
             d.note_marks(opts, s, li);
             if s.abi() == ABI_STATIC {
                 d.own.push(li);
@@ -331,6 +319,23 @@ impl Digest {
         }
         Sharded::new(CONTENT_SHARDS, &all)
     }
+}
+
+/// The symbols of a range whose names are about to be read; those of later ones are asked for.
+fn named<'a>(
+    o: &'a Object,
+    range: std::ops::Range<u32>,
+) -> impl Iterator<Item = SymDef<'a>> + use<'a> {
+    /// How many symbols ahead: as many as are hashed while a line of memory is on its way.
+    const AHEAD: u32 = 8;
+    let mut ahead = o.syms((range.start + AHEAD).min(range.end)..range.end);
+    o.syms(range).inspect(move |_| {
+        if let Some(s) = ahead.next() {
+            let name = o.name(s);
+            prefetch(name);
+            prefetch(&name[name.len().saturating_sub(1)..]);
+        }
+    })
 }
 
 /// See [`Digest::leaves`].

@@ -117,7 +117,7 @@ impl Symbols {
         if def.abi() == ABI_STATIC {
             return None;
         }
-        let other = self.lookup_known(name, i32::from(def.abi() == 0))?;
+        let other = self.lookup(name, i32::from(def.abi() == 0))?;
         let (o, li) = self.origin(other)?;
         Some(o.object.sym(li))
     }

@@ -11,13 +11,6 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use symbols::{LibId, SymId, Symbols, path_to_prefix};
 
-/// Names that [`init_tasks`] looks up.
-pub const INTEREST: &[&str] = &[
-    "main..inittask",
-    "runtime..inittask",
-    "runtime.runtime_inittasks",
-];
-
 /// Whose packages are initialised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InitRoots<'a> {

@@ -34,7 +34,6 @@ macro_rules! markers {
             /// `runtime.gcmask.*`, in releases that have it.
             pub gcmask: Option<SymId>,
         }
-        const NAMES: &[&str] = &[$($name),*];
     };
 }
 
@@ -148,69 +147,4 @@ impl DataMarkers {
             gcmask,
         }
     }
-}
-
-/// Names that the linker looks up by itself, for symbol resolution to have them at hand.
-pub fn interest() -> impl Iterator<Item = &'static str> {
-    const OTHERS: &[&str] = &[
-        "runtime.text",
-        "runtime.etext",
-        "runtime.gcmask.*",
-        "typerel.*",
-        "go:funcdescrel",
-        "runtime.textsectionmap",
-        "runtime.firstmoduledata",
-        "runtime.lastmoduledatap",
-        "runtime.tlsg",
-        "runtime.typelink",
-        "runtime.itablink",
-        "runtime.unreachableMethod",
-        "runtime.mapinitnoop",
-        "runtime.memProfileInternal",
-        "runtime.disableMemoryProfiling",
-        "runtime.runtime_inittasks",
-        "runtime.zerobase",
-        "runtime.buildVersion",
-        "runtime.defaultGOROOT",
-        "runtime.modinfo",
-        "runtime.buildVersion.str",
-        "runtime.defaultGOROOT.str",
-        "runtime.modinfo.str",
-        "runtime.pclntab",
-        "runtime.pcheader",
-        "runtime.funcnametab",
-        "runtime.cutab",
-        "runtime.filetab",
-        "runtime.pctab",
-        "runtime.functab",
-        "runtime.findfunctab",
-        "runtime.gcenable",
-        "runtime.__start___sancov_cntrs",
-        "runtime.__stop___sancov_cntrs",
-        "internal/fuzz._counters",
-        "internal/fuzz._ecounters",
-        "runtime..inittask",
-        "main..inittask",
-        "main.main",
-        "go:func.*",
-        "go:buildinfo",
-        "go:buildinfo.ref",
-        "go:fipsinfo",
-        "go:main.inittasks",
-        "go:runtime.inittasks",
-        "go:plugin.tabs",
-        "go:textfipsstart",
-        "go:textfipsend",
-        "go:rodatafipsstart",
-        "go:rodatafipsend",
-        "go:noptrdatafipsstart",
-        "go:noptrdatafipsend",
-        "go:datafipsstart",
-        "go:datafipsend",
-        "type:runtime.moduledata",
-        "type:string",
-        "_rt0_amd64_linux",
-        "_rt0_arm64_linux",
-    ];
-    NAMES.iter().chain(OTHERS).copied()
 }

@@ -140,19 +140,13 @@ pub fn fill_moduledata(
     };
     let ptr = m.ptr_size;
     let word = u64::from(ptr);
-    let typelink = m
-        .syms
-        .lookup_known(b"runtime.typelink", 0)
-        .unwrap_or_default();
-    let itablink = m
-        .syms
-        .lookup_known(b"runtime.itablink", 0)
-        .unwrap_or_default();
+    let typelink = m.syms.lookup(b"runtime.typelink", 0).unwrap_or_default();
+    let itablink = m.syms.lookup(b"runtime.itablink", 0).unwrap_or_default();
     let last_size = m.syms.size(pcln.last);
     let tables = (m.syms.size(typelink) / 4, m.syms.size(itablink) / word);
     let ptab = m
         .syms
-        .lookup_known(b"go:plugin.tabs", 0)
+        .lookup(b"go:plugin.tabs", 0)
         .filter(|&s| m.live.reachable.has(s));
     let ptab = ptab.map(|s| {
         m.syms.local.insert(s);

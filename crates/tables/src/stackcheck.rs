@@ -21,9 +21,6 @@ use target::ArchInfo;
 /// Bytes below the stack guard that nosplit functions may use (`abi.StackNosplitBase`).
 const STACK_NOSPLIT_BASE: i64 = 800;
 
-/// Name that the check looks up.
-pub const INTEREST: &[&str] = &["runtime.morestack"];
-
 /// What the check needs to know of the target.
 #[derive(Clone, Copy, Debug)]
 pub struct StackOptions {

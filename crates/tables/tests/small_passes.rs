@@ -13,7 +13,6 @@ fn symbols(gover: &'static gover::GoLayout, defs: &[Def]) -> Symbols {
     let opts = ResolveOptions {
         digest: object::digest_options(gover),
         strict_dups: false,
-        interest: &["main..inittask", "runtime.morestack"],
     };
     let object = object(gover, defs, &[]);
     Symbols::resolve(inputs(gover, object), &opts)

@@ -31,14 +31,6 @@ impl Directives {
             }
         }
     }
-
-    /// The Go names in them.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.list
-            .iter()
-            .filter(|d| d.len() >= 2 && !d[0].starts_with("cgo_ldflag"))
-            .map(|d| d[1].as_str())
-    }
 }
 
 /// Says an error that is counted but not limited.

@@ -59,17 +59,6 @@ impl HostInputs {
         }
     }
 
-    /// Names that will be looked up.
-    pub fn interest(&self) -> impl Iterator<Item = &str> {
-        let directives = self.directives.iter().flat_map(Directives::names);
-        let objects = self.objects.iter().filter_map(|(_, c)| match c {
-            Content::Elf(Ok(elf)) => Some(elf),
-            _ => None,
-        });
-        let names = objects.flat_map(|e| e.global_names());
-        directives.chain(names.filter_map(|n| std::str::from_utf8(n).ok()))
-    }
-
     /// Makes them part of the link.
     ///
     /// # Errors

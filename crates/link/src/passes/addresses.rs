@@ -111,7 +111,7 @@ pub fn assign_addresses(
     if let Some(f) = k.fuzz {
         for (i, name) in FUZZ_MARKERS.iter().enumerate() {
             let at_end = i % 2 == 1;
-            if let Some(s) = syms.lookup_known(name.as_bytes(), 0) {
+            if let Some(s) = syms.lookup(name.as_bytes(), 0) {
                 set(s, f, if at_end { end(f) } else { start(f) });
             }
         }

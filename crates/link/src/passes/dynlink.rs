@@ -40,7 +40,7 @@ pub fn mangle_types(m: &mut Maker, link_shared: bool) {
     if link_shared {
         for (s, short) in &found {
             let version = m.syms.version(*s);
-            let twin = m.syms.lookup_known(short, version);
+            let twin = m.syms.lookup(short, version);
             let imported = |&t: &SymId| m.syms.kind(t) == SymKind::DynImport;
             if let Some(t) = twin.filter(imported)
                 && m.syms.kind(*s) == SymKind::Xxx

@@ -47,7 +47,7 @@ const CHUNK: usize = 1 << 12;
 /// The symbol of the other ABI that has this name. No object knows the names of linker-made text.
 pub(super) fn twin(syms: &Symbols, s: SymId, name: &[u8]) -> Option<SymId> {
     match s.0 >= syms.ext_start() {
-        true => syms.lookup_known(name, symbols::VERSION_ABI_INTERNAL),
+        true => syms.lookup(name, symbols::VERSION_ABI_INTERNAL),
         false => syms.lookup(name, symbols::VERSION_ABI_INTERNAL),
     }
 }

@@ -49,7 +49,7 @@ pub fn make_shared_notes(m: &mut Maker, libs: &[LibId], roots: &[(String, String
 /// Keeps what stands for methods that nobody calls (`ld/lib.go:setArchSyms`). Elsewhere it is a root.
 pub fn keep_unreachable_method(m: &mut Maker) {
     let version = i32::from(m.syms.abi_wrappers);
-    if let Some(s) = m.syms.lookup_known(b"runtime.unreachableMethod", version) {
+    if let Some(s) = m.syms.lookup(b"runtime.unreachableMethod", version) {
         m.live.reachable.insert(s);
     }
 }
@@ -63,7 +63,7 @@ pub fn import_main(m: &mut Maker, shared_library: bool) {
     };
     for name in names {
         for version in [VERSION_ABI0, VERSION_ABI_INTERNAL] {
-            if let Some(s) = m.syms.lookup_known(name.as_bytes(), version)
+            if let Some(s) = m.syms.lookup(name.as_bytes(), version)
                 && m.syms.kind(s) == SymKind::Xxx
                 && m.live.reachable.has(s)
             {
@@ -187,7 +187,7 @@ pub fn carriers(
         ("typerel.*", SymKind::TypeRelro),
         ("go:funcdescrel", SymKind::GoFuncRelro),
     ] {
-        if let Some(s) = syms.lookup_known(name.as_bytes(), 0) {
+        if let Some(s) = syms.lookup(name.as_bytes(), 0) {
             c.add_group(syms, buckets, s, kind);
         }
     }

@@ -44,7 +44,7 @@ fn merge(st: &State, s: usize) -> Merged {
     let mut entries: Vec<Entry> = Vec::with_capacity(n / 2);
     let align = |hash_align: u32| LogAlign((hash_align >> 24) as u8);
     let uses = st.each(|d| d.content.of(s));
-    for (slot, u) in uses.map(|(o, u)| (o.slot(u.li), u)) {
+    for (slot, u) in uses.map(|(base, u)| (base.wrapping_add(u.li), u)) {
         let mut i = u.hash[0] as usize & mask;
         let first = loop {
             match table[i] {

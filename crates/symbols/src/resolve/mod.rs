@@ -16,7 +16,7 @@ pub(crate) use names::NameTable;
 
 use crate::digest::{Digest, DigestOptions, LogAlign, version_slot};
 use crate::{AtomicBitSet, Inputs, Obj, ObjId, SymId, Symbols, VERSION_STATIC, path_to_prefix};
-use goobj::{ABI_STATIC, SymDef};
+use goobj::prefetch::prefetch_value;
 use gover::{GoLayout, SymKind};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -42,13 +42,11 @@ pub(crate) struct Place {
 }
 
 /// What resolution needs to be told.
-pub struct ResolveOptions<'a> {
+pub struct ResolveOptions {
     /// How the objects were read.
     pub digest: DigestOptions,
     /// Whether to compare the contents of duplicates (`-strictdups`).
     pub strict_dups: bool,
-    /// Names that the linker will look up itself. Looking up others works too, slowly.
-    pub interest: &'a [&'a str],
 }
 
 /// What resolution has to complain about. All of these end a link.
@@ -108,6 +106,8 @@ struct State {
     objs: Vec<Obj>,
     /// What was noted of each object.
     digests: Vec<Digest>,
+    /// What added to a local index of an object gives its slot; the sum is meant to wrap.
+    slot_bases: Vec<u32>,
     /// For every slot the first occurrence: its slot, or its number and [`PACKAGE`]; 0 for pc-value
     /// tables that get no number. In the end, the number of the symbol.
     canon: Vec<AtomicU32>,
@@ -127,13 +127,29 @@ impl State {
     fn keep(&self, slot: u32) {
         self.set(slot, slot);
     }
-    /// What `of` gives of each object, in load order.
+    /// What `of` gives of each object, in load order; with what added to a local index of that object
+    /// gives the slot. The sum is meant to wrap.
     fn each<'a, T: 'a>(
         &'a self,
-        of: impl Fn(&'a Digest) -> &'a [T] + 'a,
-    ) -> impl Iterator<Item = (&'a Obj, &'a T)> {
-        let objs = self.objs.iter().zip(&self.digests);
-        objs.flat_map(move |(o, d)| of(d).iter().map(move |u| (o, u)))
+        of: impl Fn(&'a Digest) -> &'a [T],
+    ) -> impl Iterator<Item = (u32, &'a T)> {
+        /// How many lists ahead memory is asked for, and how many lines of a list.
+        const AHEAD: usize = 3;
+        const LINES: usize = 4;
+        let lists = self.slot_bases.iter().zip(self.digests.iter().map(of));
+        let lists: Vec<(u32, &[T])> = lists
+            .filter(|(_, list)| !list.is_empty())
+            .map(|(&base, list)| (base, list))
+            .collect();
+        (0..lists.len()).flat_map(move |i| {
+            if let Some((_, later)) = lists.get(i + AHEAD) {
+                let line = (64 / size_of::<T>()).max(1);
+                let starts = later.chunks(line).take(LINES);
+                starts.for_each(|c| prefetch_value(&c[0]));
+            }
+            let (base, list) = lists[i];
+            list.iter().map(move |u| (base, u))
+        })
     }
     /// The object and local index of a slot, or of the number of a package symbol and [`PACKAGE`].
     fn locate(&self, place: u32) -> (u32, u32) {
@@ -236,8 +252,10 @@ impl Symbols {
             }
         };
         let canon = bytemuck::zeroed_vec(n_slots as usize);
+        let slot_base = |o: &Obj| o.canon_base.wrapping_sub(o.object.n_def());
         let mut st = State {
             gover: opts.digest.gover,
+            slot_bases: objs.iter().map(slot_base).collect(),
             objs,
             digests,
             canon,
@@ -347,61 +365,18 @@ impl Symbols {
     }
 
     /// Finds a symbol by name and version among definitions, references and linker-made symbols
-    /// (`loader.Lookup`). Names that neither an object refers to nor
-    /// [`ResolveOptions::interest`] lists are searched for among all package symbols.
+    /// (`loader.Lookup`).
     pub fn lookup(&self, name: &[u8], version: i32) -> Option<SymId> {
-        match self.find(name, version) {
-            Found::Is(s) => s,
-            Found::Unknown(version) => self.search(name, version),
-        }
-    }
-
-    /// As [`Symbols::lookup`], but only among names that objects refer to by name or that were
-    /// listed; never slow.
-    pub fn lookup_known(&self, name: &[u8], version: i32) -> Option<SymId> {
-        match self.find(name, version) {
-            Found::Is(s) => s,
-            Found::Unknown(_) => None,
-        }
-    }
-
-    fn find(&self, name: &[u8], version: i32) -> Found {
         if let Some(&s) = self.ext_names.get(&(name.into(), version)) {
-            return Found::Is(Some(s));
+            return Some(s);
         }
-        let Some(version) = usize::try_from(version).ok().filter(|&v| v < 2) else {
-            return Found::Is(None);
-        };
-        match self.names.find(name, version) {
-            None => Found::Unknown(version),
-            Some(first) => Found::Is(first.map(|first| match first & PACKAGE {
-                0 => self.canon(first),
-                _ => SymId(first & !PACKAGE),
-            })),
-        }
-    }
-
-    /// The last package symbol of this name.
-    fn search(&self, name: &[u8], version: usize) -> Option<SymId> {
-        self.objs.iter().rev().find_map(|o| {
-            let d = &o.object;
-            let is = |s: &SymDef| {
-                s.name_len() as usize == name.len()
-                    && s.abi() != ABI_STATIC
-                    && version_slot(self.abi_wrappers, s.abi()) == version
-                    && d.name(*s) == name
-            };
-            let all = (o.def_base..).zip(d.syms(0..d.n_def()));
-            all.filter(|(_, s)| is(s)).last().map(|(i, _)| SymId(i))
+        let version = usize::try_from(version).ok().filter(|&v| v < 2)?;
+        let first = self.names.find(name, version)?;
+        Some(match first & PACKAGE {
+            0 => self.canon(first),
+            _ => SymId(first & !PACKAGE),
         })
     }
-}
-
-/// What is known of a name.
-enum Found {
-    Is(Option<SymId>),
-    /// It may be that of a package symbol; the version.
-    Unknown(usize),
 }
 
 /// A hash table with room for `n` numbers, all zero: a power of two.

@@ -1,42 +1,14 @@
 //! Symbols with names: which definition a name means.
 
 use super::{LogAlign, PACKAGE, ResolveError, ResolveOptions, Resolved, State};
-use crate::digest::{DefUse, NameHash, NameHasher, SHARDS, version_slot};
-use crate::{Library, Obj};
+use crate::Library;
+use crate::digest::{DefUse, NameHash, NameHasher, SHARDS};
 use gover::{DupokRule, SymKind};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// No symbol of that name.
 const ABSENT: u32 = u32::MAX;
-
-/// Which names some objects or the linker refer to, or define for anybody to refer to. Package symbols
-/// are many and few of them are meant by name: this rejects most of the others without looking for them.
-struct Filter {
-    bits: Vec<u64>,
-    mask: usize,
-}
-
-impl Filter {
-    /// For `n` names.
-    fn new(n: usize) -> Filter {
-        let size = (n * 8).next_power_of_two().max(64);
-        Filter {
-            bits: vec![0; size / 64],
-            mask: size - 1,
-        }
-    }
-    #[inline]
-    fn add(&mut self, h: NameHash) {
-        let i = h.1 as usize & self.mask;
-        self.bits[i / 64] |= 1 << (i % 64);
-    }
-    #[inline]
-    fn may_hold(&self, sketch: u32) -> bool {
-        let i = sketch as usize & self.mask;
-        self.bits[i / 64] >> (i % 64) & 1 != 0
-    }
-}
 
 /// A name in one version.
 struct Named {
@@ -121,7 +93,7 @@ impl Shard {
     }
 }
 
-/// The names that objects or the linker refer to, and the symbols they have become.
+/// All names, and the symbols they have become.
 #[derive(Default)]
 pub(crate) struct NameTable {
     hasher: NameHasher,
@@ -129,13 +101,11 @@ pub(crate) struct NameTable {
 }
 
 impl NameTable {
-    /// The first occurrence of a name: its slot, or its number and [`PACKAGE`]. `Some(None)` when the
-    /// name is known to have none, `None` when it would have to be looked for.
-    pub(crate) fn find(&self, name: &[u8], version: usize) -> Option<Option<u32>> {
+    /// The first occurrence of a name: its slot, or its number and [`PACKAGE`].
+    pub(crate) fn find(&self, name: &[u8], version: usize) -> Option<u32> {
         let (h, s) = self.hasher.hash(name, version);
         let shard = self.shards.get(s)?;
-        let first = shard.entries[shard.find(h).ok()? as usize].first;
-        Some((first != ABSENT).then_some(first))
+        Some(shard.entries[shard.find(h).ok()? as usize].first)
     }
 }
 
@@ -146,55 +116,41 @@ pub(super) fn resolve_names(
     libs: &[Library],
     out: &mut Resolved,
 ) -> NameTable {
-    let hasher = NameHasher::default();
     // There are many references to nothing in particular; all are the same undefined symbol.
     for version in 0..2 {
         let first = st.each(|d| d.unnamed[version].get(..1).unwrap_or_default());
-        let first = first.map(|(o, &li)| o.slot(li)).next();
+        let first = first.map(|(base, &li)| base.wrapping_add(li)).next();
         if let Some(first) = first {
             st.keep(first);
             out.unnamed[version] = first;
         }
     }
-    let builtins = opts.digest.gover.builtins.iter().map(|b| b.name);
-    let mut known: Vec<Vec<NameHash>> = vec![Vec::new(); SHARDS];
-    for name in opts.interest.iter().copied().chain(builtins) {
-        for version in 0..2 {
-            let (h, s) = hasher.hash(name.as_bytes(), version);
-            known[s].push(h);
+    // Few of the package symbols have a name, and of those in one shard few are of one object.
+    let mut package: Vec<Vec<(u32, DefUse)>> = vec![Vec::new(); SHARDS];
+    for (o, d) in st.objs.iter().zip(&st.digests) {
+        for &(shard, u) in &d.package {
+            package[usize::from(shard)].push((PACKAGE | (o.def_base + u.li), u));
         }
     }
-    let replays: Vec<(Shard, Resolved)> = known
+    let replays: Vec<(Shard, Resolved)> = package
         .into_par_iter()
         .enumerate()
-        .map(|(s, known)| replay(st, s, &known, opts, libs))
+        .map(|(s, package)| replay(st, s, &package, opts, libs))
         .collect();
     let mut shards = Vec::with_capacity(SHARDS);
     for (shard, r) in replays {
         shards.push(shard);
         out.append(r);
     }
+    let hasher = NameHasher::default();
     NameTable { hasher, shards }
-}
-
-/// A package symbol as a definition by name.
-fn package_def(st: &State, o: &Obj, opts: &ResolveOptions, li: u32) -> DefUse {
-    let s = o.object.sym(li);
-    let version = version_slot(opts.digest.abi_wrappers, s.abi());
-    DefUse {
-        hash: NameHasher::default().hash(o.object.name(s), version).0,
-        li,
-        size: s.size(),
-        align: LogAlign::of(s.align()),
-        dupok: s.flag() & st.gover.flags.dupok != 0,
-    }
 }
 
 /// Replays the occurrences of one shard in load order (`loader.addSym`).
 fn replay(
     st: &State,
     s: usize,
-    known: &[NameHash],
+    package: &[(u32, DefUse)],
     opts: &ResolveOptions,
     libs: &[Library],
 ) -> (Shard, Resolved) {
@@ -204,31 +160,16 @@ fn replay(
         .iter()
         .map(|d| d.defs.of(s).len() + d.refs.of(s).len())
         .sum();
-    let n = n + known.len();
-    let mut filter = Filter::new(n);
-    known.iter().for_each(|&h| filter.add(h));
-    st.each(|d| d.defs.of(s))
-        .for_each(|(_, u)| filter.add(u.hash));
-    st.each(|d| d.refs.of(s))
-        .for_each(|(_, u)| filter.add(u.hash));
-
-    let mut t = Shard::with_capacity(n);
-    for &h in known {
-        t.entry(h);
-    }
+    let mut t = Shard::with_capacity(n + package.len());
     // Of several package symbols of one name the last is what the name means.
-    for (o, u) in st.each(|d| d.package.of(s)) {
-        if filter.may_hold(u.sketch) {
-            let place = PACKAGE | (o.def_base + u.li);
-            let def = package_def(st, o, opts, u.li);
-            let e = t.entry(def.hash);
-            (e.first, e.current) = (place, Current::new(&def, place));
-        }
+    for &(place, def) in package {
+        let e = t.entry(def.hash);
+        (e.first, e.current) = (place, Current::new(&def, place));
     }
     let mut moved: FxHashMap<u32, u32> = FxHashMap::default();
     let rules = Duplicate { st, opts, libs };
-    for (o, u) in st.each(|d| d.defs.of(s)) {
-        let slot = o.slot(u.li);
+    for (base, u) in st.each(|d| d.defs.of(s)) {
+        let slot = base.wrapping_add(u.li);
         let e = t.entry(u.hash);
         if e.first == ABSENT {
             (e.first, e.current) = (slot, Current::new(u, slot));
@@ -244,8 +185,8 @@ fn replay(
         }
         e.current.largest = e.current.largest.max(u.align);
     }
-    for (o, u) in st.each(|d| d.refs.of(s)) {
-        let slot = o.slot(u.li);
+    for (base, u) in st.each(|d| d.refs.of(s)) {
+        let slot = base.wrapping_add(u.li);
         let e = t.entry(u.hash);
         if e.first == ABSENT {
             e.first = slot;
@@ -264,7 +205,7 @@ fn replay(
 /// What the rules for duplicates need to know.
 struct Duplicate<'a> {
     st: &'a State,
-    opts: &'a ResolveOptions<'a>,
+    opts: &'a ResolveOptions,
     libs: &'a [Library],
 }
 

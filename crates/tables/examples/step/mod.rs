@@ -55,14 +55,9 @@ pub fn digest_options(gover: &'static GoLayout) -> DigestOptions {
 
 /// Resolves the symbols of a step.
 pub fn resolve(inputs: Inputs, gover: &'static GoLayout) -> Result<Symbols, ResolveError> {
-    let mut interest = vec![ENTRY];
-    interest.extend(reach::INTEREST);
-    interest.extend(tables::stackcheck::INTEREST);
-    interest.extend(tables::inittask::INTEREST);
     let opts = ResolveOptions {
         digest: digest_options(gover),
         strict_dups: false,
-        interest: &interest,
     };
     Symbols::resolve(inputs, &opts).map(|(s, _)| s)
 }

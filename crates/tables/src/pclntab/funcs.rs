@@ -135,7 +135,7 @@ impl<'a> DeferReturns<'a> {
         DeferReturns {
             syms,
             sym: syms
-                .lookup_known(b"runtime.deferreturn", version)
+                .lookup(b"runtime.deferreturn", version)
                 .unwrap_or_default(),
             known: cx.defer_returns,
             trampolines: cx.deferreturn_trampolines,
