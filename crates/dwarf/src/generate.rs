@@ -1,5 +1,6 @@
 //! First step: finds every piece and makes the DIEs of types.
 
+use crate::lines::Directories;
 use crate::names::Named;
 use crate::paths::Goroot;
 use crate::plan::NO_UNIT;
@@ -12,6 +13,7 @@ use layout::TextOrder;
 use rayon::prelude::*;
 use reach::Live;
 use std::collections::HashSet;
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use symbols::{BitSet, LibId, SymId, Symbols, UnitId};
 use target::ArchInfo;
@@ -179,17 +181,27 @@ fn scan_units(
     opts: &Options,
     tell: &(impl Fn(usize, Result<Unit, DwarfError>) + Sync),
 ) {
+    let goroot = Goroot::new(opts.goroot);
+    // One for each thread.
+    let directories: Vec<Mutex<Directories>> = (0..rayon::current_num_threads())
+        .map(|_| Mutex::new(Directories::new(&goroot)))
+        .collect();
     let opts = units::ScanOptions {
         syms,
         arch: opts.arch,
         dwarf5: opts.dwarf5,
-        goroot: &Goroot::new(opts.goroot),
     };
     // Units differ much in size, so they are taken one by one.
     list.par_iter()
         .enumerate()
         .with_max_len(1)
-        .for_each(|(i, &u)| tell(i, units::scan(opts, u, order.unit(u))));
+        .for_each(|(i, &u)| {
+            let thread = rayon::current_thread_index().unwrap_or(0);
+            let mut directories = directories[thread]
+                .lock()
+                .unwrap_or_else(|e| e.into_inner());
+            tell(i, units::scan(opts, u, order.unit(u), &mut directories));
+        });
 }
 
 fn producer(version: &str, extra: &[u8]) -> Vec<u8> {

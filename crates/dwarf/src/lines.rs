@@ -17,109 +17,159 @@ const LNCT_DIRECTORY_INDEX: u64 = 2;
 const FORM_STRING: u64 = 0x08;
 const FORM_UDATA: u64 = 0x0f;
 
+/// The directories of source files, for one unit after another: many units have files of the same
+/// ones.
+pub(crate) struct Directories<'a> {
+    goroot: &'a Goroot,
+    /// By what comes before the last slash of names in objects.
+    of_prefix: FxHashMap<&'a [u8], u32>,
+    /// By path.
+    of_path: FxHashMap<Box<[u8]>, u32>,
+    known: Vec<Directory>,
+}
+
+/// A directory.
+struct Directory {
+    path: Box<[u8]>,
+    /// Its number in the table that uses it last.
+    number: u32,
+    /// Which table that is.
+    table: u32,
+}
+
+impl<'a> Directories<'a> {
+    /// None so far. `$GOROOT` in names of files becomes `goroot`.
+    pub(crate) fn new(goroot: &'a Goroot) -> Directories<'a> {
+        let mut d = Directories {
+            goroot,
+            of_prefix: FxHashMap::default(),
+            of_path: FxHashMap::default(),
+            known: Vec::new(),
+        };
+        d.enter(b".");
+        d
+    }
+
+    fn enter(&mut self, path: &[u8]) -> u32 {
+        if let Some(&dir) = self.of_path.get(path) {
+            return dir;
+        }
+        let dir = self.known.len() as u32;
+        self.known.push(Directory {
+            path: path.into(),
+            number: 0,
+            table: 0,
+        });
+        self.of_path.insert(path.into(), dir);
+        dir
+    }
+
+    /// The directory of a file.
+    fn of_file(&mut self, path: &[u8]) -> u32 {
+        match path.iter().rposition(|&c| c == b'/') {
+            None => CURRENT,
+            Some(at) if at > 0 && paths::is_clean(path) => self.enter(&path[..at]),
+            Some(_) => self.enter(&paths::dir(path)),
+        }
+    }
+}
+
+/// The directory `.`, the first of every table.
+const CURRENT: u32 = 0;
+
 /// A unit's files and their directories, encoded as they come
 /// (`ld/dwarf.go:writeDirFileTables`).
 pub(crate) struct FileTable {
     /// The directories in the order they first occur, each with its NUL.
     dirs: Vec<u8>,
-    /// Their numbers; 0 is `.`.
-    numbers: FxHashMap<Box<[u8]>, u32>,
+    n_dirs: u32,
     files: Vec<u8>,
     n_files: u64,
     dwarf5: bool,
 }
 
 impl FileTable {
-    pub(crate) fn new(dwarf5: bool) -> FileTable {
+    /// The files of an object by their names there, and where GDB's script lies if a file shows it and
+    /// `has_scheduler` says to look. `table`: a number, not 0, that no other table made with these
+    /// directories has.
+    pub(crate) fn new<'a>(
+        names: impl Iterator<Item = &'a [u8]>,
+        directories: &mut Directories<'a>,
+        table: u32,
+        dwarf5: bool,
+        has_scheduler: bool,
+    ) -> (FileTable, Option<Vec<u8>>) {
         let mut t = FileTable {
             dirs: Vec::with_capacity(512),
-            numbers: FxHashMap::default(),
+            n_dirs: 1,
             files: Vec::with_capacity(1024),
             n_files: 0,
             dwarf5,
         };
         t.dirs.string(b".");
-        t.numbers.insert(Box::from(&b"."[..]), 0);
-        t
-    }
+        let current = &mut directories.known[CURRENT as usize];
+        (current.number, current.table) = (0, table);
 
-    /// Adds a file by its path. `last` is the directory of the file before and its number.
-    fn add(&mut self, path: &[u8], last: &mut (Vec<u8>, u32)) {
-        let made;
-        let (dir, base) = match path.iter().rposition(|&c| c == b'/') {
-            None => (&b"."[..], path),
-            Some(at) if at > 0 && paths::is_clean(path) => (&path[..at], &path[at + 1..]),
-            Some(_) => {
-                made = paths::dir(path);
-                (&made[..], paths::base(path))
-            }
-        };
-        if last.0 != dir {
-            last.0.clear();
-            last.0.extend_from_slice(dir);
-            last.1 = match self.numbers.get(dir) {
-                Some(&n) => n,
-                None => {
-                    let n = self.numbers.len() as u32;
-                    self.dirs.string(dir);
-                    self.numbers.insert(dir.into(), n);
-                    n
-                }
-            };
-        }
-        self.add_file(base, last.1);
-    }
-
-    /// Adds a file by its name and the number of its directory.
-    fn add_file(&mut self, base: &[u8], dir: u32) {
-        self.files.string(base);
-        self.files.uleb(dir.into());
-        if !self.dwarf5 {
-            self.files.u16(0); // neither time nor length
-        }
-        self.n_files += 1;
-    }
-
-    /// Adds the files of an object by their names there. Answers where GDB's script lies if a file
-    /// shows it and `has_scheduler` says to look.
-    pub(crate) fn add_all<'a>(
-        &mut self,
-        names: impl Iterator<Item = &'a [u8]>,
-        goroot: &Goroot,
-        has_scheduler: bool,
-    ) -> Option<Vec<u8>> {
         let mut script = None;
         let mut path = Vec::new();
-        let mut last = (b".".to_vec(), 0);
-        // What comes before the last slash decides on the directory. Names that begin with a dot may
-        // be none.
-        let mut known: FxHashMap<&[u8], u32> = FxHashMap::default();
+        let mut last: (&[u8], u32) = (b"", 0);
         for (i, name) in names.enumerate() {
+            // What comes before the last slash decides on the directory. Names that begin with a dot may
+            // be none.
             let parts = name
                 .iter()
                 .rposition(|&c| c == b'/')
                 .map(|at| (&name[..at], &name[at + 1..]))
                 .filter(|(_, base)| base.first().is_some_and(|&c| c != b'.') && !has_scheduler);
-            if let Some((dir, base)) = parts
-                && let Some(&number) = known.get(dir)
-            {
-                self.add_file(base, number);
+            if let Some((prefix, base)) = parts {
+                if prefix != last.0 {
+                    let known = directories.of_prefix.get(prefix).copied();
+                    let dir = known.unwrap_or_else(|| {
+                        path.clear();
+                        directories.goroot.expand_file(name, &mut path);
+                        let dir = directories.of_file(&path);
+                        directories.of_prefix.insert(prefix, dir);
+                        dir
+                    });
+                    last = (prefix, t.number(directories, dir, table));
+                }
+                t.add(base, last.1);
                 continue;
             }
             path.clear();
-            goroot.expand_file(name, &mut path);
+            directories.goroot.expand_file(name, &mut path);
             if path.is_empty() {
                 path = format!("<missing>_{i}").into_bytes();
             }
             if has_scheduler && script.is_none() {
                 script = gdb_script(&path);
             }
-            self.add(&path, &mut last);
-            if let Some((dir, _)) = parts {
-                known.insert(dir, last.1);
-            }
+            let dir = directories.of_file(&path);
+            let number = t.number(directories, dir, table);
+            t.add(paths::base(&path), number);
         }
-        script
+        (t, script)
+    }
+
+    /// The number of a directory in this table.
+    fn number(&mut self, directories: &mut Directories, dir: u32, table: u32) -> u32 {
+        let d = &mut directories.known[dir as usize];
+        if d.table != table {
+            (d.number, d.table) = (self.n_dirs, table);
+            self.dirs.string(&d.path);
+            self.n_dirs += 1;
+        }
+        d.number
+    }
+
+    /// Adds a file by its name and the number of its directory.
+    fn add(&mut self, base: &[u8], dir: u32) {
+        self.files.string(base);
+        self.files.uleb(dir.into());
+        if !self.dwarf5 {
+            self.files.u16(0); // neither time nor length
+        }
+        self.n_files += 1;
     }
 
     fn put(&self, out: &mut Vec<u8>) {
@@ -129,7 +179,7 @@ impl FileTable {
             out.u8(1);
             out.uleb(LNCT_PATH);
             out.uleb(FORM_STRING);
-            out.uleb(self.numbers.len() as u64);
+            out.uleb(self.n_dirs.into());
             out.bytes(&self.dirs);
             out.u8(2);
             out.uleb(LNCT_PATH);
@@ -193,9 +243,9 @@ mod tests {
     use super::*;
 
     fn table(names: &[&str], dwarf5: bool) -> (FileTable, Option<Vec<u8>>) {
-        let mut t = FileTable::new(dwarf5);
-        let s = t.add_all(names.iter().map(|n| n.as_bytes()), &Goroot::new("/g"), true);
-        (t, s)
+        let goroot = Goroot::new("/g");
+        let names = names.iter().map(|n| n.as_bytes());
+        FileTable::new(names, &mut Directories::new(&goroot), 1, dwarf5, true)
     }
 
     #[test]
@@ -207,7 +257,7 @@ mod tests {
 
     #[test]
     fn known_directories_are_not_looked_at_again() {
-        let names = [
+        let all = [
             "gofile..$GOROOT/src/a/x.go",
             "gofile..$GOROOT/src/a/y.go",
             "gofile../b//x.go",
@@ -216,13 +266,16 @@ mod tests {
             "gofile../y.go",
             "gofile..y.go",
         ];
-        let (mut t, mut one) = (FileTable::new(true), FileTable::new(true));
         let goroot = Goroot::new("/g");
-        t.add_all(names.iter().map(|n| n.as_bytes()), &goroot, false);
-        for n in names {
-            one.add_all([n.as_bytes()].into_iter(), &goroot, false);
+        let mut directories = Directories::new(&goroot);
+        for (number, names) in (1..).zip([&all[..], &all[2..], &all[1..3], &all]) {
+            let names_of = || names.iter().map(|n| n.as_bytes());
+            let (t, _) = FileTable::new(names_of(), &mut directories, number, true, false);
+            // The long way.
+            let (one, _) = table(names, true);
+            assert_eq!((&t.dirs, &t.files), (&one.dirs, &one.files));
         }
-        assert_eq!((&t.dirs, &t.files), (&one.dirs, &one.files));
+        let (t, _) = table(&all, true);
         assert_eq!(t.dirs, b".\0/g/src/a\0/b\0/\0");
     }
 

@@ -6,8 +6,7 @@
 
 use crate::DwarfError;
 use crate::frames::{StackTable, is_top_frame};
-use crate::lines::{self, FileTable};
-use crate::paths::Goroot;
+use crate::lines::{self, Directories, FileTable};
 use crate::plan::Kind;
 use goobj::prefetch::{prefetch, prefetch_lines};
 use goobj::{Object, PKG_NONE, SymRef};
@@ -191,7 +190,6 @@ pub(crate) struct ScanOptions<'a> {
     pub syms: &'a Symbols,
     pub arch: &'a ArchInfo,
     pub dwarf5: bool,
-    pub goroot: &'a Goroot,
 }
 
 /// The bytes that a reference to a slot takes, for the relocations that are one.
@@ -249,7 +247,12 @@ struct Found {
 ///
 /// # Errors
 /// DWARF symbols of the wrong kind, and references to functions of other units.
-pub(crate) fn scan(opts: ScanOptions, id: UnitId, textp: &[SymId]) -> Result<Unit, DwarfError> {
+pub(crate) fn scan<'a>(
+    opts: ScanOptions<'a>,
+    id: UnitId,
+    textp: &[SymId],
+    directories: &mut Directories<'a>,
+) -> Result<Unit, DwarfError> {
     let syms = opts.syms;
     let mut unit = Unit {
         id,
@@ -299,10 +302,12 @@ pub(crate) fn scan(opts: ScanOptions, id: UnitId, textp: &[SymId]) -> Result<Uni
             f.slot = sc.slot_of.get(&f.sym).copied().unwrap_or(NO_SLOT);
         }
     }
-    let mut files = FileTable::new(opts.dwarf5);
-    unit.gdb_script = files.add_all(
+    let files;
+    (files, unit.gdb_script) = FileTable::new(
         (0..o.n_files()).filter_map(|i| o.file(i)),
-        opts.goroot,
+        directories,
+        id.0 + 1,
+        opts.dwarf5,
         syms.libs[obj.lib.index()].pkg == "runtime",
     );
     unit.line_header = lines::header(&files, sc.program, opts.arch.ptr_size);

@@ -180,6 +180,11 @@ impl Symbols {
         self.taken.keys().for_each(|&s| leaves.remove(s));
         leaves
     }
+    /// The numbers of an object's package symbols, which are those of its first local symbols. Those of
+    /// all objects come one after another, in load order, before all others.
+    pub fn package_symbols(&self, obj: &Obj) -> std::ops::Range<u32> {
+        obj.def_base..obj.def_base + obj.object.n_def()
+    }
     /// One Go object.
     pub fn obj(&self, id: ObjId) -> &Obj {
         &self.objs[id.index()]

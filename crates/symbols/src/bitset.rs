@@ -47,11 +47,29 @@ impl BitSet {
     }
     /// The members with numbers in `range`, ascending.
     pub fn iter_range(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = SymId> + '_ {
+        self.iter_words(range, |_, w| w)
+    }
+    /// The members with numbers in `range` that are not in `other`, ascending.
+    pub fn iter_range_without<'a>(
+        &'a self,
+        range: std::ops::Range<usize>,
+        other: &'a BitSet,
+    ) -> impl Iterator<Item = SymId> + 'a {
+        let without = |i: usize| !other.words.get(i).copied().unwrap_or(0);
+        self.iter_words(range, move |i, w| w & without(i))
+    }
+    /// The members with numbers in `range`, ascending, of those that `choose` leaves of a word, given
+    /// its number and the word.
+    fn iter_words<'a>(
+        &'a self,
+        range: std::ops::Range<usize>,
+        choose: impl Fn(usize, u64) -> u64 + 'a,
+    ) -> impl Iterator<Item = SymId> + 'a {
         let end = range.end.min(self.words.len() * 64);
         let start = range.start.min(end);
         let (first, last) = (start / 64, end.div_ceil(64));
         (first..last).flat_map(move |i| {
-            let mut w = self.words[i];
+            let mut w = choose(i, self.words[i]);
             if i == first {
                 w &= !0 << (start % 64);
             }
