@@ -4,10 +4,10 @@ use crate::DwarfError;
 use crate::encode::put_padded_uleb;
 use crate::fill::Filler;
 use crate::host::HostTarget;
-use crate::offsets::OffsetMap;
+use crate::offsets::OffsetTable;
 use crate::plan::{Kind, Plan};
 use crate::units::{NO_SLOT, NOBODY, Unit, slot_width};
-use goobj::{PKG_NONE, SymRef};
+use goobj::{PKG_NONE, RawReloc, SymRef};
 use gover::{R_WEAK, RelocType};
 use symbols::{Obj, SymId};
 
@@ -25,7 +25,7 @@ pub(crate) struct Owner<'a> {
     /// Local indices of a function's own pieces, and their offsets.
     own: [(u32, u32); 3],
     /// [`crate::plan::UnitPlan::refs`], for what is in the unit's object.
-    refs: Option<&'a OffsetMap>,
+    refs: Option<&'a OffsetTable>,
 }
 
 impl<'a> Owner<'a> {
@@ -56,6 +56,27 @@ impl<'a> Owner<'a> {
             refs: Some(&u.refs),
         }
     }
+
+    /// Offset in a DWARF section of the owner's own pieces and of what is known to its unit.
+    #[inline]
+    fn section_ref(&self, o: &Obj, r: SymRef) -> Option<(Kind, u32)> {
+        if r.pkg == PKG_NONE
+            && let Some(at) = self.refs.and_then(|refs| refs.get(r.idx))
+        {
+            return Some((Kind::Info, at));
+        }
+        let local = o.object.local(r).filter(|&l| l != NOT_LOCAL)?;
+        let i = self.own.iter().position(|(piece, _)| *piece == local)?;
+        Some((OWN_KINDS[i], self.own[i].1))
+    }
+}
+
+/// Writes the number of a slot in `N` bytes at `off`; answers whether it fits. `None` when there are
+/// no such bytes.
+#[inline]
+fn put_slot<const N: usize>(data: &mut [u8], off: usize, slot: u32) -> Option<bool> {
+    let field: &mut [u8; N] = data.get_mut(off..)?.first_chunk_mut()?;
+    Some(put_padded_uleb(field, slot.into()))
 }
 
 /// Local index of nothing.
@@ -92,79 +113,112 @@ impl Filler<'_> {
         let (data_buf, rest) = buf.split_at_mut(n);
         data_buf.copy_from_slice(&data[..n]);
         rest.fill(0);
-        let mut slots = (NOBODY, 0u32);
+        let mut slot = (NOBODY, 0u32);
         for r in o.object.relocs(li) {
             if r.siz() == 0 {
                 continue;
             }
-            let bad = |what| DwarfError::BadReloc {
-                name: self.syms.name_lossy(owner.sym).into_owned(),
-                off: r.off().into(),
-                len: n as u64,
-                what,
-            };
+            let bad = |what| self.bad_reloc(owner, r, n, what);
             let typ = self.syms.gover.reloc_type(r.typ() & !R_WEAK);
-            let typ = typ.unwrap_or(RelocType::Invalid);
-            if typ == RelocType::DwarfSecRef && r.siz() == 4 {
-                // Nearly all there are in DIEs.
-                let (kind, at) = self.section_ref(owner, o, r.sym())?;
-                let add = i64::from(at).wrapping_add(r.add());
-                let off = r.off() as u32 as usize;
-                let value = self.field(off, 4, HostTarget::Section(kind), add, add as u64);
-                let field = data_buf.get_mut(off..).and_then(|f| f.first_chunk_mut());
-                *field.ok_or_else(|| bad("out of bounds"))? = (value as u32).to_le_bytes();
-                continue;
+            let off = r.off() as u32 as usize;
+            match typ.unwrap_or(RelocType::Invalid) {
+                RelocType::DwarfSecRef if r.siz() == 4 => {
+                    // Most there are in DIEs.
+                    let (kind, at) = match owner.section_ref(o, r.sym()) {
+                        Some(found) => found,
+                        None => self.section_ref(owner, o, r.sym())?,
+                    };
+                    let add = i64::from(at).wrapping_add(r.add());
+                    let value = self.field(off, 4, HostTarget::Section(kind), add, add as u64);
+                    let field = data_buf.get_mut(off..).and_then(|f| f.first_chunk_mut());
+                    *field.ok_or_else(|| bad("out of bounds"))? = (value as u32).to_le_bytes();
+                }
+                typ => match slot_width(typ) {
+                    Some(width) => {
+                        if slot.0 != r.sym() {
+                            let found = self.slot(owner, self.syms.resolve_ref(o, r.sym()));
+                            slot = (r.sym(), found.ok_or_else(|| bad("no such slot"))?);
+                        }
+                        let put = match width {
+                            1 => put_slot::<1>(data_buf, off, slot.1),
+                            2 => put_slot::<2>(data_buf, off, slot.1),
+                            3 => put_slot::<3>(data_buf, off, slot.1),
+                            _ => put_slot::<4>(data_buf, off, slot.1),
+                        };
+                        match put {
+                            Some(true) => {}
+                            Some(false) => return Err(bad("no room for a slot")),
+                            None => return Err(bad("out of bounds")),
+                        }
+                    }
+                    None => self.other_field(o, r, typ, owner, data_buf)?,
+                },
             }
-            let width = slot_width(typ);
-            let field = usize::try_from(r.off())
-                .ok()
-                .and_then(|off| data_buf.get_mut(off..))
-                .and_then(|f| f.get_mut(..width.unwrap_or(r.siz()) as usize))
-                .ok_or_else(|| bad("out of bounds"))?;
-            if width.is_some() {
-                if slots.0 != r.sym() {
-                    let slot = self.slot(owner, self.syms.resolve_ref(o, r.sym()));
-                    slots = (r.sym(), slot.ok_or_else(|| bad("no such slot"))?);
-                }
-                if !put_padded_uleb(field, slots.1.into()) {
-                    return Err(bad("no room for a slot"));
-                }
-                continue;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn bad_reloc(&self, owner: &Owner, r: RawReloc, len: usize, what: &'static str) -> DwarfError {
+        DwarfError::BadReloc {
+            name: self.syms.name_lossy(owner.sym).into_owned(),
+            off: r.off().into(),
+            len: len as u64,
+            what,
+        }
+    }
+
+    /// Writes a field of one of the rarer types.
+    fn other_field(
+        &self,
+        o: &Obj,
+        r: RawReloc,
+        typ: RelocType,
+        owner: &Owner,
+        data: &mut [u8],
+    ) -> Result<(), DwarfError> {
+        let n = data.len();
+        let bad = |what| self.bad_reloc(owner, r, n, what);
+        let field = usize::try_from(r.off())
+            .ok()
+            .and_then(|off| data.get_mut(off..))
+            .and_then(|f| f.get_mut(..r.siz() as usize))
+            .ok_or_else(|| bad("out of bounds"))?;
+        let mut target = None;
+        let value: u64 = match typ {
+            RelocType::DwarfSecRef => {
+                let (kind, at) = match owner.section_ref(o, r.sym()) {
+                    Some(found) => found,
+                    None => self.section_ref(owner, o, r.sym())?,
+                };
+                target = Some((HostTarget::Section(kind), i64::from(at)));
+                at.into()
             }
-            let mut target = None;
-            let value = match typ {
-                RelocType::DwarfSecRef => {
-                    let (kind, at) = self.section_ref(owner, o, r.sym())?;
-                    target = Some((HostTarget::Section(kind), i64::from(at)));
-                    at.into()
-                }
-                RelocType::Addr => {
-                    let s = self.syms.resolve_ref(o, r.sym());
-                    target = Some((HostTarget::Symbol(s), 0));
-                    self.addrs.addr(s)
-                }
-                RelocType::AddrOff => self.offset(self.syms.resolve_ref(o, r.sym())),
-                RelocType::AddrCuOff => {
-                    let unit = self.plan.units.get(owner.unit as usize);
-                    let base = unit.map_or(SymId::NONE, Unit::base);
-                    let target = self.syms.resolve_ref(o, r.sym());
-                    let base = self.addrs.addr(base);
-                    self.addrs.addr(target).wrapping_sub(base)
-                }
-                _ => return Err(bad("of a type that DWARF does not have")),
-            };
-            let value: u64 = value;
-            let mut value = value.wrapping_add(r.add() as u64);
-            if let (Some((target, at)), Some(_)) = (target, self.host) {
-                let off = r.off() as usize;
-                value = self.field(off, r.siz(), target, at.wrapping_add(r.add()), value);
+            RelocType::Addr => {
+                let s = self.syms.resolve_ref(o, r.sym());
+                target = Some((HostTarget::Symbol(s), 0));
+                self.addrs.addr(s)
             }
-            let value = value.to_le_bytes();
-            match field.len() {
-                4 => field.copy_from_slice(&value[..4]),
-                1 | 2 | 8 => field.copy_from_slice(&value[..field.len()]),
-                _ => return Err(bad("of a strange size")),
+            RelocType::AddrOff => self.offset(self.syms.resolve_ref(o, r.sym())),
+            RelocType::AddrCuOff => {
+                let unit = self.plan.units.get(owner.unit as usize);
+                let base = unit.map_or(SymId::NONE, Unit::base);
+                let target = self.syms.resolve_ref(o, r.sym());
+                let base = self.addrs.addr(base);
+                self.addrs.addr(target).wrapping_sub(base)
             }
+            _ => return Err(bad("of a type that DWARF does not have")),
+        };
+        let mut value = value.wrapping_add(r.add() as u64);
+        if let (Some((target, at)), Some(_)) = (target, self.host) {
+            let off = r.off() as usize;
+            value = self.field(off, r.siz(), target, at.wrapping_add(r.add()), value);
+        }
+        let value = value.to_le_bytes();
+        match field.len() {
+            4 => field.copy_from_slice(&value[..4]),
+            1 | 2 | 8 => field.copy_from_slice(&value[..field.len()]),
+            _ => return Err(bad("of a strange size")),
         }
         Ok(())
     }
@@ -178,19 +232,9 @@ impl Filler<'_> {
         (0..).zip(&u.slots).find(|(_, f)| **f == s).map(|(i, _)| i)
     }
 
-    /// Offset in a DWARF section.
-    #[inline]
+    /// Offset in a DWARF section of what is neither the owner's nor known to its unit.
+    #[inline(never)]
     fn section_ref(&self, owner: &Owner, o: &Obj, r: SymRef) -> Result<(Kind, u32), DwarfError> {
-        if r.pkg == PKG_NONE
-            && let Some(at) = owner.refs.and_then(|refs| refs.get(r.idx))
-        {
-            return Ok((Kind::Info, at));
-        }
-        if let Some(local) = o.object.local(r).filter(|&l| l != NOT_LOCAL)
-            && let Some(i) = owner.own.iter().position(|(piece, _)| *piece == local)
-        {
-            return Ok((OWN_KINDS[i], owner.own[i].1));
-        }
         let s = self.syms.resolve_ref(o, r);
         match self.plan.info_offsets.get(s.0) {
             Some(at) => Ok((Kind::Info, at)),

@@ -113,7 +113,7 @@ impl Sink for Out<'_> {
 
 /// Writes `v` as unsigned LEB128 of exactly `buf.len()` bytes; answers whether it fits
 /// (`ld/data.go:writeUleb128FixedLength`).
-#[inline]
+#[inline(always)]
 pub(crate) fn put_padded_uleb(buf: &mut [u8], mut v: u64) -> bool {
     let last = buf.len() - 1;
     for (i, b) in buf.iter_mut().enumerate() {

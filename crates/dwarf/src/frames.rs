@@ -132,9 +132,28 @@ impl StackTable<'_> {
                     out.uleb(lr);
                 }
             }
-            out.u8(CFA_DEF_CFA_OFFSET_SF);
-            out.sleb(cfa / DATA_ALIGNMENT);
+            let offset = cfa / DATA_ALIGNMENT;
             let delta = i64::from(end) - i64::from(start);
+            if let -0x40..0x40 = offset {
+                // One byte, as nearly always.
+                let set = [CFA_DEF_CFA_OFFSET_SF, offset as u8 & 0x7f];
+                let [a, b] = set;
+                match delta {
+                    ..0x40 => out.bytes(&[a, b, (i64::from(CFA_ADVANCE_LOC) + delta) as u8]),
+                    0x40..0x100 => out.bytes(&[a, b, CFA_ADVANCE_LOC1, delta as u8]),
+                    0x100..0x10000 => {
+                        let [low, high] = (delta as u16).to_le_bytes();
+                        out.bytes(&[a, b, CFA_ADVANCE_LOC2, low, high]);
+                    }
+                    _ => {
+                        out.bytes(&[a, b, CFA_ADVANCE_LOC4]);
+                        out.u32(delta as u32);
+                    }
+                }
+                continue;
+            }
+            out.u8(CFA_DEF_CFA_OFFSET_SF);
+            out.sleb(offset);
             match delta {
                 ..0x40 => out.u8((i64::from(CFA_ADVANCE_LOC) + delta) as u8),
                 0x40..0x100 => {

@@ -60,6 +60,34 @@ impl OffsetMap {
     }
 }
 
+/// Offsets by number, for numbers near one another: a place for each of a range.
+#[derive(Default)]
+pub(crate) struct OffsetTable {
+    first: u32,
+    offsets: Vec<u32>,
+}
+
+impl OffsetTable {
+    /// The offsets that `of` knows of some numbers.
+    pub(crate) fn new(numbers: &[u32], of: impl Fn(u32) -> Option<u32>) -> OffsetTable {
+        let (Some(&first), Some(&last)) = (numbers.iter().min(), numbers.iter().max()) else {
+            return OffsetTable::default();
+        };
+        let mut offsets = vec![NONE; (last - first) as usize + 1];
+        for &i in numbers {
+            offsets[(i - first) as usize] = of(i).unwrap_or(NONE);
+        }
+        OffsetTable { first, offsets }
+    }
+
+    /// The offset of a number.
+    #[inline]
+    pub(crate) fn get(&self, i: u32) -> Option<u32> {
+        let offset = *self.offsets.get(i.wrapping_sub(self.first) as usize)?;
+        (offset != NONE).then_some(offset)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,5 +106,17 @@ mod tests {
             assert_eq!(map.get(i), want, "{i}");
         }
         assert_eq!(OffsetMap::default().get(0), None);
+    }
+
+    #[test]
+    fn tables_know_what_they_were_told() {
+        let table = OffsetTable::new(&[7, 3, 9, 4], |i| (i != 4).then_some(i * 5));
+        let known: Vec<_> = (0..12).map(|i| table.get(i)).collect();
+        let mut want = [None; 12];
+        for i in [3, 7, 9] {
+            want[i] = Some(i as u32 * 5);
+        }
+        assert_eq!(known, want);
+        assert_eq!(OffsetTable::new(&[], Some).get(0), None);
     }
 }

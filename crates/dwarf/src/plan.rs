@@ -5,7 +5,7 @@
 
 use crate::encode::{Count, Sink};
 use crate::generate::{DebugInfo, unit_numbers};
-use crate::offsets::OffsetMap;
+use crate::offsets::{OffsetMap, OffsetTable};
 use crate::types::{Child, DieRef, TypeDie};
 use crate::units::{Function, Piece, Unit};
 use crate::{DwarfError, frames};
@@ -149,7 +149,7 @@ pub(crate) struct UnitPlan {
     pub pieces: Vec<Pieces>,
     /// By index of a reference by name in the unit's object, the offset in `.debug_info` of what it
     /// means, if functions refer to it.
-    pub refs: OffsetMap,
+    pub refs: OffsetTable,
 }
 
 /// A function in the order of text.
@@ -251,20 +251,14 @@ pub(crate) fn put_ranges(u: &Unit, pcs: &[(i64, i64)], dwarf5: bool, ptr: u8, ou
 
 impl Unit {
     /// [`UnitPlan::refs`]. Most references are one of few, so that it pays to resolve them once.
-    fn ref_offsets(&self, syms: &Symbols, info_offsets: &OffsetMap) -> OffsetMap {
-        let Some(obj) = syms.unit_obj(self.id).filter(|_| !self.by_name.is_empty()) else {
-            return OffsetMap::default();
+    fn ref_offsets(&self, syms: &Symbols, info_offsets: &OffsetMap) -> OffsetTable {
+        let Some(obj) = syms.unit_obj(self.id) else {
+            return OffsetTable::default();
         };
-        let n = obj.object.n_nonpkg_def() + obj.object.n_nonpkg_ref();
-        let mut refs = OffsetMap::new(n as usize, self.by_name.iter().copied());
-        for &idx in &self.by_name {
-            let pkg = PKG_NONE;
-            let s = syms.resolve_ref(obj, SymRef { pkg, idx });
-            if let Some(at) = info_offsets.get(s.0) {
-                refs.set(idx, at);
-            }
-        }
-        refs
+        let pkg = PKG_NONE;
+        OffsetTable::new(&self.by_name, |idx| {
+            info_offsets.get(syms.resolve_ref(obj, SymRef { pkg, idx }).0)
+        })
     }
 }
 

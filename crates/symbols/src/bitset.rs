@@ -138,3 +138,28 @@ impl AtomicBitSet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_without_others() {
+        let set = |n: &mut dyn Iterator<Item = u32>| {
+            let mut s = BitSet::default();
+            n.for_each(|i| s.insert(SymId(i)));
+            s
+        };
+        let (a, b) = (set(&mut (0..300)), set(&mut (0..150).step_by(3)));
+        for range in [0..300, 5..299, 64..128, 70..70, 140..1000] {
+            let found: Vec<u32> = a
+                .iter_range_without(range.clone(), &b)
+                .map(|s| s.0)
+                .collect();
+            let want: Vec<u32> = (0..300)
+                .filter(|&i| range.contains(&(i as usize)) && (i >= 150 || i % 3 != 0))
+                .collect();
+            assert_eq!(found, want);
+        }
+    }
+}
