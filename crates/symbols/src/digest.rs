@@ -8,6 +8,7 @@
 use goobj::prefetch::prefetch;
 use goobj::{ABI_STATIC, Block, Object, SymDef};
 use gover::GoLayout;
+use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -217,9 +218,23 @@ pub(crate) fn version_slot(abi_wrappers: bool, abi: u16) -> usize {
     (abi_wrappers && i32::from(abi) == crate::VERSION_ABI_INTERNAL) as usize
 }
 
+/// Lists before they are sorted by shard. Each thread has some and uses them again: memory that is new
+/// to the process costs more than what is written there.
+#[derive(Default)]
+struct Unsorted {
+    content: Vec<(u8, ContentUse)>,
+    defs: Vec<(u8, DefUse)>,
+    refs: Vec<(u8, NameUse)>,
+}
+
 impl Digest {
     /// Reads an object.
     pub fn new(o: &Object, opts: &DigestOptions) -> Digest {
+        thread_local!(static UNSORTED: RefCell<Unsorted> = RefCell::default());
+        UNSORTED.with_borrow_mut(|unsorted| Digest::with_lists(o, opts, unsorted))
+    }
+
+    fn with_lists(o: &Object, opts: &DigestOptions, unsorted: &mut Unsorted) -> Digest {
         let mut d = Digest::default();
         let hasher = NameHasher::default();
         let version = |s: SymDef| version_slot(opts.abi_wrappers, s.abi());
@@ -242,11 +257,12 @@ impl Digest {
             }
         }
 
-        d.content = d.contents(o, opts);
+        d.content = d.contents(o, opts, &mut unsorted.content);
         d.leaves = leaves(o);
 
         let (first, all) = (o.n_alldef() - o.n_nonpkg_def(), o.n_alldef());
-        let mut defs = Vec::with_capacity(o.n_nonpkg_def() as usize);
+        let defs = &mut unsorted.defs;
+        defs.clear();
         for (li, s) in (first..).zip(named(o, first..all)) {
             d.note_marks(opts, s, li);
             if s.abi() == ABI_STATIC || s.name_len() == 0 {
@@ -255,10 +271,10 @@ impl Digest {
             }
             defs.push(named_def(s, li));
         }
-        d.defs = Sharded::new(SHARDS, &defs);
-        drop(defs);
+        d.defs = Sharded::new(SHARDS, defs);
 
-        let mut refs = Vec::with_capacity(o.n_nonpkg_ref() as usize);
+        let refs = &mut unsorted.refs;
+        refs.clear();
         for (li, s) in (all..).zip(named(o, all..all + o.n_nonpkg_ref())) {
             d.note_marks(opts, s, li);
             if s.abi() == ABI_STATIC {
@@ -270,7 +286,7 @@ impl Digest {
                 refs.push((shard as u8, NameUse { hash, li }));
             }
         }
-        d.refs = Sharded::new(SHARDS, &refs);
+        d.refs = Sharded::new(SHARDS, refs);
         d
     }
 
@@ -284,7 +300,13 @@ impl Digest {
         }
     }
 
-    fn contents(&mut self, o: &Object, opts: &DigestOptions) -> Sharded<ContentUse> {
+    fn contents(
+        &mut self,
+        o: &Object,
+        opts: &DigestOptions,
+        all: &mut Vec<(u8, ContentUse)>,
+    ) -> Sharded<ContentUse> {
+        all.clear();
         let word = |b: &[u8], at: usize| u64::from_le_bytes(b[at..at + 8].try_into().unwrap());
         let (n_def, n64, n) = (o.n_def(), o.n_hashed64(), o.n_hashed());
         let content = |shard: u64, key: [u64; 2], s: SymDef, li: u32| {
@@ -296,7 +318,6 @@ impl Digest {
             };
             (shard as u8, used)
         };
-        let mut all = Vec::new();
         let short = o.block(Block::Hash64).chunks_exact(8);
         for ((li, h), s) in (n_def..).zip(short).zip(o.syms(n_def..n_def + n64)) {
             self.note_marks(opts, s, li);
@@ -317,7 +338,7 @@ impl Digest {
             let key = [word(h, 0), word(h, 8)];
             all.push(content(key[0] >> (64 - SHARD_BITS), key, s, li));
         }
-        Sharded::new(CONTENT_SHARDS, &all)
+        Sharded::new(CONTENT_SHARDS, all)
     }
 }
 
