@@ -67,19 +67,29 @@ const BUFFER_LIMIT: usize = 1 << 20;
 impl Store<'_> {
     /// Has a part of the output made in zeroed memory that is used again, and stores it.
     pub fn make<T>(&self, place: &mut [u8], make: impl FnOnce(&mut [u8]) -> T) -> T {
+        self.make_all(place, |out| {
+            out.fill(0);
+            make(out)
+        })
+    }
+
+    /// As [`Store::make`], in memory with anything in it: `make` writes every byte.
+    pub fn make_all<T>(&self, place: &mut [u8], make: impl FnOnce(&mut [u8]) -> T) -> T {
         thread_local!(static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
-        if place.len() > BUFFER_LIMIT {
-            let mut buffer = vec![0; place.len()];
+        let len = place.len();
+        if len > BUFFER_LIMIT {
+            let mut buffer = vec![0; len];
             let made = make(&mut buffer);
             self.put_in_parts(place, &buffer);
             return made;
         }
         // Taken: what is made in parallel may have this thread make another part in between.
         let mut buffer = BUFFER.take();
-        buffer.clear();
-        buffer.resize(place.len(), 0);
-        let made = make(&mut buffer);
-        self.put(place, &buffer);
+        if buffer.len() < len {
+            buffer.resize(len, 0);
+        }
+        let made = make(&mut buffer[..len]);
+        self.put(place, &buffer[..len]);
         BUFFER.set(buffer);
         made
     }

@@ -412,15 +412,15 @@ pub fn link_executable(
         dynlink: shape.dynlink,
         library: shape.is_plugin() || shape.is_shared_library(),
     });
-    let generate = |s: SymId, out: &mut [u8], addrs: &Addresses| {
+    let generate = |s: SymId, out: &mut [u8], addrs: &Addresses, make: &pclntab::Make| {
         if let Some(d) = dynamic.as_ref().filter(|d| d.rela == s) {
-            d.write_rela(addrs, out);
+            make(out, &mut |out| d.write_rela(addrs, out));
             return true;
         }
         let Some(part) = Part::ALL.into_iter().find(|&p| pcln.part(p).sym == s) else {
             return false;
         };
-        if let Err(e) = pcln.fill(part, &fill, out) {
+        if let Err(e) = pcln.fill(part, &fill, out, make) {
             table_errors.lock().unwrap().extend(e);
         }
         true

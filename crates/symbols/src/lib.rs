@@ -17,6 +17,7 @@
 //! 5. symbols that the linker makes, in the order they are made.
 
 mod accessors;
+pub mod ahead;
 mod bitset;
 mod digest;
 mod foreign;

@@ -6,6 +6,8 @@ use rayon::prelude::*;
 use reloc::{HostLink, RelocError, Relocator};
 use std::sync::Mutex;
 use symbols::SymId;
+use symbols::ahead::{Ahead, Reads};
+use tables::pclntab::Make;
 
 /// Bytes that one task writes, about.
 const TASK: u64 = 1 << 18;
@@ -26,8 +28,8 @@ pub struct Writer<'a> {
     pub segs: &'a Segments,
     /// What fills the gaps between functions.
     pub code_pad: u8,
-    /// Fills in symbols that are generated in place; `false` for symbols that are not.
-    pub generate: &'a (dyn Fn(SymId, &mut [u8], &Addresses) -> bool + Sync),
+    /// Fills in symbols that are generated, part by part; `false` for symbols that are not.
+    pub generate: &'a (dyn Fn(SymId, &mut [u8], &Addresses, &Make) -> bool + Sync),
     /// Takes parts of the output that are finished.
     pub store: &'a Store<'a>,
 }
@@ -63,13 +65,16 @@ impl Writer<'_> {
             match t {
                 Task::Text(out, range, addr) => {
                     self.store
-                        .make(out, |out| self.text(out, range, addr, &mut e));
+                        .make_all(out, |out| self.text(out, range, addr, &mut e));
                 }
                 Task::Data(out, range, base, off) => match self.as_is(&range, off, out.len()) {
                     Some(data) => self.store.put_in_parts(out, data),
-                    None => self
-                        .store
-                        .make(out, |out| self.data(out, range, base, off, &mut e)),
+                    None => {
+                        if !self.generated(out, &range, off) {
+                            self.store
+                                .make_all(out, |out| self.data(out, range, base, off, &mut e));
+                        }
+                    }
                 },
             }
             if !e.is_empty() {
@@ -91,6 +96,20 @@ impl Writer<'_> {
         let data = syms.data(p.sym);
         let whole = u64::from(p.off) == off && data.len() == len;
         (whole && syms.relocs(p.sym).len() == 0).then_some(data)
+    }
+
+    /// Writes a stretch from offset `off` on that is one generated symbol, if it is: large tables, which
+    /// are never in memory as a whole.
+    fn generated(&self, out: &mut [u8], range: &std::ops::Range<usize>, off: u64) -> bool {
+        let make = |place: &mut [u8], make: &mut dyn FnMut(&mut [u8])| self.store.make(place, make);
+        match self.layout.placed[range.clone()] {
+            [p] if u64::from(p.off) == off && self.relocator.syms.data(p.sym).is_empty() => {
+                // What is behind it are zeros already.
+                let table = &mut out[..p.size as usize];
+                (self.generate)(p.sym, table, self.relocator.addrs, &make)
+            }
+            _ => false,
+        }
     }
 
     fn tasks<'o>(&self, out: &'o mut [u8]) -> Vec<Task<'o>> {
@@ -141,9 +160,14 @@ impl Writer<'_> {
                 }
                 let placed = &self.layout.placed;
                 let (mut first, mut from) = (sect.syms.start, 0);
+                // Each of the large tables by itself.
+                let most = match i == self.layout.known.pclntab {
+                    true => 1,
+                    false => TASK,
+                };
                 while first < sect.syms.end {
                     let next = (first..sect.syms.end)
-                        .find(|&j| u64::from(placed[j].off) >= from + TASK)
+                        .find(|&j| u64::from(placed[j].off) >= from + most)
                         .unwrap_or(sect.syms.end);
                     let to = if next < sect.syms.end {
                         placed[next].off.into()
@@ -168,18 +192,21 @@ impl Writer<'_> {
         errors: &mut Vec<RelocError>,
     ) {
         let mut at = 0;
-        let foreign = &self.relocator.syms.foreign;
-        for i in range {
-            let s = self.order.textp[i];
-            if foreign.is_interior(s) {
+        let syms = self.relocator.syms;
+        let functions = &self.order.textp[range.clone()];
+        let ahead = Ahead::new(syms, functions.len(), Reads::Contents, |i| functions[i]);
+        for (i, &s) in functions.iter().enumerate() {
+            ahead.at(i);
+            if syms.foreign.is_interior(s) {
                 continue;
             }
-            let from = (self.text.addr[i] - addr) as usize;
+            let address = self.text.addr[range.start + i];
+            let from = (address - addr) as usize;
             out[at..from].fill(self.code_pad);
-            let data = self.relocator.syms.data(s);
+            let data = syms.data(s);
             let field = &mut out[from..from + data.len()];
             field.copy_from_slice(data);
-            self.relocate(s, self.text.addr[i], field, errors);
+            self.relocate(s, address, field, errors);
             at = from + data.len();
         }
         out[at..].fill(self.code_pad);
@@ -193,23 +220,37 @@ impl Writer<'_> {
         off: u64,
         errors: &mut Vec<RelocError>,
     ) {
-        for &Placed { sym, off: o, size } in &self.layout.placed[range] {
+        let in_place = |place: &mut [u8], make: &mut dyn FnMut(&mut [u8])| {
+            place.fill(0);
+            make(place);
+        };
+        let mut at = 0;
+        let syms = self.relocator.syms;
+        let placed = &self.layout.placed[range];
+        let ahead = Ahead::new(syms, placed.len(), Reads::Contents, |i| placed[i].sym);
+        for (i, &Placed { sym, off: o, size }) in placed.iter().enumerate() {
+            ahead.at(i);
             let from = (u64::from(o) - off) as usize;
-            let field = &mut out[from..from + size as usize];
-            let data = self.relocator.syms.data(sym);
+            let end = from + size as usize;
+            let data = syms.data(sym);
+            let filled = from + data.len();
+            out[at..from].fill(0);
+            at = end;
+            out[filled..end].fill(0);
             let field = if data.is_empty() {
-                if (self.generate)(sym, field, self.relocator.addrs) {
+                let field = &mut out[from..end];
+                if (self.generate)(sym, field, self.relocator.addrs, &in_place) {
                     continue;
                 }
                 field
             } else {
-                &mut field[..data.len()]
-            };
-            if !data.is_empty() {
+                let field = &mut out[from..filled];
                 field.copy_from_slice(data);
-            }
+                field
+            };
             self.relocate(sym, base + u64::from(o), field, errors);
         }
+        out[at..].fill(0);
     }
 
     #[inline]

@@ -5,11 +5,12 @@
 
 use super::collect::{Chunk, DataUse, INLINE_TREE, INLINED_CALL, NameUse};
 use super::first_use::FirstUse;
-use super::split::{copy, split};
+use super::split::{Make, PART, copy, split};
 use super::{FillContext, PclntabError, PclntabPlan};
 use gover::RelocType;
 use rayon::prelude::*;
 use symbols::SymId;
+use symbols::ahead::{Ahead, Reads};
 
 /// A piece in its place.
 #[derive(Clone, Copy)]
@@ -58,21 +59,30 @@ pub(crate) fn fill(
     plan: &PclntabPlan,
     cx: &FillContext,
     out: &mut [u8],
+    make: &Make,
 ) -> Result<(), Vec<PclntabError>> {
-    let errors: Vec<PclntabError> = split(out, &plan.pieces, |p| p.at as usize, 1024)
+    let errors: Vec<PclntabError> = split(out, &plan.pieces, |p| p.at as usize, PART)
         .into_par_iter()
         .flat_map_iter(|(base, out, pieces)| {
             let mut errors = Vec::new();
-            for p in pieces {
-                let out = &mut out[p.at as usize - base..];
-                if p.sym == INLINE_TREE {
-                    let chunk = &plan.chunks[p.chunk as usize];
-                    inline_tree(chunk, p.func, &plan.names, &plan.symbol_uses, out);
-                    continue;
+            make(out, &mut |out| {
+                let symbol = |i: usize| match pieces[i].sym {
+                    INLINE_TREE => SymId::NONE,
+                    s => s,
+                };
+                let ahead = Ahead::new(cx.syms, pieces.len(), Reads::Contents, symbol);
+                for (i, p) in pieces.iter().enumerate() {
+                    ahead.at(i);
+                    let out = &mut out[p.at as usize - base..];
+                    if p.sym == INLINE_TREE {
+                        let chunk = &plan.chunks[p.chunk as usize];
+                        inline_tree(chunk, p.func, &plan.names, &plan.symbol_uses, out);
+                        continue;
+                    }
+                    copy(out, cx.syms.data(p.sym));
+                    relocate(plan, cx, p.sym, out, &mut errors);
                 }
-                copy(out, cx.syms.data(p.sym));
-                relocate(plan, cx, p.sym, out, &mut errors);
-            }
+            });
             errors
         })
         .collect();

@@ -2,6 +2,7 @@
 //! (`ld/pcln.go:generateFunctab`, `writePCToFunc`, `writeFuncs`; runtime2.go has the record).
 
 use super::collect::{Chunk, Func, INLINE_TREE, NO_UNIT, RECORD};
+use super::split::{Make, PART, split};
 use super::{FillContext, PclntabPlan};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -31,33 +32,41 @@ pub(crate) fn place(chunks: &mut [Chunk], n_funcs: usize, ptr_size: u32) -> u64 
 }
 
 /// Writes the table.
-pub(crate) fn fill(plan: &PclntabPlan, cx: &FillContext, out: &mut [u8]) {
+pub(crate) fn fill(plan: &PclntabPlan, cx: &FillContext, out: &mut [u8], make: &Make) {
     let returns = DeferReturns::new(plan, cx);
-    let (mut table, mut records) = out.split_at_mut(table_size(plan.n_funcs()) as usize);
-    let mut base = table.len();
-    let mut parts = Vec::with_capacity(plan.chunks.len());
-    for c in &plan.chunks {
-        let (t, rest) = table.split_at_mut(8 * c.funcs.len());
-        table = rest;
-        let start = c.funcs[0].record as usize;
-        let (r, rest) = records.split_at_mut(start - base + c.records as usize);
-        records = rest;
-        base = start + c.records as usize;
-        let pad = r.len() - c.records as usize;
-        parts.push((c, t, &mut r[pad..]));
-    }
-    table.copy_from_slice(&plan.last_pc.to_le_bytes());
-    parts.into_par_iter().for_each(|(c, table, records)| {
-        let first = c.funcs[0].record as usize;
-        let entries = &plan.entries[c.first..];
-        for ((f, pair), &entry) in c.funcs.iter().zip(table.chunks_exact_mut(8)).zip(entries) {
+    let (table, records) = out.split_at_mut(table_size(plan.n_funcs()) as usize);
+    let base = table.len();
+    let pairs = |table: &mut [u8]| {
+        let records = plan.chunks.iter().flat_map(|c| &c.funcs).map(|f| f.record);
+        let pairs = table
+            .chunks_exact_mut(8)
+            .zip(plan.entries.iter().zip(records));
+        for (pair, (entry, record)) in pairs {
             pair[..4].copy_from_slice(&entry.to_le_bytes());
-            pair[4..].copy_from_slice(&f.record.to_le_bytes());
-            let deferreturn = returns.offset_in(f.sym);
-            let record = &mut records[f.record as usize - first..];
-            write_record(plan, c, f, entry, deferreturn, record);
+            pair[4..].copy_from_slice(&record.to_le_bytes());
         }
-    });
+        let end = table.len() - 4;
+        table[end..].copy_from_slice(&plan.last_pc.to_le_bytes());
+    };
+    let start = |c: &Chunk| c.funcs[0].record as usize - base;
+    let parts = split(records, &plan.chunks, start, PART);
+    rayon::join(
+        || make(table, &mut { pairs }),
+        || {
+            parts.into_par_iter().for_each(|(at, out, chunks)| {
+                make(out, &mut |out| {
+                    let funcs = chunks.iter().flat_map(|c| {
+                        let entries = &plan.entries[c.first..];
+                        c.funcs.iter().zip(entries).map(move |(f, e)| (c, f, *e))
+                    });
+                    for (c, f, entry) in funcs {
+                        let record = &mut out[f.record as usize - base - at..];
+                        write_record(plan, c, f, entry, returns.offset_in(f.sym), record);
+                    }
+                });
+            });
+        },
+    );
 }
 
 fn write_record(

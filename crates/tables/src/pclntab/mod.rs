@@ -2,8 +2,8 @@
 //!
 //! [`plan`] runs when text has its addresses. It goes over the functions once, in parallel, finds
 //! out what each table holds and where, and makes the tables' symbols with their final sizes.
-//! [`PclntabPlan::fill`] runs when all symbols have addresses and writes the tables straight into
-//! their place in the output, which must be zero.
+//! [`PclntabPlan::fill`] runs when all symbols have addresses and makes the tables part by part, each
+//! for its place in the output.
 //!
 //! ```text
 //! runtime.pclntab        carrier, starts with the first table
@@ -45,6 +45,8 @@ use layout::{Addresses, TextLayout, TextOrder};
 use pc_tables::PcTables;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+pub use split::Make;
+use split::PART;
 use std::borrow::Cow;
 use symbols::{BitSet, SymId, Symbols};
 use target::ArchInfo;
@@ -552,7 +554,7 @@ impl PclntabPlan {
         }
     }
 
-    /// Writes one table into `out`, which has its size and is zero.
+    /// Writes one table into `out`, which has its size, part by part as `make` wants it.
     ///
     /// # Errors
     /// All that is wrong with the table; the rest of it is written.
@@ -561,21 +563,33 @@ impl PclntabPlan {
         part: Part,
         cx: &FillContext,
         out: &mut [u8],
+        make: &Make,
     ) -> Result<(), Vec<PclntabError>> {
         debug_assert_eq!(out.len() as u64, self.part(part).size);
         match part {
-            Part::Header => self.fill_header(cx, out),
-            Part::FuncNames => names::fill(cx.syms, &self.names, out),
-            Part::Units => {
+            Part::Header => make(out, &mut |out| self.fill_header(cx, out)),
+            Part::FuncNames => names::fill(cx.syms, &self.names, out, make),
+            Part::Units => make(out, &mut |out| {
                 self.files
                     .fill_units(cx.syms, &self.file_base, &self.file_uses, out);
+            }),
+            Part::Files => {
+                let names = self.files.names.par_chunks(PART);
+                let parts = out.par_chunks_mut(PART).zip(names);
+                parts.for_each(|(out, names)| {
+                    make(out, &mut |out| out[..names.len()].copy_from_slice(names));
+                });
             }
-            Part::Files => out[..self.files.names.len()].copy_from_slice(&self.files.names),
-            Part::Pctab => pcdata::fill(cx.syms, &self.pcs, out),
-            Part::Functab => funcs::fill(self, cx, out),
-            Part::Funcdata => funcdata::fill(self, cx, out)?,
+            Part::Pctab => pcdata::fill(cx.syms, &self.pcs, out, make),
+            Part::Functab => funcs::fill(self, cx, out, make),
+            Part::Funcdata => funcdata::fill(self, cx, out, make)?,
             Part::FindFunc => {
-                findfunc::fill(&self.entries, self.text_first, self.bucket_size.into(), out)?;
+                let (entries, bucket) = (&self.entries, self.bucket_size.into());
+                let mut result = Ok(());
+                make(out, &mut |out| {
+                    result = findfunc::fill(entries, self.text_first, bucket, out);
+                });
+                result?;
             }
         }
         Ok(())

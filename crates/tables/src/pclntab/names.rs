@@ -2,9 +2,10 @@
 //! (`ld/pcln.go:generateFuncnametab`). The same name of two symbols stands there twice.
 
 use super::collect::NameUse;
-use super::split::split;
+use super::split::{Make, PART, split};
 use rayon::prelude::*;
 use symbols::Symbols;
+use symbols::ahead::{Ahead, Reads};
 
 /// Gives every name its offset; returns the size of the table.
 pub(crate) fn place(names: &mut [NameUse]) -> u64 {
@@ -18,13 +19,17 @@ pub(crate) fn place(names: &mut [NameUse]) -> u64 {
 }
 
 /// Writes the table.
-pub(crate) fn fill(syms: &Symbols, names: &[NameUse], out: &mut [u8]) {
-    split(out, names, |n| n.at as usize, 1024)
+pub(crate) fn fill(syms: &Symbols, names: &[NameUse], out: &mut [u8], make: &Make) {
+    split(out, names, |n| n.at as usize, PART)
         .into_par_iter()
         .for_each(|(base, out, names)| {
-            for n in names {
-                let name = syms.name(n.sym);
-                out[n.at as usize - base..][..name.len()].copy_from_slice(name);
-            }
+            make(out, &mut |out| {
+                let ahead = Ahead::new(syms, names.len(), Reads::Names, |i| names[i].sym);
+                for (i, n) in names.iter().enumerate() {
+                    ahead.at(i);
+                    let name = syms.name(n.sym);
+                    out[n.at as usize - base..][..name.len()].copy_from_slice(name);
+                }
+            });
         });
 }

@@ -1,7 +1,7 @@
 //! `runtime.pctab`: the pc-value tables, each once (`ld/pcln.go:generatePctab`).
 
 use super::collect::PcUse;
-use super::split::{copy, split};
+use super::split::{Make, PART, copy, split};
 use rayon::prelude::*;
 use symbols::Symbols;
 
@@ -23,12 +23,14 @@ pub(crate) fn place(pcs: &mut Vec<PcUse>, mut empty: impl FnMut(&PcUse)) -> u64 
 }
 
 /// Writes the tables.
-pub(crate) fn fill(syms: &Symbols, pcs: &[PcUse], out: &mut [u8]) {
-    split(out, pcs, |p| p.at as usize, 2048)
+pub(crate) fn fill(syms: &Symbols, pcs: &[PcUse], out: &mut [u8], make: &Make) {
+    split(out, pcs, |p| p.at as usize, PART)
         .into_par_iter()
         .for_each(|(base, out, pcs)| {
-            for p in pcs {
-                copy(&mut out[p.at as usize - base..], p.data(syms));
-            }
+            make(out, &mut |out| {
+                for p in pcs {
+                    copy(&mut out[p.at as usize - base..], p.data(syms));
+                }
+            });
         });
 }
