@@ -299,11 +299,7 @@ impl Filler<'_> {
 
     /// Offset of a symbol in its section.
     pub(crate) fn offset(&self, s: SymId) -> u64 {
-        let section = self.addrs.section(s);
-        let start = self.addrs.section_addr.get(section.0 as usize);
-        self.addrs
-            .addr(s)
-            .wrapping_sub(start.copied().unwrap_or_default())
+        self.addrs.distance(s)
     }
 }
 

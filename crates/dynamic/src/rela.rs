@@ -64,14 +64,15 @@ pub(crate) fn write(list: &[Rela], relative: u32, addrs: &Addresses, out: &mut [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use layout::SectionId;
 
     #[test]
     fn entries_are_addresses() {
         assert_eq!(size_of::<Rela>(), RELA_SIZE);
-        let addrs = Addresses {
-            value: vec![0, 0x1000, 0x2000],
-            ..Addresses::default()
-        };
+        let addrs = Addresses::new(3, []);
+        for s in 1..3 {
+            addrs.set(SymId(s), SectionId(0), 0x1000 * u64::from(s));
+        }
         let list = [
             Rela {
                 holder: SymId(1),

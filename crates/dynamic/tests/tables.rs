@@ -2,7 +2,7 @@
 
 use dynamic::{DynamicOptions, DynamicTables};
 use gover::{RelocType, SymKind, layout_for};
-use layout::{Addresses, DataSym};
+use layout::{Addresses, DataSym, SectionId};
 use reach::Live;
 use symbols::{BitSet, CgoAttrs, DigestOptions, ExtReloc, Inputs, ResolveOptions, SymId, Symbols};
 use tables::Maker;
@@ -227,17 +227,14 @@ fn pointers_in_data_that_may_lie_anywhere_are_the_dynamic_linkers() {
     // The address in code is in the GOT, which comes first.
     assert_eq!(l.syms.relocs(text[0]).next().unwrap().sym, l.tables.got);
     l.tables.finish(&mut l.syms, true);
-    let mut addrs = Addresses {
-        value: vec![0; l.syms.len()],
-        ..Addresses::default()
-    };
+    let addrs = Addresses::new(l.syms.len(), []);
     for (s, addr) in [
         (a, 0x1000),
         (b, 0x2000),
         (c, 0x3000),
         (l.tables.got, 0x4000),
     ] {
-        addrs.value[s.index()] = addr;
+        addrs.set(s, SectionId(0), addr);
     }
     let mut out = vec![0; l.syms.size(l.tables.rela) as usize];
     l.tables.write_rela(&addrs, &mut out);
@@ -290,10 +287,7 @@ fn a_got_access_of_two_instructions_becomes_two_relocations() {
     );
     l.tables.finish(&mut l.syms, false);
     let mut out = vec![0; l.syms.size(l.tables.rela) as usize];
-    let addrs = Addresses {
-        value: vec![0; l.syms.len()],
-        ..Addresses::default()
-    };
+    let addrs = Addresses::new(l.syms.len(), []);
     l.tables.write_rela(&addrs, &mut out);
     assert_eq!(words(&out), [0, 1 << 32 | u64::from(R_AARCH64_GLOB_DAT), 0]);
     // All slots lead to the header at first.

@@ -352,7 +352,7 @@ pub fn link_executable(
         // The sanitizer wants it so (https://go.dev/issue/66966).
         places.align_fuzz_end(8);
     }
-    let mut addrs = addresses::assign_addresses(
+    let addrs = addresses::assign_addresses(
         &syms,
         &order,
         &text,
@@ -361,7 +361,7 @@ pub fn link_executable(
         &text_markers,
         &markers,
     );
-    pcln.set_funcdata_values(&mut addrs, 0);
+    pcln.set_funcdata_values(&addrs, 0);
     if let Some(bytes) = abi_hash {
         // A part of the note.
         let (name, off) = host_syms::ABI_HASH_NOTE;

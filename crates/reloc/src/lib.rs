@@ -165,22 +165,75 @@ impl fmt::Display for Problem {
     }
 }
 
-impl Relocator<'_> {
-    /// Relocates the contents `out` of symbol `s`, which lies at `addr`.
+/// Relocations of some symbols side by side, to be applied together: in the meantime the processor
+/// fetches where their targets lie.
+#[derive(Default)]
+pub struct Batch {
+    fields: Vec<Field>,
+    relocs: Vec<Reloc>,
+}
+
+/// A symbol of a [`Batch`].
+struct Field {
+    sym: SymId,
+    /// Where it lies.
+    addr: u64,
+    /// Where its contents are.
+    bytes: std::ops::Range<usize>,
+    /// End of its relocations.
+    end: usize,
+}
+
+/// Relocations that are applied together, about.
+const BATCH: usize = 64;
+
+impl Batch {
+    /// Whether there is enough of them.
     #[inline]
-    pub fn apply(&self, s: SymId, addr: u64, out: &mut [u8], errors: &mut Vec<RelocError>) {
-        for r in self.syms.relocs(s) {
-            if r.siz == 0 {
-                continue;
-            }
-            if let Err(problem) = self.apply_one(&r, addr, out) {
-                errors.push(RelocError {
-                    from: s,
-                    reloc: r,
-                    problem,
-                });
-            }
+    pub fn is_full(&self) -> bool {
+        self.relocs.len() >= BATCH
+    }
+}
+
+impl Relocator<'_> {
+    /// Enters symbol `s`, which lies at `addr` and whose contents are `bytes` of what the batch will be
+    /// applied to.
+    #[inline]
+    pub fn enter(&self, b: &mut Batch, s: SymId, addr: u64, bytes: std::ops::Range<usize>) {
+        let before = b.relocs.len();
+        for r in self.syms.relocs(s).filter(|r| r.siz != 0) {
+            self.addrs.prefetch(r.sym);
+            b.relocs.push(r);
         }
+        let end = b.relocs.len();
+        if end > before {
+            b.fields.push(Field {
+                sym: s,
+                addr,
+                bytes,
+                end,
+            });
+        }
+    }
+
+    /// Applies a batch to `out` and empties it.
+    pub fn apply_batch(&self, b: &mut Batch, out: &mut [u8], errors: &mut Vec<RelocError>) {
+        let mut at = 0;
+        for f in &b.fields {
+            let out = &mut out[f.bytes.clone()];
+            for r in &b.relocs[at..f.end] {
+                if let Err(problem) = self.apply_one(r, f.addr, out) {
+                    errors.push(RelocError {
+                        from: f.sym,
+                        reloc: *r,
+                        problem,
+                    });
+                }
+            }
+            at = f.end;
+        }
+        b.fields.clear();
+        b.relocs.clear();
     }
 
     /// Makes of the load of a thread-local offset one of the offset itself, which is known.
@@ -253,13 +306,10 @@ impl Relocator<'_> {
                 if r.weak && !self.live.reachable.has(rs) {
                     return Ok(());
                 }
-                let section = self.addrs.section(rs);
-                if section.0 == 0 {
+                if self.addrs.section(rs).0 == 0 {
                     return Err(Problem::NoSection);
                 }
-                (self.addrs.addr(rs) as i64)
-                    .wrapping_sub(self.addrs.section_addr[usize::from(section.0)] as i64)
-                    .wrapping_add(r.add)
+                (self.addrs.distance(rs) as i64).wrapping_add(r.add)
             }
             RelocType::Size => (self.syms.size(rs) as i64).wrapping_add(r.add),
             RelocType::Const => r.add,

@@ -1,6 +1,7 @@
 //! The address of every symbol (`ld/data.go:address`).
 
 use layout::{Addresses, DataLayout, SectionId, Segments, TextLayout, TextOrder};
+use rayon::prelude::*;
 use symbols::{SymId, Symbols};
 use tables::{DataMarkers, TextMarkers};
 
@@ -29,57 +30,31 @@ pub fn assign_addresses(
 ) -> Addresses {
     let n = syms.len();
     let k = &layout.known;
-    let placed = || {
-        let sections = layout.sections.iter().enumerate();
-        sections.flat_map(|(i, s)| layout.placed[s.syms.clone()].iter().map(move |p| (i, s, p)))
-    };
-    let (value, section) = rayon::join(
-        || {
-            let mut value = vec![0; n];
-            for (&s, &addr) in order.textp.iter().zip(&text.addr) {
-                value[s.index()] = addr;
-            }
-            for (_, section, p) in placed() {
-                value[p.sym.index()] = section.addr + u64::from(p.off);
-            }
-            value
-        },
-        || {
-            let mut section = vec![SectionId(0); n];
-            for &s in &order.textp[..order.textp.len().min(text.addr.len())] {
-                section[s.index()] = id(k.text);
-            }
-            for (i, _, p) in placed() {
-                section[p.sym.index()] = id(i);
-            }
-            section
-        },
-    );
-    let mut a = Addresses {
-        value,
-        section,
-        section_addr: std::iter::once(0)
-            .chain(layout.sections.iter().map(|s| s.addr))
-            .collect(),
-    };
+    let a = Addresses::new(n, layout.sections.iter().map(|s| s.addr));
+    const EACH: usize = 1 << 13;
+    let text_id = id(k.text);
+    let functions = order.textp.par_iter().zip(&text.addr).with_min_len(EACH);
+    functions.for_each(|(&s, &addr)| a.set(s, text_id, addr));
+    for (i, section) in layout.sections.iter().enumerate() {
+        let placed = layout.placed[section.syms.clone()].par_iter();
+        let (id, start) = (id(i), section.addr);
+        placed
+            .with_min_len(EACH)
+            .for_each(|p| a.set(p.sym, id, start + u64::from(p.off)));
+    }
     // Symbols of host objects lie in their sections. Text has them in its order.
     for (&s, &off) in &syms.foreign.offsets {
-        let outer = syms.foreign.outer(s).index();
-        if a.section[outer].0 != 0 && a.section[s.index()].0 == 0 {
-            a.value[s.index()] = a.value[outer].wrapping_add(off);
-            a.section[s.index()] = a.section[outer];
+        let outer = syms.foreign.outer(s);
+        if a.section(outer).0 != 0 && a.section(s).0 == 0 {
+            a.place_inside(s, outer, off);
         }
     }
     let tbss = layout.sections.iter().position(|s| s.name == ".tbss");
     for p in &layout.tls {
-        a.value[p.sym.index()] = p.off.into();
-        a.section[p.sym.index()] = tbss.map_or(SectionId(0), id);
+        a.set(p.sym, tbss.map_or(SectionId(0), id), p.off.into());
     }
 
-    let mut set = |s: SymId, sect: usize, value: u64| {
-        a.value[s.index()] = value;
-        a.section[s.index()] = id(sect);
-    };
+    let set = |s: SymId, sect: usize, value: u64| a.set(s, id(sect), value);
     let start = |i: usize| layout.sections[i].addr;
     let end = |i: usize| layout.sections[i].addr + layout.sections[i].len;
     set(text_markers.text, k.text, start(k.text));
@@ -120,9 +95,7 @@ pub fn assign_addresses(
         (markers.gcdata, markers.egcdata, &layout.gc_programs[0]),
         (markers.gcbss, markers.egcbss, &layout.gc_programs[1]),
     ] {
-        let (v, sect) = (a.value[s.index()], a.section[s.index()]);
-        a.value[e.index()] = v + bytes.len() as u64;
-        a.section[e.index()] = sect;
+        a.place_inside(e, s, bytes.len() as u64);
     }
     a
 }

@@ -6,7 +6,7 @@ use crate::config::Config;
 use dwarf::{HostRef, HostTarget, Plan};
 use format::elf::{ObjectInput, RELA_SIZE, Rela, SectionInput, SymtabSizes, consts::*};
 use gover::RelocType;
-use layout::{DataLayout, Section, Segments, TextOrder};
+use layout::{DataLayout, Section, SectionId, Segments, TextOrder};
 use rayon::prelude::*;
 use reloc::{HostLink, HostReloc, Problem, RelocError, Relocator, elf_types};
 use std::ops::Range;
@@ -158,7 +158,7 @@ impl ObjectRelocs<'_> {
         let mut errors = Vec::new();
         let mut out = out.chunks_exact_mut(RELA_SIZE);
         let addrs = self.relocator.addrs;
-        let base = addrs.section_addr[c.section + 1];
+        let base = addrs.section_addr(SectionId((c.section + 1) as u8));
         for s in self.symbols(c.section, c.symbols.clone()) {
             let at = addrs.addr(s).wrapping_sub(base);
             for h in self.relocs_of(s) {

@@ -328,7 +328,7 @@ impl<'a> ObjectSymbols<'a> {
         }
         // Sections are in the order of their headers, behind the null one.
         sym.shndx = section.0.into();
-        let base = self.addrs.section_addr[usize::from(section.0)];
+        let base = self.addrs.section_addr(section);
         sym.value = self.addrs.addr(s).wrapping_sub(base);
         sym.size = self.syms.size(s);
         sym

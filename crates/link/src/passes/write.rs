@@ -3,7 +3,7 @@
 use crate::output::Store;
 use layout::{Addresses, DataLayout, Placed, Seg, Segments, TextLayout, TextOrder};
 use rayon::prelude::*;
-use reloc::{HostLink, RelocError, Relocator};
+use reloc::{Batch, HostLink, RelocError, Relocator};
 use std::sync::Mutex;
 use symbols::SymId;
 use symbols::ahead::{Ahead, Reads};
@@ -195,6 +195,7 @@ impl Writer<'_> {
         let syms = self.relocator.syms;
         let functions = &self.order.textp[range.clone()];
         let ahead = Ahead::new(syms, functions.len(), Reads::Contents, |i| functions[i]);
+        let mut relocs = Batch::default();
         for (i, &s) in functions.iter().enumerate() {
             ahead.at(i);
             if syms.foreign.is_interior(s) {
@@ -204,12 +205,12 @@ impl Writer<'_> {
             let from = (address - addr) as usize;
             out[at..from].fill(self.code_pad);
             let data = syms.data(s);
-            let field = &mut out[from..from + data.len()];
-            field.copy_from_slice(data);
-            self.relocate(s, address, field, errors);
             at = from + data.len();
+            out[from..at].copy_from_slice(data);
+            self.relocate(&mut relocs, s, address, from..at, out, errors);
         }
         out[at..].fill(self.code_pad);
+        self.relocator.apply_batch(&mut relocs, out, errors);
     }
 
     fn data(
@@ -228,36 +229,50 @@ impl Writer<'_> {
         let syms = self.relocator.syms;
         let placed = &self.layout.placed[range];
         let ahead = Ahead::new(syms, placed.len(), Reads::Contents, |i| placed[i].sym);
+        let mut relocs = Batch::default();
         for (i, &Placed { sym, off: o, size }) in placed.iter().enumerate() {
             ahead.at(i);
             let from = (u64::from(o) - off) as usize;
             let end = from + size as usize;
             let data = syms.data(sym);
-            let filled = from + data.len();
+            let mut filled = from + data.len();
             out[at..from].fill(0);
             at = end;
             out[filled..end].fill(0);
-            let field = if data.is_empty() {
-                let field = &mut out[from..end];
-                if (self.generate)(sym, field, self.relocator.addrs, &in_place) {
+            if data.is_empty() {
+                if (self.generate)(sym, &mut out[from..end], self.relocator.addrs, &in_place) {
                     continue;
                 }
-                field
+                filled = end;
             } else {
-                let field = &mut out[from..filled];
-                field.copy_from_slice(data);
-                field
-            };
-            self.relocate(sym, base + u64::from(o), field, errors);
+                out[from..filled].copy_from_slice(data);
+            }
+            let address = base + u64::from(o);
+            self.relocate(&mut relocs, sym, address, from..filled, out, errors);
         }
         out[at..].fill(0);
+        self.relocator.apply_batch(&mut relocs, out, errors);
     }
 
+    /// Has the contents of `s`, which lies at `addr`, relocated: `field` of `out`.
     #[inline]
-    fn relocate(&self, s: SymId, addr: u64, field: &mut [u8], errors: &mut Vec<RelocError>) {
-        match &self.host {
-            None => self.relocator.apply(s, addr, field, errors),
-            Some(h) => self.relocator.apply_for_host(h, s, addr, field, errors),
+    fn relocate(
+        &self,
+        relocs: &mut Batch,
+        s: SymId,
+        addr: u64,
+        field: std::ops::Range<usize>,
+        out: &mut [u8],
+        errors: &mut Vec<RelocError>,
+    ) {
+        let relocator = self.relocator;
+        if let Some(h) = &self.host {
+            relocator.apply_for_host(h, s, addr, &mut out[field], errors);
+            return;
+        }
+        relocator.enter(relocs, s, addr, field);
+        if relocs.is_full() {
+            relocator.apply_batch(relocs, out, errors);
         }
     }
 }

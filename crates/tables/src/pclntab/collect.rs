@@ -16,8 +16,15 @@ pub(crate) const NO_UNIT: u32 = u32::MAX;
 /// One function.
 pub(crate) struct Func {
     pub sym: SymId,
-    /// What the compiler says of it; the fields below are 0 without.
-    pub info: Option<FuncInfo<'static>>,
+    /// Whether the compiler says something of it; the fields below are 0 without.
+    pub has_info: bool,
+    pub func_id: u8,
+    pub func_flag: u8,
+    pub start_line: i32,
+    /// Size of the arguments in bytes.
+    pub args: u32,
+    /// Number of inlined calls.
+    pub n_inlined: u32,
     /// Its unit's index, or [`NO_UNIT`].
     pub unit: u32,
     /// Offset of its record in functab, bytes; while collecting, from the chunk's first.
@@ -27,7 +34,7 @@ pub(crate) struct Func {
     /// Where its entries start in the chunk's lists.
     pub pctabs_at: u32,
     pub funcdata_at: u32,
-    pub callees_at: u32,
+    pub calls_at: u32,
     /// Number of numbered pcdata tables that the compiler wrote.
     pub n_pcdata: u32,
     /// Number of funcdata slots, that of the inline tree included.
@@ -35,25 +42,31 @@ pub(crate) struct Func {
 }
 
 impl Func {
-    pub fn n_inlined(&self) -> u32 {
-        self.info.map_or(0, |i| i.n_inl_tree())
-    }
     /// Where its references to pc-value tables are in [`Chunk::pctabs`].
     pub fn pctabs(&self) -> Range<usize> {
         let at = self.pctabs_at as usize;
-        match self.info {
-            Some(_) => at..at + 4 + self.n_pcdata as usize,
-            None => at..at,
+        match self.has_info {
+            true => at..at + 4 + self.n_pcdata as usize,
+            false => at..at,
         }
     }
     /// Number of pcdata slots, that of the inline tree included (`numPCData`).
     pub fn pcdata_slots(&self, inline_index: u32) -> u32 {
-        if self.n_inlined() > 0 {
+        if self.n_inlined > 0 {
             self.n_pcdata.max(inline_index + 1)
         } else {
             self.n_pcdata
         }
     }
+}
+
+/// A call of an inline tree.
+#[derive(Clone, Copy)]
+pub(crate) struct InlinedCall {
+    /// The inlined function.
+    pub callee: SymId,
+    /// Offset of the call from the start of the containing function, bytes.
+    pub parent_pc: i32,
 }
 
 /// A symbol whose name goes into funcnametab.
@@ -104,8 +117,8 @@ pub(crate) struct Chunk {
     pub pctabs: Vec<PcRef>,
     /// Per function its funcdata slots: a symbol, [`INLINE_TREE`], or none.
     pub funcdata: Vec<SymId>,
-    /// Per function the callees of its inline tree.
-    pub callees: Vec<SymId>,
+    /// Per function the calls of its inline tree.
+    pub calls: Vec<InlinedCall>,
     /// Per run of functions of one unit: the unit and one more than the highest file used.
     pub units: Vec<(u32, u32)>,
     /// Size of all function records, bytes.
@@ -160,21 +173,26 @@ impl Collector<'_> {
         let origin = self.syms.origin(s);
         let mut f = Func {
             sym: s,
-            info: None,
+            has_info: false,
+            func_id: 0,
+            func_flag: 0,
+            start_line: 0,
+            args: 0,
+            n_inlined: 0,
             unit: origin.map_or(NO_UNIT, |(o, _)| o.unit.0),
             record: c.records as u32,
             tree: 0,
             pctabs_at: c.pctabs.len() as u32,
             funcdata_at: c.funcdata.len() as u32,
-            callees_at: c.callees.len() as u32,
+            calls_at: c.calls.len() as u32,
             n_pcdata: 0,
             n_funcdata: 0,
         };
         let mut max_file = 0;
         if let Some((obj, li)) = origin {
-            self.tables(c, &mut f, obj, li);
+            let info = self.tables(c, &mut f, obj, li);
             self.own_name(c, &f);
-            if let Some(info) = f.info {
+            if let Some(info) = info {
                 max_file = self.files_and_callees(c, &f, obj, info);
             }
         } else {
@@ -190,9 +208,16 @@ impl Collector<'_> {
         c.funcs.push(f);
     }
 
-    /// Notes a function's pc tables and funcdata.
-    fn tables(&self, c: &mut Chunk, f: &mut Func, obj: &symbols::Obj, li: u32) {
+    /// Notes a function's pc tables and funcdata. Gives what the compiler says of it.
+    fn tables(
+        &self,
+        c: &mut Chunk,
+        f: &mut Func,
+        obj: &symbols::Obj,
+        li: u32,
+    ) -> Option<FuncInfo<'static>> {
         let gover = self.syms.gover;
+        let mut info = None;
         let pc = c.pctabs.len();
         let fd = c.funcdata.len();
         c.pctabs.resize(pc + 4, 0);
@@ -210,19 +235,23 @@ impl Collector<'_> {
                     c.funcdata.push(self.syms.resolve_ref(obj, a.sym));
                     continue;
                 }
-                Some(AuxType::FuncInfo) if f.info.is_none() => {
-                    f.info = self.syms.func_info_at(obj, a.sym);
+                Some(AuxType::FuncInfo) if info.is_none() => {
+                    info = self.syms.func_info_at(obj, a.sym);
                     continue;
                 }
                 _ => continue,
             };
             c.pctabs[pc + slot] = pc_ref(self.syms, obj, a.sym);
         }
-        let Some(info) = f.info else {
+        let Some(info) = info else {
             c.pctabs.truncate(pc);
             c.funcdata.truncate(fd);
-            return;
+            return None;
         };
+        f.has_info = true;
+        (f.func_id, f.func_flag) = (info.func_id(), info.func_flag());
+        (f.start_line, f.args) = (info.start_line(), info.args());
+        f.n_inlined = info.n_inl_tree();
         f.n_pcdata = (c.pctabs.len() - pc - 4) as u32;
         let inlined = info.n_inl_tree() > 0;
         let numbers = &gover.funcdata_indices;
@@ -267,6 +296,7 @@ impl Collector<'_> {
                 });
             }
         }
+        Some(info)
     }
 
     fn own_name(&self, c: &mut Chunk, f: &Func) {
@@ -274,8 +304,8 @@ impl Collector<'_> {
             c.names.push(NameUse {
                 sym: f.sym,
                 at: self.syms.name(f.sym).len() as u32,
-                start_line: f.info.map_or(0, |i| i.start_line()),
-                func_id: f.info.map_or(0, |i| i.func_id()),
+                start_line: f.start_line,
+                func_id: f.func_id,
             });
         }
     }
@@ -306,7 +336,10 @@ impl Collector<'_> {
         for call in info.inl_tree() {
             file(c, call.file);
             let s = self.syms.resolve_ref(obj, call.func);
-            c.callees.push(s);
+            c.calls.push(InlinedCall {
+                callee: s,
+                parent_pc: call.parent_pc,
+            });
             if s.is_none() {
                 c.errors.push(PclntabError::no_func_info(self.syms, f.sym));
                 continue;

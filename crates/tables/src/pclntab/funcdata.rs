@@ -97,15 +97,13 @@ pub(crate) fn fill(
 /// its name, the parent pc and the callee's first line.
 fn inline_tree(chunk: &Chunk, func: u32, names: &[NameUse], uses: &FirstUse, out: &mut [u8]) {
     let f = &chunk.funcs[func as usize];
-    let Some(info) = f.info else { return };
-    let callees = &chunk.callees[f.callees_at as usize..];
-    for ((call, &callee), out) in info
-        .inl_tree()
-        .zip(callees)
+    let calls = &chunk.calls[f.calls_at as usize..][..f.n_inlined as usize];
+    for (call, out) in calls
+        .iter()
         .zip(out.chunks_exact_mut(INLINED_CALL as usize))
     {
         // Out of range only after an error that has been reported.
-        let Some(name) = names.get(uses.get(callee.index()) as usize) else {
+        let Some(name) = names.get(uses.get(call.callee.index()) as usize) else {
             continue;
         };
         out[0] = name.func_id;
@@ -166,7 +164,7 @@ fn section_offset(plan: &PclntabPlan, cx: &FillContext, s: SymId) -> Option<i64>
         if section.0 == 0 {
             return None;
         }
-        cx.addresses.section_addr[usize::from(section.0)]
+        cx.addresses.section_addr(section)
     };
     Some(cx.addresses.addr(s).wrapping_sub(base) as i64)
 }

@@ -92,22 +92,24 @@ fn write_record(
         plan.files.unit_first[f.unit as usize]
     };
     put(32, unit);
-    let Some(info) = f.info else { return };
+    if !f.has_info {
+        return;
+    }
     let pctabs = &c.pctabs[f.pctabs()];
-    put(8, info.args());
+    put(8, f.args);
     put(16, pctabs[0]);
     put(20, pctabs[1]);
     put(24, pctabs[2]);
-    put(36, info.start_line() as u32);
-    record[40] = info.func_id();
-    record[41] = info.func_flag();
+    put(36, f.start_line as u32);
+    record[40] = f.func_id;
+    record[41] = f.func_flag;
     record[43] = f.n_funcdata as u8;
 
     let (pcdata, funcdata) = lists.split_at_mut(4 * n_pcdata as usize);
     for (&r, slot) in pctabs[4..].iter().zip(pcdata.chunks_exact_mut(4)) {
         slot.copy_from_slice(&r.to_le_bytes());
     }
-    if info.n_inl_tree() > 0 {
+    if f.n_inlined > 0 {
         let at = 4 * plan.inline_pcdata as usize;
         pcdata[at..at + 4].copy_from_slice(&pctabs[3].to_le_bytes());
     }

@@ -41,7 +41,7 @@ use files::Files;
 use first_use::FirstUse;
 use funcdata::DataPiece;
 use gover::{RelocType, SymKind};
-use layout::{Addresses, TextLayout, TextOrder};
+use layout::{Addresses, SectionId, TextLayout, TextOrder};
 use pc_tables::PcTables;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -488,7 +488,7 @@ impl PclntabPlan {
     /// Number of functions that something is inlined into.
     pub fn n_inline_trees(&self) -> usize {
         let funcs = self.chunks.iter().flat_map(|c| &c.funcs);
-        funcs.filter(|f| f.n_inlined() > 0).count()
+        funcs.filter(|f| f.n_inlined > 0).count()
     }
 
     /// Number of functions.
@@ -548,9 +548,10 @@ impl PclntabPlan {
 
     /// Gives the funcdata symbols their values: offsets from `base`. For cmd/link they stay offsets
     /// from `go:func.*`, base 0, and belong to no section.
-    pub fn set_funcdata_values(&self, addresses: &mut Addresses, base: u64) {
+    pub fn set_funcdata_values(&self, addresses: &Addresses, base: u64) {
         for s in self.funcdata.iter() {
-            addresses.value[s.index()] = base + u64::from(self.symbol_uses.get(s.index()));
+            let offset = u64::from(self.symbol_uses.get(s.index()));
+            addresses.set(s, SectionId(0), base + offset);
         }
     }
 

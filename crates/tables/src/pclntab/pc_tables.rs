@@ -184,7 +184,7 @@ impl PcTables {
                         self.claim(used, *id, pcs);
                     }
                 }
-                if let Some(used) = inline.filter(|_| f.n_inlined() > 0) {
+                if let Some(used) = inline.filter(|_| f.n_inlined > 0) {
                     self.claim(used, *id, pcs);
                 }
             }
