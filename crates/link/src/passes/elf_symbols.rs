@@ -44,12 +44,9 @@ const LOCAL_PREFIX: &[u8] = b"local.";
 const FILE_NAME: &[u8] = b"go.go\0";
 const CHUNK: usize = 1 << 12;
 
-/// The symbol of the other ABI that has this name. No object knows the names of linker-made text.
-pub(super) fn twin(syms: &Symbols, s: SymId, name: &[u8]) -> Option<SymId> {
-    match s.0 >= syms.ext_start() {
-        true => syms.lookup(name, symbols::VERSION_ABI_INTERNAL),
-        false => syms.lookup(name, symbols::VERSION_ABI_INTERNAL),
-    }
+/// The symbol of the other ABI that has this name.
+pub(super) fn twin(syms: &Symbols, name: &[u8]) -> Option<SymId> {
+    syms.lookup(name, symbols::VERSION_ABI_INTERNAL)
 }
 
 /// By number, the symbols that may have an entry besides text: what data layout saw and does not
@@ -104,7 +101,7 @@ impl ElfSymbols {
                 && is_text
                 && version != symbols::VERSION_ABI_INTERNAL
                 && version < symbols::VERSION_STATIC
-                && twin(syms, s, name).is_some_and(|o| syms.kind(o).is_text());
+                && twin(syms, name).is_some_and(|o| syms.kind(o).is_text());
             let hidden = !syms.foreign.hidden.is_empty() && syms.foreign.hidden.contains(&s);
             let global = !(is_static || hashed || hidden || syms.local.has(s));
             let imported = kind == SymKind::DynImport;

@@ -131,7 +131,7 @@ impl<'a> ObjectSymbols<'a> {
                 let internal = version == symbols::VERSION_ABI_INTERNAL;
                 if !internal
                     && version < symbols::VERSION_STATIC
-                    && twin(syms, s, name).is_some_and(|o| syms.kind(o).is_text())
+                    && twin(syms, name).is_some_and(|o| syms.kind(o).is_text())
                 {
                     suffix = ".abi0";
                 }
