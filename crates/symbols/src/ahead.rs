@@ -20,6 +20,8 @@ pub enum Reads {
     Names,
     /// Their contents and relocations.
     Contents,
+    /// As types: their flags, contents and relocations.
+    Type,
     /// Their auxiliary symbols.
     Auxs,
 }
@@ -82,6 +84,11 @@ impl<'a, F: Fn(usize) -> SymId> Ahead<'a, F> {
                 prefetch(relocs);
                 prefetch(data);
             }
+            Reads::Type => {
+                prefetch(def);
+                prefetch(relocs);
+                prefetch(data);
+            }
             Reads::Auxs => {
                 prefetch(def);
                 prefetch(auxs);
@@ -97,7 +104,7 @@ impl<'a, F: Fn(usize) -> SymId> Ahead<'a, F> {
         let o = &o.object;
         match self.reads {
             Reads::Names => prefetch(o.name(o.sym(li))),
-            Reads::Contents => {
+            Reads::Contents | Reads::Type => {
                 prefetch_lines(o.data(li), LINES);
                 prefetch_lines(o.reloc_bytes(li), LINES);
             }

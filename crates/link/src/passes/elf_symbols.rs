@@ -8,6 +8,7 @@ use gover::{ContentHashedText, SymKind};
 use layout::{Addresses, Buckets, SectionId, TextOrder};
 use rayon::prelude::*;
 use reach::Live;
+use symbols::ahead::{Ahead, Reads};
 use symbols::{SymId, Symbols};
 use tables::TextMarkers;
 
@@ -132,12 +133,19 @@ impl ElfSymbols {
                 put_name(&mut part.names, name, abi, !dynlink);
             }
         };
-        let chunk = |list: &mut dyn Iterator<Item = SymId>, func| {
+        let chunk = |list: &[SymId], func, is_shown: &dyn Fn(SymId) -> bool| {
             let mut c = Chunk::default();
-            list.for_each(|s| put(&mut c, s, func));
+            let ahead = Ahead::new(syms, list.len(), Reads::Names, |i| list[i]);
+            for (i, &s) in list.iter().enumerate() {
+                ahead.at(i);
+                if is_shown(s) {
+                    addrs.prefetch(s);
+                    put(&mut c, s, func);
+                }
+            }
             c
         };
-        let one = |s: SymId| chunk(&mut std::iter::once(s), true);
+        let one = |s: SymId| chunk(&[s], true, &|_| true);
         let g = syms.gover;
         let (low, high) = (
             g.rank(SymKind::ElfRxSect),
@@ -155,13 +163,11 @@ impl ElfSymbols {
         };
         let mut chunks = vec![one(text.text)];
         let functions = order.textp.par_chunks(CHUNK);
-        chunks.par_extend(functions.map(|c| chunk(&mut c.iter().copied(), true)));
+        chunks.par_extend(functions.map(|c| chunk(c, true, &|_| true)));
         chunks.push(one(text.etext));
         let shown = shown_data(syms, live, data);
-        chunks.par_extend(shown.par_chunks(CHUNK).map(|c| {
-            let shown = c.iter().copied().filter(|&s| is_shown(s));
-            chunk(&mut { shown }, false)
-        }));
+        let data = shown.par_chunks(CHUNK);
+        chunks.par_extend(data.map(|c| chunk(c, false, &is_shown)));
         let sum = |f: &dyn Fn(&Chunk) -> usize| chunks.iter().map(f).sum::<usize>() as u64;
         let locals = 2 + sum(&|c| c[0].entries.len());
         let sizes = SymtabSizes {

@@ -4,8 +4,10 @@ use super::first_use::FirstUse;
 use super::pc_tables::{PcRef, PcTables, pc_ref};
 use super::{PclntabError, symbol_align};
 use goobj::FuncInfo;
+use goobj::prefetch::prefetch_lines;
 use gover::AuxType;
 use std::ops::Range;
+use symbols::ahead::{Ahead, Reads};
 use symbols::{SymId, Symbols};
 
 /// In [`Chunk::funcdata`]: the function's inline tree.
@@ -163,10 +165,29 @@ impl Collector<'_> {
             funcdata: Vec::with_capacity(6 * n),
             ..Chunk::default()
         };
-        for &s in &self.funcs[range] {
+        let funcs = &self.funcs[range];
+        let ahead = Ahead::new(self.syms, n, Reads::Auxs, |i| funcs[i]);
+        for (i, &s) in funcs.iter().enumerate() {
+            ahead.at(i);
+            // By now its auxiliary symbols are at hand.
+            if let Some((obj, li)) = funcs.get(i + 3).and_then(|&s| self.syms.origin(s)) {
+                self.prefetch_info(obj, li);
+            }
             self.function(&mut c, s);
         }
         c
+    }
+
+    /// Asks for what the compiler says of a function.
+    #[inline]
+    fn prefetch_info(&self, obj: &symbols::Obj, li: u32) {
+        let is_info = |a: &goobj::Aux| self.syms.gover.aux_type(a.typ) == Some(AuxType::FuncInfo);
+        if let Some(a) = obj.object.auxs(li).find(is_info)
+            && let Some(li) = obj.object.local(a.sym)
+            && li < obj.object.n_alldef()
+        {
+            prefetch_lines(obj.object.data(li), 3);
+        }
     }
 
     fn function(&self, c: &mut Chunk, s: SymId) {
