@@ -9,6 +9,9 @@ use symbols::SymId;
 use symbols::ahead::{Ahead, Reads};
 use tables::pclntab::Make;
 
+/// Fills in a symbol that is generated, part by part; `false` if it is none.
+pub type Generate<'a> = dyn Fn(SymId, &mut [u8], &Addresses, &Make) -> bool + Sync + 'a;
+
 /// Bytes that one task writes, about.
 const TASK: u64 = 1 << 18;
 
@@ -28,8 +31,8 @@ pub struct Writer<'a> {
     pub segs: &'a Segments,
     /// What fills the gaps between functions.
     pub code_pad: u8,
-    /// Fills in symbols that are generated, part by part; `false` for symbols that are not.
-    pub generate: &'a (dyn Fn(SymId, &mut [u8], &Addresses, &Make) -> bool + Sync),
+    /// Fills in symbols that are generated.
+    pub generate: &'a Generate<'a>,
     /// Takes parts of the output that are finished.
     pub store: &'a Store<'a>,
 }
