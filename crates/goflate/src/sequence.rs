@@ -166,6 +166,38 @@ pub(crate) struct Histogram {
 /// Number of symbols in the alphabet of literals, end of block and lengths.
 pub(crate) const LITERAL_SYMBOLS: usize = 257 + LENGTH_SYMBOLS;
 
+/// How often each byte occurs among literals. Four tables, since equal neighbours in one table wait for
+/// each other.
+struct ByteCounts([[u32; 256]; 4]);
+
+impl Default for ByteCounts {
+    fn default() -> Self {
+        ByteCounts([[0; 256]; 4])
+    }
+}
+
+impl ByteCounts {
+    fn add(&mut self, bytes: &[u8]) {
+        let quads = bytes.chunks_exact(4);
+        for &byte in quads.remainder() {
+            self.0[0][usize::from(byte)] += 1;
+        }
+        for quad in quads {
+            for (count, &byte) in self.0.iter_mut().zip(quad) {
+                count[usize::from(byte)] += 1;
+            }
+        }
+    }
+
+    fn into_histogram(self) -> Histogram {
+        let mut histogram = Histogram::empty();
+        for (i, total) in histogram.literals[..256].iter_mut().enumerate() {
+            *total = self.0.iter().map(|count| count[i]).sum();
+        }
+        histogram
+    }
+}
+
 /// The end of a block.
 pub(crate) const END_OF_BLOCK: usize = 256;
 
@@ -179,53 +211,47 @@ impl Histogram {
 
     /// Counts a block with every byte a literal. The end of the block is not counted.
     pub(crate) fn of_bytes(raw: &[u8]) -> Self {
-        // Four tables, since equal neighbours in one table wait for each other.
-        let mut counts = [[0u32; 256]; 4];
-        let quads = raw.chunks_exact(4);
-        for &byte in quads.remainder() {
-            counts[0][usize::from(byte)] += 1;
-        }
-        for quad in quads {
-            for (count, &byte) in counts.iter_mut().zip(quad) {
-                count[usize::from(byte)] += 1;
-            }
-        }
-        let mut histogram = Histogram::empty();
-        for (i, total) in histogram.literals[..256].iter_mut().enumerate() {
-            *total = counts.iter().map(|count| count[i]).sum();
-        }
-        histogram
+        let mut counts = ByteCounts::default();
+        counts.add(raw);
+        counts.into_histogram()
     }
 
     /// Counts a block given as sequences. The end of the block is not counted.
     pub(crate) fn of_sequences(raw: &[u8], sequences: &[Sequence]) -> Self {
         /// Bytes copied at a time; most runs are shorter.
         const CHUNK: usize = 32;
+        /// Literals that are counted together, or a few more.
+        const GATHERED: usize = 1024;
         // Literals are first brought together, so that no loop depends on the length of a run.
-        let mut literals = [0u8; BLOCK_LEN + CHUNK];
+        let mut literals = [0u8; GATHERED + CHUNK];
         let mut end = 0;
         let mut at = 0;
+        let mut counts = ByteCounts::default();
         let mut lengths = [[0u32; 256]; 2];
         let mut distances = [[0u32; 256]; 2];
         for (i, sequence) in sequences.iter().enumerate() {
             let run = sequence.literals();
-            let from = &raw[at..];
-            let to = &mut literals[end..];
-            match (from.first_chunk::<CHUNK>(), to.first_chunk_mut::<CHUNK>()) {
-                (Some(from), Some(to)) if run <= CHUNK => *to = *from,
-                _ => to[..run].copy_from_slice(&from[..run]),
+            match raw[at..].first_chunk::<CHUNK>() {
+                Some(from) if run <= CHUNK => {
+                    let to = literals[end..].first_chunk_mut();
+                    *to.expect("room behind those gathered") = *from;
+                    end += run;
+                    if end >= GATHERED {
+                        counts.add(&literals[..end]);
+                        end = 0;
+                    }
+                }
+                _ => counts.add(&raw[at..at + run]),
             }
-            end += run;
             at += run + sequence.length();
             // Two tables, since equal neighbours in one table wait for each other.
             lengths[i % 2][sequence.length_3()] += 1;
             distances[i % 2][sequence.distance_symbol()] += 1;
         }
-        let rest = &raw[at..];
-        literals[end..end + rest.len()].copy_from_slice(rest);
-        end += rest.len();
+        counts.add(&literals[..end]);
+        counts.add(&raw[at..]);
 
-        let mut histogram = Histogram::of_bytes(&literals[..end]);
+        let mut histogram = counts.into_histogram();
         for (length_3, symbol) in LENGTH_SYMBOL.iter().enumerate() {
             let count = lengths[0][length_3] + lengths[1][length_3];
             histogram.literals[257 + usize::from(*symbol)] += count;
