@@ -125,6 +125,13 @@ impl AtomicBitSet {
         // The load first: most insertions find the bit set, and a load keeps the line shared.
         w.load(Relaxed) & bit == 0 && w.fetch_or(bit, Relaxed) & bit == 0
     }
+    /// Adds the numbers from `64 * word` on whose bits are set.
+    #[inline]
+    pub fn insert_word(&self, word: usize, bits: u64) {
+        if bits != 0 {
+            self.words[word].fetch_or(bits, Relaxed);
+        }
+    }
     /// The set as it is now.
     pub fn snapshot(&self) -> BitSet {
         BitSet {

@@ -3,7 +3,7 @@
 use super::{PACKAGE, Place, State, UNNAMED};
 use crate::{AtomicBitSet, BitSet, Obj, SymId};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The numbered symbols.
@@ -23,120 +23,120 @@ pub(super) struct Numbered {
 }
 
 /// The slots of an object's definitions, then those of its references.
-fn slots(o: &Obj) -> [std::ops::Range<u32>; 2] {
+fn slots(o: &Obj) -> [Range<u32>; 2] {
     let d = &o.object;
     let refs = o.canon_base + d.n_alldef() - d.n_def();
     [o.canon_base..refs, refs..refs + d.n_nonpkg_ref()]
+}
+
+/// The members of `slots` that are the first occurrence of their symbol, as words of a set.
+fn first_occurrences(st: &State, slots: Range<u32>) -> impl Iterator<Item = (usize, u64)> + '_ {
+    let words = slots.start / 64..slots.end.div_ceil(64);
+    words.map(move |word| {
+        let range = (word * 64).max(slots.start)..(word * 64 + 64).min(slots.end);
+        let bit = |slot: u32| {
+            let first = st.canon[slot as usize].load(Relaxed);
+            u64::from(first == slot) << (slot % 64)
+        };
+        (word as usize, range.map(bit).fold(0, |w, bit| w | bit))
+    })
 }
 
 /// Numbers what has been resolved: package symbols up to `nonpkg_start`, which have their numbers,
 /// then the other definitions, then what is only referred to; `unnamed` are the first references without
 /// a name. `canon` has numbers afterwards.
 pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Numbered {
-    let is_first = |slot: u32| st.canon[slot as usize].load(Relaxed) == slot;
     let firsts = AtomicBitSet::new(st.canon.len());
-    let undefined: Vec<u32> = st
+    let undefined = AtomicBitSet::new(st.canon.len());
+    let counts: Vec<[u32; 2]> = st
         .objs
         .par_iter()
-        .flat_map_iter(|o| {
+        .map(|o| {
             let [defs, refs] = slots(o);
-            for slot in defs.filter(|&slot| is_first(slot)) {
-                firsts.insert(SymId(slot));
-            }
-            refs.filter(|&slot| is_first(slot))
+            [(defs, &firsts), (refs, &undefined)].map(|(slots, set)| {
+                let words = first_occurrences(st, slots);
+                words.fold(0, |n, (word, bits)| {
+                    set.insert_word(word, bits);
+                    n + bits.count_ones()
+                })
+            })
         })
         .collect();
-    let firsts = firsts.into_set();
-    let mut n = nonpkg_start;
-    let before: Vec<u32> = firsts
-        .words()
-        .iter()
-        .map(|w| {
-            let before = n;
-            n += w.count_ones();
-            before
-        })
-        .collect();
-    let number_of = |slot: u32| {
-        let (word, bit) = ((slot / 64) as usize, slot % 64);
-        let below = firsts.words()[word] & ((1 << bit) - 1);
-        before[word] + below.count_ones()
-    };
-    let ref_start = n;
-    let undefined: FxHashMap<u32, u32> = undefined.into_iter().zip(ref_start..).collect();
+    let (firsts, undefined) = (firsts.into_set(), undefined.into_set());
+    let ref_start = nonpkg_start + counts.iter().map(|[firsts, _]| firsts).sum::<u32>();
+    let n_undefined: u32 = counts.iter().map(|[_, undefined]| undefined).sum();
 
-    let unnamed_numbers = unnamed.map(|slot| undefined.get(&slot).copied().unwrap_or(0));
-
-    let mut places: Vec<Place> = bytemuck::zeroed_vec(ref_start as usize + undefined.len());
+    // The first occurrences get their numbers, and their symbols places.
+    let mut places: Vec<Place> = bytemuck::zeroed_vec((ref_start + n_undefined) as usize);
     let (package, others) = places[1..].split_at_mut(nonpkg_start as usize - 1);
     let (others, only_referred) = others.split_at_mut((ref_start - nonpkg_start) as usize);
-    let (mut package, mut others) = (package, others);
+    let (mut package, mut others, mut only_referred) = (package, others, only_referred);
     let mut tasks = Vec::with_capacity(st.objs.len());
-    for (i, o) in st.objs.iter().enumerate() {
-        let [defs, refs] = slots(o);
-        let n = |slot: u32| {
-            if (slot as usize) < st.canon.len() {
-                number_of(slot)
-            } else {
-                ref_start
-            }
-        };
-        let firsts = n(refs.start) - n(defs.start);
-        let (p, q);
+    let (mut next, mut next_undefined) = (nonpkg_start, ref_start);
+    for ((i, o), [n, n_undefined]) in (0..).zip(&st.objs).zip(counts) {
+        let (p, q, r);
         (p, package) = package.split_at_mut(o.object.n_def() as usize);
-        (q, others) = others.split_at_mut(firsts as usize);
-        tasks.push((i as u32, o, p, q));
+        (q, others) = others.split_at_mut(n as usize);
+        (r, only_referred) = only_referred.split_at_mut(n_undefined as usize);
+        tasks.push((i, o, p, [(next, q), (next_undefined, r)]));
+        next += n;
+        next_undefined += n_undefined;
     }
-    let leaves = AtomicBitSet::new(nonpkg_start.max(ref_start) as usize);
-    let referred: Vec<(u32, Place)> = tasks
-        .into_par_iter()
-        .flat_map_iter(|(obj, o, package, others)| {
-            for (li, p) in (0..).zip(package) {
+    let leaves = AtomicBitSet::new(ref_start as usize);
+    tasks.into_par_iter().for_each(|(obj, o, package, others)| {
+        let n_def = o.object.n_def();
+        for (li, p) in (0..).zip(package) {
+            *p = Place { obj, li };
+        }
+        let leaf_words = &st.digests[obj as usize].leaves;
+        let leaf_words = |n: u32| (0..n.div_ceil(64)).zip(leaf_words);
+        for (word, &bits) in leaf_words(n_def) {
+            let mut bits = bits & !0 >> (64 - (n_def - word * 64).min(64));
+            while bits != 0 {
+                leaves.insert(SymId(o.def_base + word * 64 + bits.trailing_zeros()));
+                bits &= bits - 1;
+            }
+        }
+        let is_leaf = &st.digests[obj as usize].leaves;
+        let is_leaf = |li: u32| {
+            let word = is_leaf.get((li / 64) as usize);
+            word.is_some_and(|w| w >> (li % 64) & 1 != 0)
+        };
+        for ((slots, set), (first, places)) in
+            slots(o).into_iter().zip([&firsts, &undefined]).zip(others)
+        {
+            let firsts = set.iter_range(slots.start as usize..slots.end as usize);
+            for ((number, p), slot) in (first..).zip(places).zip(firsts) {
+                let li = slot.0 - o.canon_base + n_def;
                 *p = Place { obj, li };
-            }
-            let is_leaf = &st.digests[obj as usize].leaves;
-            let is_leaf = |li: u32| {
-                let word = is_leaf.get((li / 64) as usize);
-                word.is_some_and(|w| w >> (li % 64) & 1 != 0)
-            };
-            for li in (0..o.object.n_def()).filter(|&li| is_leaf(li)) {
-                leaves.insert(SymId(o.def_base + li));
-            }
-            let mut others = others.iter_mut();
-            let mut referred = Vec::new();
-            let [defs, refs] = slots(o);
-            for (li, slot) in (o.object.n_def()..).zip(defs.start..refs.end) {
-                let canon = &st.canon[slot as usize];
-                let first = canon.load(Relaxed);
-                let number = if first == 0 {
-                    0
-                } else if let Some(version) = UNNAMED.iter().position(|&u| u == first) {
-                    unnamed_numbers[version]
-                } else if first & PACKAGE != 0 {
-                    first & !PACKAGE
-                } else if firsts.has(SymId(first)) {
-                    number_of(first)
-                } else {
-                    undefined[&first]
-                };
-                canon.store(number, Relaxed);
-                if first == slot {
-                    if is_leaf(li) {
-                        leaves.insert(SymId(number));
-                    }
-                    if slot < defs.end {
-                        *others.next().expect("counted") = Place { obj, li };
-                    } else {
-                        referred.push((number - ref_start, Place { obj, li }));
-                    }
+                st.set(slot.0, number);
+                if is_leaf(li) {
+                    leaves.insert(SymId(number));
                 }
             }
-            referred
-        })
-        .collect();
-    for (i, p) in referred {
-        only_referred[i as usize] = p;
-    }
+        }
+    });
+
+    // All others have those of their symbols' first occurrences.
+    let number_of = |slot: u32| st.canon[slot as usize].load(Relaxed);
+    let unnamed = unnamed.map(number_of);
+    st.objs.par_iter().for_each(|o| {
+        for (slots, set) in slots(o).into_iter().zip([&firsts, &undefined]) {
+            for slot in slots {
+                let first = number_of(slot);
+                if first == 0 || set.has(SymId(slot)) {
+                    continue;
+                }
+                let number = if first & PACKAGE == 0 {
+                    number_of(first)
+                } else {
+                    let version = UNNAMED.iter().position(|&u| u == first);
+                    version.map_or(first & !PACKAGE, |version| unnamed[version])
+                };
+                st.set(slot, number);
+            }
+        }
+    });
 
     let gather = |package: &AtomicBitSet, others: &AtomicBitSet| {
         let mut all = package.snapshot();
