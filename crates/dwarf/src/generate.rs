@@ -1,10 +1,11 @@
 //! First step: finds every piece and makes the DIEs of types.
 
+use crate::imports::{AllImports, references};
 use crate::lines::Directories;
 use crate::names::Named;
 use crate::paths::Goroot;
 use crate::plan::NO_UNIT;
-use crate::types::{Child, DieRef, TypeDie, TypeSink, Types, put_die, static_name};
+use crate::types::{Child, DieRef, FAR, NEAR, TypeDie, TypeSink, Types, expect, put_die};
 use crate::units::{self, Event, Unit};
 use crate::variables::{self, Global};
 use crate::{DwarfError, Options, abbrev};
@@ -12,10 +13,10 @@ use gover::RelocType;
 use layout::TextOrder;
 use rayon::prelude::*;
 use reach::Live;
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
-use symbols::{BitSet, LibId, SymId, Symbols, UnitId};
+use symbols::{AtomicBitSet, BitSet, LibId, SymId, Symbols, UnitId};
 use target::ArchInfo;
 
 /// The pieces of a program's DWARF.
@@ -62,23 +63,19 @@ pub fn generate(
     opts: &Options,
 ) -> Result<DebugInfo, DwarfError> {
     let list = unit_list(syms, order);
+    let named = Named::new(syms);
     let (send, receive) = channel();
     // Types are defined one after another, unit by unit: that goes on beside the walks over units.
     let info = std::thread::scope(|scope| {
-        let list = &list;
+        let (list, named) = (&list, &named);
         let inbox = Inbox::new(receive, list.len());
-        let define = scope.spawn(move || define(syms, live, list, opts, inbox));
+        let define = scope.spawn(move || define(syms, live, list, opts, named, inbox));
         // Nobody listens after an error.
         let tell = |f| drop(send.send(f));
-        rayon::join(
-            || tell(Found::Named(Box::new(Named::gather(syms)))),
-            || {
-                scan_units(syms, order, list, opts, &|i, u| {
-                    tell(Found::Unit(i, Box::new(u)))
-                });
-                tell(Found::Variables(variables::find(syms, live)));
-            },
-        );
+        scan_units(syms, order, list, opts, named, &|i, u| {
+            tell(Found::Unit(i, Box::new(u)))
+        });
+        tell(Found::Variables(variables::find(syms, live)));
         drop(send);
         define.join()
     });
@@ -90,39 +87,42 @@ pub fn generate(
 }
 
 /// Something that has been found.
-enum Found<'a> {
-    Named(Box<Named<'a>>),
+enum Found {
     Unit(usize, Box<Result<Unit, DwarfError>>),
     Variables(Vec<Global>),
 }
 
 /// What has been found so far.
-struct Inbox<'a> {
-    receive: Receiver<Found<'a>>,
-    named: Option<Box<Named<'a>>>,
+struct Inbox {
+    receive: Receiver<Found>,
+    imports: AllImports,
     units: Vec<Option<Result<Unit, DwarfError>>>,
     variables: Option<Vec<Global>>,
 }
 
-impl<'a> Inbox<'a> {
-    fn new(receive: Receiver<Found<'a>>, n: usize) -> Inbox<'a> {
+impl Inbox {
+    fn new(receive: Receiver<Found>, n: usize) -> Inbox {
         Inbox {
             receive,
-            named: None,
+            imports: AllImports::default(),
             units: (0..n).map(|_| None).collect(),
             variables: None,
         }
     }
 
     /// Waits for something. `None` when it will never come, because what looks for it panicked.
-    fn wait<T>(&mut self, take: impl Fn(&mut Inbox<'a>) -> Option<T>) -> Option<T> {
+    fn wait<T>(&mut self, take: impl Fn(&mut Inbox) -> Option<T>) -> Option<T> {
         loop {
             if let Some(t) = take(self) {
                 return Some(t);
             }
             match self.receive.recv().ok()? {
-                Found::Named(n) => self.named = Some(n),
-                Found::Unit(i, u) => self.units[i] = Some(*u),
+                Found::Unit(i, mut u) => {
+                    if let Ok(u) = &mut *u {
+                        self.imports.add(std::mem::take(&mut u.imports));
+                    }
+                    self.units[i] = Some(*u);
+                }
                 Found::Variables(v) => self.variables = Some(v),
             }
         }
@@ -135,17 +135,18 @@ fn define<'a>(
     live: &'a Live,
     list: &[UnitId],
     opts: &'a Options,
-    mut inbox: Inbox<'a>,
+    named: &'a Named<'a>,
+    mut inbox: Inbox,
 ) -> Option<Result<DebugInfo, DwarfError>> {
-    let named = inbox.wait(|i| i.named.take())?;
-    let mut pass = match Define::new(syms, live, opts, *named) {
+    let mut pass = match Define::new(syms, live, opts, named) {
         Ok(p) => p,
         Err(e) => return Some(Err(e)),
     };
     let mut units = Vec::with_capacity(list.len());
     for i in 0..list.len() {
         let unit = inbox.wait(|b| b.units[i].take())?;
-        match unit.and_then(|mut u| pass.unit(i, &mut u).map(|()| u)) {
+        let imports = &inbox.imports;
+        match unit.and_then(|mut u| pass.unit(i, &mut u, imports).map(|()| u)) {
             Ok(u) => units.push(u),
             Err(e) => return Some(Err(e)),
         }
@@ -179,6 +180,7 @@ fn scan_units(
     order: &TextOrder,
     list: &[UnitId],
     opts: &Options,
+    named: &Named,
     tell: &(impl Fn(usize, Result<Unit, DwarfError>) + Sync),
 ) {
     let goroot = Goroot::new(opts.goroot);
@@ -190,6 +192,9 @@ fn scan_units(
         syms,
         arch: opts.arch,
         dwarf5: opts.dwarf5,
+        go_version: opts.go_version,
+        named,
+        looked_at: &AtomicBitSet::new(syms.len()),
     };
     // Units differ much in size, so they are taken one by one.
     list.par_iter()
@@ -204,31 +209,6 @@ fn scan_units(
         });
 }
 
-fn producer(version: &str, extra: &[u8]) -> Vec<u8> {
-    let mut p = format!("Go cmd/compile {version}").into_bytes();
-    if !extra.is_empty() {
-        p.extend_from_slice(b"; ");
-        p.extend_from_slice(extra);
-    }
-    p
-}
-
-/// The data of a symbol; nothing without one.
-fn static_data(syms: &Symbols, s: SymId) -> &'static [u8] {
-    if s.is_none() {
-        return &[];
-    }
-    match syms.def(s) {
-        symbols::Def::Go(o, li) => o.object.data(li),
-        symbols::Def::Ext(e) => e.data.to_vec().leak(),
-        symbols::Def::Undefined(..) => &[],
-    }
-}
-
-/// How many events ahead symbols are asked for, and how many ahead their contents.
-const FAR: usize = 8;
-const NEAR: usize = 3;
-
 /// Defining types in order.
 struct Define<'a> {
     opts: &'a Options<'a>,
@@ -237,7 +217,7 @@ struct Define<'a> {
     /// References by name and abstract functions that have been dealt with.
     seen: BitSet,
     /// The sets of compiler flags.
-    flags: HashSet<&'static [u8]>,
+    flags: FxHashSet<&'static [u8]>,
     /// The last unit of package runtime, which types go into.
     types_unit: Option<usize>,
     last_lib: Option<LibId>,
@@ -248,41 +228,36 @@ impl<'a> Define<'a> {
         syms: &'a Symbols,
         live: &'a Live,
         opts: &'a Options<'a>,
-        named: Named<'a>,
+        named: &'a Named<'a>,
     ) -> Result<Define<'a>, DwarfError> {
         Ok(Define {
             opts,
             types: Types::new(syms, &live.reachable, opts.arch.ptr_size, named)?,
             refs: Vec::new(),
             seen: BitSet::new(syms.len()),
-            flags: HashSet::new(),
+            flags: FxHashSet::default(),
             types_unit: None,
             last_lib: None,
         })
     }
 
     /// Defines what unit number `i` refers to, and completes the unit.
-    fn unit(&mut self, i: usize, u: &mut Unit) -> Result<(), DwarfError> {
+    fn unit(&mut self, i: usize, u: &mut Unit, imports: &AllImports) -> Result<(), DwarfError> {
         let syms = self.types.syms;
         let lib = syms.units[u.id.index()].lib;
         let pkg = &syms.libs[lib.index()].pkg;
         if pkg.is_empty() {
             return Err(DwarfError::Nameless);
         }
-        let note = |t: &Self, prefix: &str| t.types.named.note(prefix, pkg);
-        if self.last_lib.replace(lib) != Some(lib) {
-            u.constants = note(self, "go:constinfo.");
-            if u.constants.is_some() {
-                self.import(u.constants)?;
-            }
+        if self.last_lib.replace(lib) == Some(lib) {
+            u.constants = SymId::NONE;
+        } else if u.constants.is_some() {
+            self.import(u.constants, None)?;
         }
         if pkg == "runtime" {
             self.types_unit = Some(i);
         }
-        let extra = static_data(syms, note(self, "go:cuinfo.producer."));
-        self.flags.insert(extra);
-        u.producer = producer(self.opts.go_version, extra);
-        u.package_name = static_data(syms, note(self, "go:cuinfo.packagename."));
+        self.flags.insert(u.flags);
         let events = std::mem::take(&mut u.events);
         for (i, &e) in events.iter().enumerate() {
             self.look_ahead(&events[i..]);
@@ -295,7 +270,7 @@ impl<'a> Define<'a> {
                     if !self.seen.has(s) {
                         self.seen.insert(s);
                         u.abstracts.push(s);
-                        self.import(s)?;
+                        self.import(s, imports.of(s))?;
                     }
                 }
             }
@@ -306,19 +281,22 @@ impl<'a> Define<'a> {
     /// Asks for what the events behind the first will need: each lies in another object, mostly.
     #[inline]
     fn look_ahead(&self, events: &[Event]) {
-        match events.get(FAR) {
-            Some(&Event::UseType(s)) if !self.types.is_defined(s) => self.types.expect(s),
-            Some(&(Event::Type(s) | Event::Abstract(s))) if !self.seen.has(s) => {
-                self.types.expect(s);
-            }
-            _ => {}
+        let gotype = |e: Option<&Event>| match e {
+            Some(&Event::UseType(s)) => s,
+            Some(&Event::Type(s)) => self.types.named.known(s),
+            _ => SymId::NONE,
+        };
+        self.ask_for(gotype(events.get(FAR)), gotype(events.get(NEAR)));
+    }
+
+    /// Asks for two types that will be wanted, the first one later.
+    #[inline]
+    fn ask_for(&self, far: SymId, near: SymId) {
+        if far.is_some() && !self.types.is_defined(far) {
+            expect(self.types.syms, far);
         }
-        match events.get(NEAR) {
-            Some(&Event::UseType(s)) if !self.types.is_defined(s) => self.types.approach(s),
-            Some(&(Event::Type(s) | Event::Abstract(s))) if !self.seen.has(s) => {
-                self.types.approach(s);
-            }
-            _ => {}
+        if near.is_some() && !self.types.is_defined(near) {
+            self.types.approach(near);
         }
     }
 
@@ -382,18 +360,17 @@ impl<'a> Define<'a> {
         if self.seen.has(s) {
             return Ok(());
         }
-        let Some(name) = static_name(self.types.syms, s).strip_prefix(b"go:info.") else {
-            return Ok(());
-        };
-        let die = match self.types.find(name) {
-            Some(die) => die,
-            None => {
-                let gotype = self.types.named.described(name);
-                if gotype.is_none() {
-                    return Ok(());
+        let t = &mut self.types;
+        let die = match t.named.described_by_info(s, &mut t.scratch) {
+            None => return Ok(()),
+            Some(SymId::NONE) => {
+                let name = t.named.info_name(s).unwrap_or_default();
+                match t.find(SymId::NONE, name) {
+                    Some(die) => die,
+                    None => return Ok(()),
                 }
-                self.types.define(gotype)?
             }
+            Some(gotype) => t.define(gotype)?,
         };
         self.seen.insert(s);
         self.refs.push((s, die));
@@ -401,13 +378,20 @@ impl<'a> Define<'a> {
     }
 
     /// Defines the types that an abstract function or a list of constants refers to
-    /// (`importInfoSymbol`).
-    fn import(&mut self, s: SymId) -> Result<(), DwarfError> {
-        let syms = self.types.syms;
-        for r in syms.relocs(s) {
-            if r.typ == RelocType::DwarfSecRef && r.sym.0 >= syms.def_end() {
-                self.by_name(r.sym)?;
+    /// (`importInfoSymbol`); `refs` if they are known.
+    fn import(&mut self, s: SymId, refs: Option<&[SymId]>) -> Result<(), DwarfError> {
+        let found: Vec<SymId>;
+        let refs = match refs {
+            Some(refs) => refs,
+            None => {
+                found = references(self.types.syms, s).collect();
+                &found
             }
+        };
+        for (i, &s) in refs.iter().enumerate() {
+            let gotype = |s: Option<&SymId>| s.map_or(SymId::NONE, |&s| self.types.named.known(s));
+            self.ask_for(gotype(refs.get(i + FAR)), gotype(refs.get(i + NEAR)));
+            self.by_name(s)?;
         }
         Ok(())
     }
@@ -418,10 +402,15 @@ impl<'a> Define<'a> {
             if r.typ != RelocType::DwarfSecRef || self.seen.has(r.sym) {
                 continue;
             }
-            let name = static_name(self.types.syms, r.sym);
-            if let Some(name) = name.strip_prefix(b"go:info.")
-                && let Some(die) = self.types.find(name)
-            {
+            let t = &mut self.types;
+            let Some(gotype) = t.named.described_by_info(r.sym, &mut t.scratch) else {
+                continue;
+            };
+            let name = match gotype {
+                SymId::NONE => t.named.info_name(r.sym).unwrap_or_default(),
+                _ => b"",
+            };
+            if let Some(die) = t.find(gotype, name) {
                 self.seen.insert(r.sym);
                 self.refs.push((r.sym, die));
             }

@@ -18,7 +18,7 @@
 //! | `generate` | the first step; which unit owns what |
 //! | `abbrev` | `.debug_abbrev` |
 //! | `units` | the pieces of each unit, its slots in `.debug_addr` |
-//! | `types`, `synthesis`, `names` | DIEs of types |
+//! | `types`, `synthesis`, `names`, `imports` | DIEs of types |
 //! | `variables` | which variables there are |
 //! | `lines` | headers of line programs |
 //! | `frames` | `.debug_frame` |
@@ -35,6 +35,7 @@ mod fill;
 mod frames;
 mod generate;
 mod host;
+mod imports;
 mod lines;
 mod names;
 mod offsets;

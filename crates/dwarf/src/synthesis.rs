@@ -19,7 +19,8 @@ impl Types<'_> {
         self.strings()?;
         self.slices()?;
         self.maps()?;
-        self.channels()
+        self.channels()?;
+        self.read_names()
     }
 
     /// The DIEs of one abbreviation among the first `n`, the latest first.
@@ -34,6 +35,7 @@ impl Types<'_> {
     fn model(&mut self, name: &'static str) -> Result<DieRef, DwarfError> {
         let s = self.described(name.as_bytes())?;
         let r = self.define(s)?;
+        self.read_names()?;
         Ok(self.definition(r))
     }
 
@@ -69,16 +71,30 @@ impl Types<'_> {
         }
     }
 
+    /// Whether a DIE is that of a struct that is made up, or of a pointer to one. Their names are none
+    /// that Go knows.
+    fn is_made_up(&self, r: DieRef) -> bool {
+        let d = &self.dies[r.index()];
+        d.gotype.is_none()
+            && match d.abbrev {
+                code::STRUCTTYPE => true,
+                code::PTRTYPE => self.is_made_up(d.ty),
+                _ => false,
+            }
+    }
+
     /// A pointer to `to` (`defptrto`).
     fn pointer_to(&mut self, to: DieRef) -> DieRef {
         let name = [b"*", self.dies[to.index()].name].concat();
-        if let Some(r) = self.find(&name) {
+        let s = match self.is_made_up(to) {
+            true => SymId::NONE,
+            false => self.named.described(&name, &mut self.scratch),
+        };
+        if let Some(r) = self.find(s, &name) {
             return r;
         }
-        let name: &'static [u8] = name.leak();
-        let mut d = TypeDie::new(code::PTRTYPE, name);
+        let mut d = TypeDie::new(code::PTRTYPE, name.leak());
         d.ty = to;
-        let s = self.named.described(name);
         if s.is_some() {
             d.gotype = s;
             if self.reachable.has(s) {
@@ -105,7 +121,7 @@ impl Types<'_> {
             name.extend_from_slice(elem);
         }
         name.push(b'>');
-        if let Some(r) = self.find(&name) {
+        if let Some(r) = self.find(SymId::NONE, &name) {
             return (r, false);
         }
         let mut d = TypeDie::new(code::STRUCTTYPE, name.leak());

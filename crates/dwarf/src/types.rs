@@ -7,10 +7,12 @@
 use crate::DwarfError;
 use crate::abbrev::code;
 use crate::encode::{Sink, read_uvarint};
-use crate::names::Named;
+use crate::names::{Named, Scratch};
 use goobj::prefetch::{prefetch, prefetch_lines};
 use gover::{NAME_EMBEDDED, TFLAG_UNCOMMON, TypeKind};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::ops::Range;
 use symbols::{BitSet, Def, SymId, Symbols};
 
 /// The DIE of a type, by order of creation.
@@ -119,6 +121,19 @@ enum Slot {
     Child(u32),
 }
 
+/// A field whose name is still to be read.
+#[derive(Clone, Copy)]
+struct Unread {
+    /// Number of the child.
+    child: u32,
+    /// The struct.
+    of: SymId,
+    /// The symbol that holds the name.
+    name: SymId,
+    /// The type of the field, whose name serves a field without.
+    ty: SymId,
+}
+
 /// All DIEs of types so far.
 pub(crate) struct Types<'a> {
     pub(crate) syms: &'a Symbols,
@@ -128,10 +143,15 @@ pub(crate) struct Types<'a> {
     pub(crate) dies: Vec<TypeDie>,
     /// Children, those of one DIE together.
     pub(crate) children: Vec<Child>,
-    /// By name.
-    pub(crate) named: Named<'a>,
+    pub(crate) named: &'a Named<'a>,
     /// By descriptor.
     of_symbol: FxHashMap<SymId, DieRef>,
+    /// By name, those that no symbol describes.
+    made_up: FxHashMap<&'static [u8], DieRef>,
+    /// Fields whose names are still to be read.
+    unread: Vec<Unread>,
+    /// For names.
+    pub(crate) scratch: Scratch,
     uintptr: DieRef,
     eface: SymId,
     iface: SymId,
@@ -149,18 +169,19 @@ impl<'a> Types<'a> {
         syms: &'a Symbols,
         reachable: &'a BitSet,
         ptr_size: u8,
-        named: Named<'a>,
+        named: &'a Named<'a>,
     ) -> Result<Types<'a>, DwarfError> {
-        // Pointers, slices and functions are found by name.
-        let hint = named.types.len() * 5 / 2;
         let mut t = Types {
             syms,
             reachable,
             ptr_size,
-            dies: Vec::with_capacity(hint),
-            children: Vec::with_capacity(2 * hint),
+            dies: Vec::new(),
+            children: Vec::new(),
             named,
             of_symbol: FxHashMap::default(),
+            made_up: FxHashMap::default(),
+            unread: Vec::new(),
+            scratch: Scratch::new(),
             uintptr: DieRef::NONE,
             eface: SymId::NONE,
             iface: SymId::NONE,
@@ -189,21 +210,19 @@ impl<'a> Types<'a> {
         let mut d = TypeDie::new(abbrev, name);
         d.gotype = s;
         d.runtime_type = s;
-        let r = self.push_named(d);
-        self.of_symbol.insert(s, r);
-        Ok(r)
+        Ok(self.push_named(d))
     }
 
     /// The descriptor of the type called `name`, which must have one (`lookupOrDiag`).
     ///
     /// # Errors
     /// When there is none.
-    pub(crate) fn described(&self, name: &[u8]) -> Result<SymId, DwarfError> {
+    pub(crate) fn described(&mut self, name: &[u8]) -> Result<SymId, DwarfError> {
         let missing = |data: &'static str| DwarfError::MissingType {
             name: String::from_utf8_lossy(name).into_owned(),
             what: data,
         };
-        let s = self.named.described(name);
+        let s = self.named.described(name, &mut self.scratch);
         if s.is_none() {
             return Err(missing(""));
         }
@@ -220,18 +239,30 @@ impl<'a> Types<'a> {
         r
     }
 
-    /// Adds a DIE that is found by its name from now on.
+    /// Adds a DIE that is found by its descriptor from now on, or by its name if it has none.
     pub(crate) fn push_named(&mut self, d: TypeDie) -> DieRef {
-        let e = self.named.types.find_or_enter(d.name);
+        let (name, gotype) = (d.name, d.gotype);
         let r = self.push(d);
-        self.named.types.get_mut(e).die = r;
+        self.enter(gotype, name, r);
         r
     }
 
-    /// The DIE that a name means, if there is one.
-    pub(crate) fn find(&self, name: &[u8]) -> Option<DieRef> {
-        let die = self.named.types.get(self.named.types.find(name)?).die;
-        (die != DieRef::NONE).then_some(die)
+    fn enter(&mut self, gotype: SymId, name: &'static [u8], r: DieRef) {
+        if gotype.is_some() {
+            self.of_symbol.insert(gotype, r);
+        } else {
+            self.made_up.insert(name, r);
+        }
+    }
+
+    /// The DIE of the type that is called `name` and described by `gotype`, or by nothing, if there
+    /// is one.
+    pub(crate) fn find(&self, gotype: SymId, name: &[u8]) -> Option<DieRef> {
+        if gotype.is_some() {
+            self.of_symbol.get(&gotype).copied()
+        } else {
+            self.made_up.get(name).copied()
+        }
     }
 
     /// The DIE behind a typedef.
@@ -272,27 +303,23 @@ impl<'a> Types<'a> {
         }
         self.approach(gotype);
         let name = self.type_name(gotype)?;
-        let e = self.named.types.find_or_enter(name);
-        let die = self.named.types.get(e).die;
-        let r = if die != DieRef::NONE {
-            die
-        } else {
+        if self.syms.is_found_by_name(gotype) {
             let r = self.create(gotype, name)?;
-            self.named.types.get_mut(e).die = r;
-            r
+            self.of_symbol.insert(gotype, r);
+            return Ok(r);
+        }
+        // Types of one name are one type.
+        let meant = self.named.described(name, &mut self.scratch);
+        let r = match self.find(meant, name) {
+            Some(r) => r,
+            None => {
+                let r = self.create(gotype, name)?;
+                self.enter(meant, name, r);
+                r
+            }
         };
         self.of_symbol.insert(gotype, r);
         Ok(r)
-    }
-
-    /// Asks for where a symbol is described that will be wanted soon.
-    #[inline]
-    pub(crate) fn expect(&self, s: SymId) {
-        if s.is_some()
-            && let Def::Go(o, li) = self.syms.def(s)
-        {
-            o.object.places(li).into_iter().for_each(prefetch);
-        }
     }
 
     /// Asks for the name and the contents of a symbol that will be wanted next.
@@ -406,21 +433,31 @@ impl<'a> Types<'a> {
             r
         };
 
-        self.relocs.clear();
-        if composite || matches!(kind, TypeKind::Map | TypeKind::Chan) {
-            self.relocs
-                .extend(syms.relocs(gotype).map(|r| (r.off, r.sym)));
-            // Of several at one offset the first counts.
-            if !self.relocs.is_sorted_by_key(|r| r.0) {
-                self.relocs.sort_by_key(|r| r.0);
-            }
-        }
         let common = lay.common_size(d.ptr);
         let uncommon = if flags & TFLAG_UNCOMMON != 0 {
             lay.uncommon_size()
         } else {
             0
         };
+        // Where references to parts lie.
+        let behind = lay.uncommon_offset(kind, d.ptr) + uncommon;
+        let parts = match kind {
+            TypeKind::Array | TypeKind::Pointer | TypeKind::Slice | TypeKind::Chan => {
+                common..common + d.ptr
+            }
+            TypeKind::Map => common..common + 2 * d.ptr,
+            TypeKind::Func => {
+                let n = |off| usize::from(d.u16(off).unwrap_or(0));
+                behind..behind + (n(common) + (n(common + 2) & 0x7fff)) * d.ptr
+            }
+            TypeKind::Struct => {
+                let n = d.word(common + 2 * d.ptr).unwrap_or(0) as usize;
+                let len = n.saturating_mul(lay.struct_field_size(d.ptr));
+                behind..behind.saturating_add(len).min(d.data.len())
+            }
+            _ => 0..0,
+        };
+        self.find_targets(gotype, parts);
         let first = self.work.len();
         match kind {
             TypeKind::Array => {
@@ -459,7 +496,7 @@ impl<'a> Types<'a> {
                 self.work.push((Slot::Type(r), s));
             }
             TypeKind::Func => {
-                let at = lay.uncommon_offset(kind, d.ptr) + uncommon;
+                let at = behind;
                 let (Some(n_in), Some(n_out)) = (d.u16(common), d.u16(common + 2)) else {
                     return bad(self, "the descriptor is too short");
                 };
@@ -489,7 +526,7 @@ impl<'a> Types<'a> {
                 }
             }
             TypeKind::Struct => {
-                let at = lay.uncommon_offset(kind, d.ptr) + uncommon;
+                let at = behind;
                 let each = lay.struct_field_size(d.ptr);
                 let n = d.word(common + 2 * d.ptr);
                 let room = d.data.len().saturating_sub(at) / each;
@@ -499,26 +536,22 @@ impl<'a> Types<'a> {
                 for i in 0..n as usize {
                     let at = at + i * each;
                     let (name, part) = (self.target(at), self.target(at + d.ptr));
-                    let Some((mut name, embedded)) = decode_name(syms, name) else {
-                        return bad(self, "a damaged field name");
-                    };
-                    if name.is_empty() {
-                        if part.is_none() {
-                            return bad(self, "a field without name and type");
-                        }
-                        name = self.type_name(part)?;
-                    }
                     // cmd/link keeps 32 bits of the offset, with sign.
                     let offset = d.word(at + 2 * d.ptr).unwrap_or(0) as i32;
-                    let c = self.push_child(name, i64::from(offset) as u64, code::STRUCTFIELD);
-                    self.children[c as usize].embedded = embedded;
+                    let c = self.push_child(b"", i64::from(offset) as u64, code::STRUCTFIELD);
+                    self.unread.push(Unread {
+                        child: c,
+                        of: gotype,
+                        name,
+                        ty: part,
+                    });
                     self.work.push((Slot::Child(c), part));
                 }
             }
             _ => {}
         }
         for &(_, part) in &self.work[first..] {
-            self.expect(part);
+            expect(syms, part);
         }
         // What is taken from the end of the stack must be the first part.
         self.work[first..].reverse();
@@ -537,6 +570,73 @@ impl<'a> Types<'a> {
             embedded: false,
         });
         self.children.len() as u32 - 1
+    }
+
+    /// Finds what the words of a descriptor at offsets `within` refer to, for [`Types::target`].
+    fn find_targets(&mut self, gotype: SymId, within: Range<usize>) {
+        let syms = self.syms;
+        self.relocs.clear();
+        if within.is_empty() {
+            return;
+        }
+        let is_within = |off: i32| usize::try_from(off).is_ok_and(|off| within.contains(&off));
+        match syms.def(gotype) {
+            Def::Go(o, li) => {
+                let relocs = o.object.relocs(li).filter(|r| is_within(r.off()));
+                self.relocs
+                    .extend(relocs.map(|r| (r.off(), syms.resolve_ref(o, r.sym()))));
+            }
+            Def::Ext(e) => {
+                let relocs = e.relocs.iter().filter(|r| is_within(r.off));
+                self.relocs.extend(relocs.map(|r| (r.off, r.sym)));
+            }
+            Def::Undefined(..) => {}
+        }
+        // Of several at one offset the first counts.
+        if !self.relocs.is_sorted_by_key(|r| r.0) {
+            self.relocs.sort_by_key(|r| r.0);
+        }
+    }
+
+    /// Reads the names of fields that have none so far. They are needed late and lie in other objects
+    /// than the types.
+    ///
+    /// # Errors
+    /// Damaged names.
+    pub(crate) fn read_names(&mut self) -> Result<(), DwarfError> {
+        /// Names that one task reads.
+        const CHUNK: usize = 512;
+        let unread = std::mem::take(&mut self.unread);
+        let syms = self.syms;
+        let read: Vec<Vec<_>> = unread
+            .par_chunks(CHUNK)
+            .map(|some| {
+                let name = |(i, u): (usize, &Unread)| {
+                    if let Some(next) = some.get(i + FAR) {
+                        expect(syms, next.name);
+                    }
+                    if let Some(next) = some.get(i + NEAR) {
+                        prefetch(symbol_data(syms, next.name).unwrap_or_default());
+                    }
+                    decode_name(syms, u.name)
+                };
+                some.iter().enumerate().map(name).collect()
+            })
+            .collect();
+        for (u, name) in unread.iter().zip(read.into_iter().flatten()) {
+            let Some((mut name, embedded)) = name else {
+                return Err(self.bad(u.of, "a damaged field name"));
+            };
+            if name.is_empty() {
+                if u.ty.is_none() {
+                    return Err(self.bad(u.of, "a field without name and type"));
+                }
+                name = self.type_name(u.ty)?;
+            }
+            let c = &mut self.children[u.child as usize];
+            (c.name, c.embedded) = (name, embedded);
+        }
+        Ok(())
     }
 
     /// The symbol that the word at `off` of the current descriptor refers to (`decodeRelocSym`).
@@ -564,6 +664,21 @@ pub(crate) fn without_prefix(name: &'static str) -> &'static [u8] {
     name.strip_prefix("type:").unwrap_or(name).as_bytes()
 }
 
+/// How many symbols ahead the places are asked for where they are described, and how many ahead their
+/// contents.
+pub(crate) const FAR: usize = 8;
+pub(crate) const NEAR: usize = 3;
+
+/// Asks for where a symbol is described that will be wanted soon.
+#[inline]
+pub(crate) fn expect(syms: &Symbols, s: SymId) {
+    if s.is_some()
+        && let Def::Go(o, li) = syms.def(s)
+    {
+        o.object.places(li).into_iter().for_each(prefetch);
+    }
+}
+
 /// The name of a symbol; names in objects live as long as the objects do, which is until the end.
 pub(crate) fn static_name(syms: &Symbols, s: SymId) -> &'static [u8] {
     match syms.def(s) {
@@ -585,17 +700,22 @@ fn has_typedef(name: &[u8]) -> bool {
     !literal.iter().any(|l| name.starts_with(l))
 }
 
+/// The contents of a symbol; `None` if it is not defined.
+pub(crate) fn symbol_data(syms: &Symbols, s: SymId) -> Option<&'static [u8]> {
+    match syms.def(s) {
+        Def::Go(o, li) => Some(o.object.data(li)),
+        Def::Ext(e) => Some(e.data.to_vec().leak()),
+        Def::Undefined(..) => None,
+    }
+}
+
 /// The text of a name as descriptors have them and whether it is that of an embedded field; empty
 /// without a symbol. `None` when damaged.
 fn decode_name(syms: &Symbols, s: SymId) -> Option<(&'static [u8], bool)> {
     if s.is_none() {
         return Some((b"", false));
     }
-    let data: &'static [u8] = match syms.def(s) {
-        symbols::Def::Go(o, li) => o.object.data(li),
-        symbols::Def::Ext(e) => e.data.to_vec().leak(),
-        symbols::Def::Undefined(..) => return None,
-    };
+    let data = symbol_data(syms, s)?;
     let (len, n) = read_uvarint(data.get(1..)?)?;
     let end = usize::try_from(len).ok()?.checked_add(1 + n)?;
     Some((data.get(1 + n..end)?, data[0] & NAME_EMBEDDED != 0))

@@ -6,13 +6,16 @@
 
 use crate::DwarfError;
 use crate::frames::{StackTable, is_top_frame};
+use crate::imports::Imports;
 use crate::lines::{self, Directories, FileTable};
+use crate::names::Named;
 use crate::plan::Kind;
+use crate::types::symbol_data;
 use goobj::prefetch::{prefetch, prefetch_lines};
 use goobj::{Object, PKG_NONE, SymRef};
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
 use rustc_hash::{FxHashMap, FxHashSet};
-use symbols::{Def, Obj, SymId, Symbols, UnitId};
+use symbols::{AtomicBitSet, Def, Obj, SymId, Symbols, UnitId};
 use target::ArchInfo;
 
 /// A symbol that belongs to a function, in the object of the function's unit.
@@ -89,6 +92,8 @@ pub(crate) struct Unit {
     pub functions: Vec<Function>,
     /// What its functions refer to, by first reference; taken away once it is worked off.
     pub events: Vec<Event>,
+    /// What abstract functions refer to, as far as it was this unit that looked.
+    pub imports: Imports,
     /// What its functions' DIEs refer to by name, by index among the object's references by name.
     pub by_name: Vec<u32>,
     /// Bytes of its functions' DIEs that are not data.
@@ -107,6 +112,8 @@ pub(crate) struct Unit {
     pub variables: Vec<SymId>,
     /// The constants of its package.
     pub constants: SymId,
+    /// The flags it was compiled with, as the compiler notes them.
+    pub flags: &'static [u8],
     /// `producer`.
     pub producer: Vec<u8>,
     /// Name of the package as the source has it.
@@ -190,6 +197,10 @@ pub(crate) struct ScanOptions<'a> {
     pub syms: &'a Symbols,
     pub arch: &'a ArchInfo,
     pub dwarf5: bool,
+    pub go_version: &'a str,
+    pub named: &'a Named<'a>,
+    /// Abstract functions that some unit has looked at.
+    pub looked_at: &'a AtomicBitSet,
 }
 
 /// The bytes that a reference to a slot takes, for the relocations that are one.
@@ -258,6 +269,7 @@ pub(crate) fn scan<'a>(
         id,
         functions: Vec::new(),
         events: Vec::new(),
+        imports: Imports::default(),
         by_name: Vec::new(),
         info_padding: 0,
         slots: Vec::new(),
@@ -267,9 +279,25 @@ pub(crate) fn scan<'a>(
         abstracts: Vec::new(),
         variables: Vec::new(),
         constants: SymId::NONE,
+        flags: b"",
         producer: Vec::new(),
         package_name: b"",
     };
+    let pkg = &syms.libs[syms.units[id.index()].lib.index()].pkg;
+    let notes = [
+        "go:constinfo.",
+        "go:cuinfo.producer.",
+        "go:cuinfo.packagename.",
+    ];
+    let [constants, flags, package_name] = opts.named.notes(notes, pkg);
+    unit.constants = constants;
+    unit.flags = symbol_data(syms, flags).unwrap_or_default();
+    unit.package_name = symbol_data(syms, package_name).unwrap_or_default();
+    unit.producer = format!("Go cmd/compile {}", opts.go_version).into_bytes();
+    if !unit.flags.is_empty() {
+        unit.producer.extend_from_slice(b"; ");
+        unit.producer.extend_from_slice(unit.flags);
+    }
     // Only units of Go objects have functions.
     let Some(obj) = syms.unit_obj(id).filter(|_| !textp.is_empty()) else {
         return Ok(unit);
@@ -312,6 +340,7 @@ pub(crate) fn scan<'a>(
     );
     unit.line_header = lines::header(&files, sc.program, opts.arch.ptr_size);
     unit.functions = functions;
+    unit.imports = Imports::find(&sc.events, opts);
     unit.events = sc.events;
     unit.by_name = sc.by_name;
     unit.slots = sc.slots;

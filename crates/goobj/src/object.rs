@@ -616,6 +616,12 @@ impl<'a> Object<'a> {
         SymDef(self.data[at..at + SYM_SIZE].try_into().unwrap())
     }
 
+    /// The bytes of the record of local symbol `i`, for prefetching.
+    #[inline]
+    pub fn sym_bytes(&self, i: u32) -> &'a [u8] {
+        self.sym(i).0
+    }
+
     /// The records of local symbols `range`.
     pub fn syms(&self, range: std::ops::Range<u32>) -> impl Iterator<Item = SymDef<'a>> + use<'a> {
         let base = self.off[Block::SymDef as usize] as usize;

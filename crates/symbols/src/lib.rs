@@ -47,7 +47,7 @@ pub use shared::{Imported, SharedLib};
 
 use goobj::Object;
 use gover::GoLayout;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::atomic::AtomicU32;
 
 /// Symbol version of ABI0 symbols and of data.
@@ -123,6 +123,8 @@ pub struct Symbols {
     pub(crate) names: resolve::NameTable,
     pub(crate) anon_version: i32,
     pub(crate) leaves: BitSet,
+    /// Package symbols whose names mean others.
+    pub(crate) shadowed: FxHashSet<SymId>,
     /// Symbols marked local by any occurrence.
     pub local: BitSet,
     /// Type symbols that any occurrence says are used in an interface.

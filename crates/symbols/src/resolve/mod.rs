@@ -15,7 +15,9 @@ mod numbers;
 pub(crate) use names::NameTable;
 
 use crate::digest::{Digest, DigestOptions, LogAlign, version_slot};
-use crate::{AtomicBitSet, Inputs, Obj, ObjId, SymId, Symbols, VERSION_STATIC, path_to_prefix};
+use crate::{
+    AtomicBitSet, Def, Inputs, Obj, ObjId, SymId, Symbols, VERSION_STATIC, path_to_prefix,
+};
 use goobj::prefetch::prefetch_value;
 use gover::{GoLayout, SymKind};
 use rayon::prelude::*;
@@ -205,6 +207,8 @@ struct Resolved {
     /// Sizes that symbols get from a definition they do not keep; with the occurrence.
     size_fixups: Vec<(u32, u32, u32)>,
     errors: Vec<(u32, ResolveError)>,
+    /// Package symbols whose names mean others.
+    shadowed: Vec<SymId>,
     /// The first reference without a name, by version.
     unnamed: [u32; 2],
     /// Complaints of `-strictdups` and whether they count; with the occurrence.
@@ -217,6 +221,7 @@ impl Resolved {
         self.aligns.extend(other.aligns);
         self.size_fixups.extend(other.size_fixups);
         self.errors.extend(other.errors);
+        self.shadowed.extend(other.shadowed);
         self.strict.extend(other.strict);
     }
 }
@@ -321,6 +326,7 @@ impl Symbols {
             names,
             anon_version: 0,
             leaves: numbered.leaves,
+            shadowed: found.shadowed.into_iter().collect(),
             local: numbered.local,
             used_in_iface: numbered.used_in_iface,
             foreign: Default::default(),
@@ -364,6 +370,18 @@ impl Symbols {
         }
     }
 
+    /// Whether [`Symbols::lookup`] finds this symbol of an object by its name. Of several of one name it
+    /// finds one; file-local symbols it does not find.
+    #[inline]
+    pub fn is_found_by_name(&self, s: SymId) -> bool {
+        match self.def(s) {
+            Def::Go(o, li) => {
+                o.object.sym(li).abi() != goobj::ABI_STATIC && !self.shadowed.contains(&s)
+            }
+            _ => self.lookup(self.name(s), self.version(s)) == Some(s),
+        }
+    }
+
     /// Finds a symbol by name and version among definitions, references and linker-made symbols
     /// (`loader.Lookup`).
     pub fn lookup(&self, name: &[u8], version: i32) -> Option<SymId> {
@@ -371,11 +389,44 @@ impl Symbols {
             return Some(s);
         }
         let version = usize::try_from(version).ok().filter(|&v| v < 2)?;
-        let first = self.names.find(name, version)?;
-        Some(match first & PACKAGE {
+        Some(self.named(self.names.find(name, version)?))
+    }
+
+    fn named(&self, first: u32) -> SymId {
+        match first & PACKAGE {
             0 => self.canon(first),
             _ => SymId(first & !PACKAGE),
-        })
+        }
+    }
+
+    /// Looks up many names of version 0 that objects know, in some order; `name` writes one of them.
+    /// That takes a fraction of the time it takes to look them up one by one, because the memory where
+    /// they are found is asked for ahead.
+    pub fn lookup_all<T: Copy>(
+        &self,
+        items: &[T],
+        mut name: impl FnMut(T, &mut Vec<u8>),
+        mut found: impl FnMut(T, Option<SymId>),
+    ) {
+        /// Names on their way at the same time.
+        const TOGETHER: usize = 16;
+        let mut buf = Vec::new();
+        let mut keys = Vec::with_capacity(TOGETHER);
+        for some in items.chunks(TOGETHER) {
+            keys.clear();
+            keys.extend(some.iter().map(|&item| {
+                buf.clear();
+                name(item, &mut buf);
+                self.names.key(&buf, 0)
+            }));
+            keys.iter().for_each(|&k| self.names.approach(k));
+            for (&item, &key) in some.iter().zip(&keys) {
+                found(
+                    item,
+                    self.names.find_key(key).map(|first| self.named(first)),
+                );
+            }
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Symbols with names: which definition a name means.
 
 use super::{LogAlign, PACKAGE, ResolveError, ResolveOptions, Resolved, State};
-use crate::Library;
 use crate::digest::{DefUse, NameHash, NameHasher, SHARDS};
+use crate::{Library, SymId};
+use goobj::prefetch::prefetch_value;
 use gover::{DupokRule, SymKind};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -100,12 +101,43 @@ pub(crate) struct NameTable {
     shards: Vec<Shard>,
 }
 
+/// A name that is being looked up.
+#[derive(Clone, Copy)]
+pub struct NameKey {
+    hash: NameHash,
+    shard: usize,
+}
+
 impl NameTable {
+    /// Begins to look up a name: asks for its place in the table.
+    pub(crate) fn key(&self, name: &[u8], version: usize) -> NameKey {
+        let (hash, shard) = self.hasher.hash(name, version);
+        if let Some(s) = self.shards.get(shard) {
+            prefetch_value(&s.table[hash.0 as usize & (s.table.len() - 1)]);
+        }
+        NameKey { hash, shard }
+    }
+
+    /// Goes on looking up a name: asks for its entry.
+    pub(crate) fn approach(&self, key: NameKey) {
+        if let Some(s) = self.shards.get(key.shard) {
+            let e = s.table[key.hash.0 as usize & (s.table.len() - 1)];
+            if let Some(e) = s.entries.get((e as usize).wrapping_sub(1)) {
+                prefetch_value(e);
+            }
+        }
+    }
+
+    /// As [`NameTable::find`].
+    pub(crate) fn find_key(&self, key: NameKey) -> Option<u32> {
+        let shard = self.shards.get(key.shard)?;
+        Some(shard.entries[shard.find(key.hash).ok()? as usize].first)
+    }
+
     /// The first occurrence of a name: its slot, or its number and [`PACKAGE`].
     pub(crate) fn find(&self, name: &[u8], version: usize) -> Option<u32> {
-        let (h, s) = self.hasher.hash(name, version);
-        let shard = self.shards.get(s)?;
-        Some(shard.entries[shard.find(h).ok()? as usize].first)
+        let (hash, shard) = self.hasher.hash(name, version);
+        self.find_key(NameKey { hash, shard })
     }
 }
 
@@ -164,6 +196,9 @@ fn replay(
     // Of several package symbols of one name the last is what the name means.
     for &(place, def) in package {
         let e = t.entry(def.hash);
+        if e.first != ABSENT {
+            out.shadowed.push(SymId(e.first & !PACKAGE));
+        }
         (e.first, e.current) = (place, Current::new(&def, place));
     }
     let mut moved: FxHashMap<u32, u32> = FxHashMap::default();
