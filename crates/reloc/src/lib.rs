@@ -171,6 +171,8 @@ impl fmt::Display for Problem {
 pub struct Batch {
     fields: Vec<Field>,
     relocs: Vec<Reloc>,
+    /// Whether there are offsets of methods among them.
+    methods: bool,
 }
 
 /// A symbol of a [`Batch`].
@@ -203,6 +205,10 @@ impl Relocator<'_> {
         let before = b.relocs.len();
         for r in self.syms.relocs(s).filter(|r| r.siz != 0) {
             self.addrs.prefetch(r.sym);
+            if r.typ == RelocType::MethodOff {
+                b.methods = true;
+                self.syms.prefetch_place(r.sym);
+            }
             b.relocs.push(r);
         }
         let end = b.relocs.len();
@@ -218,6 +224,12 @@ impl Relocator<'_> {
 
     /// Applies a batch to `out` and empties it.
     pub fn apply_batch(&self, b: &mut Batch, out: &mut [u8], errors: &mut Vec<RelocError>) {
+        if std::mem::take(&mut b.methods) {
+            // Most methods are not live, and then it matters what they are.
+            let methods = b.relocs.iter().filter(|r| r.typ == RelocType::MethodOff);
+            let absent = methods.filter(|r| r.sym.is_some() && self.addrs.section(r.sym).0 == 0);
+            absent.for_each(|r| self.syms.prefetch_definition(r.sym));
+        }
         let mut at = 0;
         for f in &b.fields {
             let out = &mut out[f.bytes.clone()];

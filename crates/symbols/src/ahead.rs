@@ -59,10 +59,8 @@ impl<'a, F: Fn(usize) -> SymId> Ahead<'a, F> {
 
     #[inline(always)]
     fn place(&self, i: usize) {
-        if i < self.len
-            && let Some(p) = self.syms.places.get((self.symbol)(i).index())
-        {
-            prefetch_value(p);
+        if i < self.len {
+            self.syms.prefetch_place((self.symbol)(i));
         }
     }
 
@@ -114,6 +112,22 @@ impl<'a, F: Fn(usize) -> SymId> Ahead<'a, F> {
 }
 
 impl Symbols {
+    /// Asks for the place of `s`, before [`Symbols::prefetch_definition`].
+    #[inline]
+    pub fn prefetch_place(&self, s: SymId) {
+        if let Some(p) = self.places.get(s.index()) {
+            prefetch_value(p);
+        }
+    }
+
+    /// Asks for the definition of `s`, before its kind and the like are asked for.
+    #[inline]
+    pub fn prefetch_definition(&self, s: SymId) {
+        if let Some((o, li)) = self.first_definition(s) {
+            prefetch(o.object.places(li)[0]);
+        }
+    }
+
     /// The definition of `s` in an object, unless the linker has made or taken it over.
     #[inline(always)]
     fn first_definition(&self, s: SymId) -> Option<(&Obj, u32)> {

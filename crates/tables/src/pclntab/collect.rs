@@ -396,13 +396,24 @@ impl Collector<'_> {
         let owns = |s: SymId| self.symbol_uses.owns(s.index(), *id);
         names.retain(|n| owns(n.sym));
         files.retain(|&i| self.file_uses.owns(i as usize, *id));
-        pcs.retain_mut(|p| {
-            if !tables.owns(p.place, *id) {
-                return false;
+        let mut kept = 0;
+        for i in 0..pcs.len() {
+            if let Some(p) = pcs.get(i + 16) {
+                tables.prefetch(p.place);
             }
-            p.at = p.size(self.syms);
-            true
-        });
+            if let Some(p) = pcs.get(i + 8) {
+                p.prefetch_size(self.syms);
+            }
+            let p = pcs[i];
+            if tables.owns(p.place, *id) {
+                pcs[kept] = PcUse {
+                    at: p.size(self.syms),
+                    ..p
+                };
+                kept += 1;
+            }
+        }
+        pcs.truncate(kept);
         data.retain_mut(|d| {
             if d.sym == INLINE_TREE {
                 return true;

@@ -324,8 +324,11 @@ pub fn plan(m: &mut Maker, input: &PclntabInput) -> PclntabPlan {
     let pctab_size = pcdata::place(&mut pcs, |p| tables.set_offset(p.place, 0));
     pcs.iter().for_each(|p| tables.set_offset(p.place, p.at));
     chunks.par_iter_mut().for_each(|c| {
-        for r in &mut c.pctabs {
-            *r = tables.offset(*r);
+        for i in 0..c.pctabs.len() {
+            if let Some(r) = c.pctabs.get(i + 16) {
+                tables.prefetch(r.wrapping_sub(1));
+            }
+            c.pctabs[i] = tables.offset(c.pctabs[i]);
         }
     });
     drop(tables);

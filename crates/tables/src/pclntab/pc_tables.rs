@@ -6,7 +6,7 @@
 
 use super::collect::{Chunk, Func, NO_UNIT, PcUse};
 use super::first_use;
-use goobj::prefetch::{prefetch_lines, prefetch_value};
+use goobj::prefetch::{prefetch, prefetch_lines, prefetch_value};
 use goobj::{Block, PKG_HASHED, SymRef};
 use std::sync::atomic::{
     AtomicU32, AtomicU64,
@@ -198,6 +198,14 @@ impl PcTables {
         }
     }
 
+    /// Asks the processor for a table's entry.
+    #[inline]
+    pub fn prefetch(&self, place: u32) {
+        if let Some(e) = self.entries.get(place as usize) {
+            prefetch_value(e);
+        }
+    }
+
     /// Whether `chunk` was the first to use the table; asked when all chunks are identified.
     #[inline]
     pub fn owns(&self, place: u32, chunk: u32) -> bool {
@@ -231,6 +239,28 @@ impl PcUse {
         let obj = syms.unit_obj(UnitId(self.unit)).expect("a Go function's");
         let o = &obj.object;
         Ok((obj, o.n_def() + o.n_hashed64() + self.table - 1))
+    }
+
+    /// Where the table's records are looked up first.
+    fn records<'a>(&self, syms: &'a Symbols) -> Option<[&'a [u8]; 4]> {
+        let (o, li) = self.local(syms).ok()?;
+        Some(o.object.places(li))
+    }
+
+    /// Asks the processor for what [`PcUse::size`] reads.
+    #[inline]
+    pub fn prefetch_size(&self, syms: &Symbols) {
+        if let Some([def, ..]) = self.records(syms) {
+            prefetch(def);
+        }
+    }
+
+    /// Asks the processor for what [`PcUse::data`] reads, but for the contents.
+    #[inline]
+    pub fn prefetch_index(&self, syms: &Symbols) {
+        if let Some([.., data]) = self.records(syms) {
+            prefetch(data);
+        }
     }
 
     /// The table's size, bytes.

@@ -2,8 +2,12 @@
 
 use super::collect::PcUse;
 use super::split::{Make, PART, copy, split};
+use goobj::prefetch::prefetch;
 use rayon::prelude::*;
 use symbols::Symbols;
+
+/// Tables from one step of asking ahead to the next.
+const AHEAD: usize = 8;
 
 /// Gives every table its offset and drops the empty ones, whose offset is 0; returns the size of
 /// the pctab. It begins with an unused byte because offset 0 means no table.
@@ -28,7 +32,13 @@ pub(crate) fn fill(syms: &Symbols, pcs: &[PcUse], out: &mut [u8], make: &Make) {
         .into_par_iter()
         .for_each(|(base, out, pcs)| {
             make(out, &mut |out| {
-                for p in pcs {
+                for (i, p) in pcs.iter().enumerate() {
+                    if let Some(p) = pcs.get(i + 2 * AHEAD) {
+                        p.prefetch_index(syms);
+                    }
+                    if let Some(p) = pcs.get(i + AHEAD) {
+                        prefetch(p.data(syms));
+                    }
                     copy(&mut out[p.at as usize - base..], p.data(syms));
                 }
             });
