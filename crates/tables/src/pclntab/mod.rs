@@ -307,7 +307,8 @@ pub fn plan(m: &mut Maker, input: &PclntabInput) -> PclntabPlan {
         .into_par_iter()
         .map(|i| collector.collect(i as u32, i * each..((i + 1) * each).min(funcs.len())))
         .collect();
-    let tables = PcTables::new(chunks.iter().map(|c| c.pctabs.len()).sum());
+    let uses = chunks.iter().flat_map(|c| &c.pctabs);
+    let tables = PcTables::new(uses.filter(|&&r| r != 0).count());
     chunks.par_iter_mut().for_each(|c| tables.identify(syms, c));
     chunks
         .par_iter_mut()

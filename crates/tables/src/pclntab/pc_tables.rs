@@ -58,7 +58,7 @@ impl Key {
             // Zero means that nothing is there.
             low: low.max(1),
             high: high as u32 | 1,
-            place: (high >> 32) as u32 ^ (low >> 40) as u32,
+            place: (high >> 32) as u32 ^ (low >> 32) as u32,
         }
     }
 }
@@ -81,17 +81,16 @@ pub(crate) struct PcTables {
 const BATCH: usize = 16;
 
 impl PcTables {
-    /// For up to `n` tables.
+    /// For up to `n` tables. Functions share nearly half of them, so that little more room will do.
     pub fn new(n: usize) -> PcTables {
-        let size = (n + n / 4).next_power_of_two().max(16);
-        let entries: Vec<Entry> = bytemuck::zeroed_vec(size);
+        let entries: Vec<Entry> = bytemuck::zeroed_vec(n + n / 8 + 16);
         first_use::touch_pages(&entries, |e| e.first_use.store(0, Relaxed));
         PcTables { entries }
     }
 
     #[inline]
     fn home(&self, k: Key) -> usize {
-        k.place as usize & (self.entries.len() - 1)
+        ((u64::from(k.place) * self.entries.len() as u64) >> 32) as usize
     }
 
     /// The place of a table, a new one if need be.
@@ -121,7 +120,10 @@ impl PcTables {
                     return i as u32;
                 }
             }
-            i = (i + 1) & (self.entries.len() - 1);
+            i += 1;
+            if i == self.entries.len() {
+                i = 0;
+            }
         }
     }
 
@@ -290,7 +292,7 @@ mod tests {
             .map(|i| Key {
                 low: u64::from(i % 100 / 2) + 1,
                 high: i % 2 + 1,
-                place: i % 7,
+                place: (i % 7) << 29,
             })
             .collect();
         let t = PcTables::new(1400);
