@@ -9,7 +9,7 @@ use crate::host::{Host, HostTarget};
 use crate::plan::{Atom, Kind, Placed, Plan, Run, put_ranges};
 use crate::types::{DieRef, TypeSink, put_die};
 use crate::units::Unit;
-use goobj::prefetch::prefetch_lines;
+use goobj::prefetch::{prefetch, prefetch_lines};
 use layout::Addresses;
 use symbols::{Obj, SymId, Symbols};
 
@@ -19,7 +19,7 @@ const LANGUAGE_GO: u8 = 0x16;
 const UNIT_COMPILE: u8 = 1;
 
 /// How many atoms ahead the processor is told of.
-const AHEAD: usize = 2;
+const AHEAD: usize = 4;
 
 /// Lines that are asked for of each symbol.
 const PREFETCHED_LINES: usize = 8;
@@ -141,8 +141,10 @@ impl Filler<'_> {
         let obj = unit.and_then(|u| self.syms.unit_obj(u.id));
         while !buf.is_empty() {
             let a = r.atoms[i];
-            if let (Some(u), Some(o), Some(next)) = (unit, obj, r.atoms.get(i + AHEAD)) {
-                self.prefetch(kind, u, o, *next);
+            match (unit, obj, r.atoms.get(i + AHEAD)) {
+                (Some(u), Some(o), Some(next)) => self.prefetch(kind, u, o, *next),
+                (None, None, Some(next)) if kind == Kind::Frame => self.prefetch_frame(*next),
+                _ => {}
             }
             i += 1;
             let end = r.atoms.get(i).map_or(r.len, |n| n.off);
@@ -167,12 +169,21 @@ impl Filler<'_> {
 
     /// Asks for what the atom of a function is made from.
     fn prefetch(&self, kind: Kind, u: &Unit, o: &Obj, a: Placed) {
-        if let Atom::Function(k) = a.atom()
-            && kind != Kind::Frame
-        {
+        if let Atom::Function(k) = a.atom() {
             let li = u.functions[k as usize].piece(kind).li;
             prefetch_lines(o.object.data(li), PREFETCHED_LINES);
             prefetch_lines(o.object.reloc_bytes(li), PREFETCHED_LINES);
+        }
+    }
+
+    /// Asks for what a frame is made from.
+    fn prefetch_frame(&self, a: Placed) {
+        let p = self.plan;
+        if let Atom::Function(i) = a.atom()
+            && let f = &p.frames[i as usize]
+            && let Some(o) = self.syms.unit_obj(p.units[f.unit as usize].id)
+        {
+            prefetch(p.function(f).stack_table(&o.object).pcsp);
         }
     }
 
