@@ -5,8 +5,7 @@ use crate::groups::Groups;
 use gover::{GoLayout, RelroRule, SymKind, TypelinkHome};
 use rayon::prelude::*;
 use reach::Live;
-use symbols::ahead::{Ahead, Reads};
-use symbols::rtype::{RType, decode_name};
+use symbols::rtype::RType;
 use symbols::{BitSet, Def, SymId, Symbols};
 
 /// Greatest alignment that a size implies, bytes.
@@ -134,11 +133,10 @@ impl Unsorted {
                     hidden: Vec::new(),
                     errors: Vec::new(),
                 };
-                let range = c * CHUNK..((c + 1) * CHUNK).min(n);
-                let live: Vec<SymId> = live.reachable.iter_range(range).collect();
-                let ahead = Ahead::new(syms, live.len(), Reads::Names, |i| live[i]);
-                for (i, &s) in live.iter().enumerate() {
-                    ahead.at(i);
+                for s in live
+                    .reachable
+                    .iter_range(c * CHUNK..((c + 1) * CHUNK).min(n))
+                {
                     let facts = Facts::of(syms, s);
                     let Facts {
                         mut kind,
@@ -331,48 +329,23 @@ fn sort_types(
     }
     let f = (syms.gover.flags.typelink, syms.gover.flags2.itab);
     // The class and, for those that reflection searches, the string.
-    let class = |s: SymId| {
-        if s == type_star {
-            return Class::Carrier;
-        }
-        let Def::Go(o, li) = syms.def(s) else {
-            return Class::Other;
-        };
-        let def = o.object.sym(li);
-        if def.flag2() & f.1 != 0 {
-            Class::Itab
-        } else if def.flag() & f.0 != 0 {
-            Class::Typelink
-        } else {
-            Class::Other
-        }
-    };
-    const EACH: usize = 1 << 10;
     let classes: Vec<(Class, &[u8])> = list
-        .par_chunks(EACH)
-        .flat_map_iter(|list| {
-            // The strings are symbols of their own: these are found out first.
-            let ahead = Ahead::new(syms, list.len(), Reads::Type, |i| list[i].sym);
-            let each = |(i, d): (usize, &DataSym)| {
-                ahead.at(i);
-                let class = class(d.sym);
-                let string = match class {
-                    Class::Typelink => RType::new(syms, d.sym, ptr_size).string_symbol(),
-                    _ => (SymId::NONE, 0),
-                };
-                (class, string)
+        .par_iter()
+        .map(|d| {
+            if d.sym == type_star {
+                return (Class::Carrier, &[][..]);
+            }
+            let Def::Go(o, li) = syms.def(d.sym) else {
+                return (Class::Other, &[][..]);
             };
-            let found: Vec<_> = list.iter().enumerate().map(each).collect();
-            let ahead = Ahead::new(syms, found.len(), Reads::Contents, |i| found[i].1.0);
-            let string = |(i, &(class, (s, skip))): (usize, &(Class, (SymId, usize)))| {
-                ahead.at(i);
-                let string = match s.is_some() {
-                    true => decode_name(syms.data(s)).get(skip..).unwrap_or(&[]),
-                    false => &[],
-                };
-                (class, string)
-            };
-            found.iter().enumerate().map(string).collect::<Vec<_>>()
+            let def = o.object.sym(li);
+            if def.flag2() & f.1 != 0 {
+                (Class::Itab, &[][..])
+            } else if def.flag() & f.0 != 0 {
+                (Class::Typelink, RType::new(syms, d.sym, ptr_size).string())
+            } else {
+                (Class::Other, &[][..])
+            }
         })
         .collect();
     // Strings become numbers first: the sort proper then compares integers only. Most strings differ

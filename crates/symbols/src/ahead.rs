@@ -20,8 +20,6 @@ pub enum Reads {
     Names,
     /// Their contents and relocations.
     Contents,
-    /// As types: their flags, contents and relocations.
-    Type,
     /// Their auxiliary symbols.
     Auxs,
 }
@@ -82,11 +80,6 @@ impl<'a, F: Fn(usize) -> SymId> Ahead<'a, F> {
                 prefetch(relocs);
                 prefetch(data);
             }
-            Reads::Type => {
-                prefetch(def);
-                prefetch(relocs);
-                prefetch(data);
-            }
             Reads::Auxs => {
                 prefetch(def);
                 prefetch(auxs);
@@ -102,7 +95,7 @@ impl<'a, F: Fn(usize) -> SymId> Ahead<'a, F> {
         let o = &o.object;
         match self.reads {
             Reads::Names => prefetch(o.name(o.sym(li))),
-            Reads::Contents | Reads::Type => {
+            Reads::Contents => {
                 prefetch_lines(o.data(li), LINES);
                 prefetch_lines(o.reloc_bytes(li), LINES);
             }

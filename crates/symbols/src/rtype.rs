@@ -129,17 +129,16 @@ impl<'a> RType<'a> {
     }
     /// The type's string, as reflection gives it.
     pub fn string(&self) -> &'a [u8] {
-        let (s, skip) = self.string_symbol();
+        let s = self.target(self.syms.gover.type_layout.str_offset(self.ptr));
         if s.is_none() {
             return &[];
         }
-        decode_name(self.syms.data(s)).get(skip..).unwrap_or(&[])
-    }
-    /// The symbol whose contents are the type's string ([`decode_name`]), and how many characters come
-    /// before it there.
-    pub fn string_symbol(&self) -> (SymId, usize) {
-        let s = self.target(self.syms.gover.type_layout.str_offset(self.ptr));
-        (s, usize::from(self.tflag() & TFLAG_EXTRA_STAR != 0))
+        let name = decode_name(self.syms.data(s));
+        if self.tflag() & TFLAG_EXTRA_STAR != 0 {
+            name.get(1..).unwrap_or(&[])
+        } else {
+            name
+        }
     }
 }
 
