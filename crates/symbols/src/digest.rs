@@ -5,6 +5,7 @@
 //! and not over all inputs once more. The lists are sorted by *shard*, a part of the hash: resolution
 //! takes one shard of all objects at a time.
 
+use crate::linkname::linkname_marks;
 use goobj::prefetch::prefetch;
 use goobj::{ABI_STATIC, Block, Object, SymDef};
 use gover::GoLayout;
@@ -211,6 +212,8 @@ pub struct Digest {
     pub(crate) local: Vec<u32>,
     /// What is marked as used in an interface.
     pub(crate) used_in_iface: Vec<u32>,
+    /// What is found by name and marked as meant by linkname.
+    pub(crate) linknames: Vec<u32>,
 }
 
 /// The version that an ABI number stands for, 0 or 1.
@@ -238,6 +241,7 @@ impl Digest {
         let mut d = Digest::default();
         let hasher = NameHasher::default();
         let version = |s: SymDef| version_slot(opts.abi_wrappers, s.abi());
+        let linkname_marks = linkname_marks(opts.gover);
         let named_def = |s: SymDef, li: u32| {
             let (hash, shard) = hasher.hash(o.name(s), version(s));
             let def = DefUse {
@@ -265,6 +269,7 @@ impl Digest {
         defs.clear();
         for (li, s) in (first..).zip(named(o, first..all)) {
             d.note_marks(opts, s, li);
+            d.note_linkname(linkname_marks, s, li);
             if s.abi() == ABI_STATIC || s.name_len() == 0 {
                 d.own.push(li);
                 continue;
@@ -277,6 +282,7 @@ impl Digest {
         refs.clear();
         for (li, s) in (all..).zip(named(o, all..all + o.n_nonpkg_ref())) {
             d.note_marks(opts, s, li);
+            d.note_linkname(linkname_marks, s, li);
             if s.abi() == ABI_STATIC {
                 d.own.push(li);
             } else if s.name_len() == 0 {
@@ -297,6 +303,13 @@ impl Digest {
         }
         if s.flag2() & opts.gover.flags2.used_in_iface != 0 {
             self.used_in_iface.push(li);
+        }
+    }
+
+    #[inline]
+    fn note_linkname(&mut self, marks: u8, s: SymDef, li: u32) {
+        if s.flag2() & marks != 0 {
+            self.linknames.push(li);
         }
     }
 

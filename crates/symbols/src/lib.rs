@@ -75,6 +75,8 @@ pub struct Obj {
     pub(crate) pkg_base: u32,
     /// Entries in its package table.
     pub(crate) n_pkg: u32,
+    /// What is found by name and marked as meant by linkname, by local index.
+    pub(crate) linknames: Vec<u32>,
 }
 
 impl Obj {

@@ -6,8 +6,17 @@
 
 use crate::{Obj, SymId, Symbols};
 use goobj::{ABI_STATIC, SymDef};
-use gover::LinknameCheck;
+use gover::{GoLayout, LinknameCheck};
 use rayon::prelude::*;
+
+/// The flag bits that mark a reference to be checked.
+pub(crate) fn linkname_marks(gover: &GoLayout) -> u8 {
+    let f = &gover.flags2;
+    match gover.linkname_check {
+        LinknameCheck::MarkedReferences => f.linkname,
+        LinknameCheck::MarkedAndAssemblyReferences => f.linkname | f.linkname_std,
+    }
+}
 
 impl Symbols {
     /// Checks all references by linkname; to be called before symbols are taken over.
@@ -24,23 +33,12 @@ impl Symbols {
             .map_or(Ok(()), Err)
     }
 
-    /// The flag bits that mark a reference to be checked.
-    fn checked_marks(&self) -> u8 {
-        let f = &self.gover.flags2;
-        match self.gover.linkname_check {
-            LinknameCheck::MarkedReferences => f.linkname,
-            LinknameCheck::MarkedAndAssemblyReferences => f.linkname | f.linkname_std,
-        }
-    }
-
     /// Variables with a linkname and without contents are references. Names without a dot are C's.
     fn check_variables(&self, obj: &Obj) -> Option<String> {
         let o = &obj.object;
-        let marks = self.checked_marks();
-        let end = o.n_alldef();
-        let defs = end - o.n_nonpkg_def()..end;
-        defs.clone().zip(o.syms(defs)).find_map(|(li, d)| {
-            if d.flag2() & marks == 0 || o.data_len(li) != 0 || !o.name(d).contains(&b'.') {
+        let marked = obj.linknames.iter().filter(|&&li| li < o.n_alldef());
+        marked.map(|&li| (li, o.sym(li))).find_map(|(li, d)| {
+            if o.data_len(li) != 0 || !o.name(d).contains(&b'.') {
                 return None;
             }
             self.check_linkname(obj, d, self.global(obj, li))
@@ -49,16 +47,14 @@ impl Symbols {
 
     fn check_references(&self, obj: &Obj) -> Option<String> {
         let o = &obj.object;
-        let marks = self.checked_marks();
+        let check = |li: u32| self.check_linkname(obj, o.sym(li), self.global(obj, li));
         let all = self.gover.linkname_check == LinknameCheck::MarkedAndAssemblyReferences
             && o.is_from_assembly();
-        let refs = o.n_alldef()..o.n_alldef() + o.n_nonpkg_ref();
-        refs.clone().zip(o.syms(refs)).find_map(|(li, d)| {
-            if d.flag2() & marks == 0 && !all {
-                return None;
-            }
-            self.check_linkname(obj, d, self.global(obj, li))
-        })
+        if all {
+            return (o.n_alldef()..o.n_alldef() + o.n_nonpkg_ref()).find_map(check);
+        }
+        let marked = obj.linknames.iter().filter(|&&li| li >= o.n_alldef());
+        marked.copied().find_map(check)
     }
 
     /// The complaint about a reference of `from` to `s`, whose record in `from` is `d`.

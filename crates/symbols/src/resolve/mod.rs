@@ -451,7 +451,7 @@ fn place(inputs: Vec<crate::ObjInput>) -> Result<(Vec<Obj>, Vec<Digest>), Resolv
     let (mut def_base, mut canon_base, mut pkg_base) = (1, 1, 0);
     Ok(inputs
         .into_iter()
-        .map(|i| {
+        .map(|mut i| {
             debug_assert!(i.version >= VERSION_STATIC);
             let o = &i.object;
             let n_pkg = o.packages().len() as u32;
@@ -465,6 +465,7 @@ fn place(inputs: Vec<crate::ObjInput>) -> Result<(Vec<Obj>, Vec<Digest>), Resolv
                 canon_base,
                 pkg_base,
                 n_pkg,
+                linknames: std::mem::take(&mut i.digest.linknames),
             };
             def_base += n_def;
             canon_base += others;
@@ -486,22 +487,26 @@ fn package_tables(
         let pkg = path_to_prefix(&libs[o.lib.index()].pkg);
         first.entry(pkg.into_bytes()).or_insert(i as u32);
     }
-    let mut out = Vec::with_capacity(n);
-    for o in objs {
-        for (i, p) in o.object.packages().enumerate() {
-            if i == 0 {
-                out.push((0, 0));
-                continue;
-            }
-            let Some(&t) = first.get(p) else {
-                return Err(ResolveError::NoPackage {
-                    from: libs[o.lib.index()].pkg.clone(),
-                    pkg: String::from_utf8_lossy(p).into_owned(),
-                });
-            };
+    let symbols_of = |o: &Obj, p: &[u8]| match first.get(p) {
+        Some(&t) => {
             let t = &objs[t as usize];
-            out.push((t.def_base, t.object.n_def()));
+            Ok((t.def_base, t.object.n_def()))
         }
+        None => Err(ResolveError::NoPackage {
+            from: libs[o.lib.index()].pkg.clone(),
+            pkg: String::from_utf8_lossy(p).into_owned(),
+        }),
+    };
+    // No package has number 0.
+    let tables = objs.par_iter().map(|o| {
+        let packages = o.object.packages().skip(1);
+        let none = std::iter::repeat_n(Ok((0, 0)), o.n_pkg.min(1) as usize);
+        none.chain(packages.map(|p| symbols_of(o, p))).collect()
+    });
+    let tables: Vec<Result<Vec<(u32, u32)>, _>> = tables.collect();
+    let mut out = Vec::with_capacity(n);
+    for table in tables {
+        out.extend(table?);
     }
     Ok(out)
 }
