@@ -147,15 +147,12 @@ fn library_text(syms: &Symbols, live: &Live, lib: &Library) -> (Vec<SymId>, Vec<
     let dupok = syms.gover.flags.dupok;
     for obj in &syms.objs()[lib.objs.start as usize..lib.objs.end as usize] {
         let o = &obj.object;
-        for (li, d) in o.syms(0..o.n_alldef()).enumerate() {
-            let li = li as u32;
-            if !syms.gover.sym_kind(d.kind()).is_some_and(SymKind::is_text) {
-                continue;
-            }
+        for &li in &obj.texts {
             let s = syms.global(obj, li);
             if !live.reachable.has(s) {
                 continue;
             }
+            let d = o.sym(li);
             if d.flag() & dupok != 0 || !syms.is_defined_by(s, obj, li) {
                 shared.push(s);
             } else {

@@ -8,7 +8,7 @@
 use crate::linkname::linkname_marks;
 use goobj::prefetch::prefetch;
 use goobj::{ABI_STATIC, Block, Object, SymDef};
-use gover::GoLayout;
+use gover::{GoLayout, SymKind};
 use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
@@ -193,6 +193,22 @@ pub struct DigestOptions {
     pub number_pc_tables: bool,
 }
 
+/// Some of the kinds of symbols, by their numbers in objects.
+#[derive(Clone, Copy)]
+struct KindSet(u64);
+
+impl KindSet {
+    /// Those of functions.
+    fn of_text(gover: &GoLayout) -> KindSet {
+        let is_text = |n: &u8| gover.sym_kind(*n).is_some_and(SymKind::is_text);
+        KindSet((0..64).filter(is_text).fold(0, |set, n| set | 1 << n))
+    }
+    #[inline]
+    fn has(self, kind: u8) -> bool {
+        kind < 64 && self.0 >> kind & 1 != 0
+    }
+}
+
 /// What resolution needs of an object. Local indices count as in the object.
 #[derive(Default)]
 pub struct Digest {
@@ -214,6 +230,8 @@ pub struct Digest {
     pub(crate) used_in_iface: Vec<u32>,
     /// What is found by name and marked as meant by linkname.
     pub(crate) linknames: Vec<u32>,
+    /// Definitions of functions.
+    pub(crate) texts: Vec<u32>,
 }
 
 /// The version that an ABI number stands for, 0 or 1.
@@ -242,6 +260,7 @@ impl Digest {
         let hasher = NameHasher::default();
         let version = |s: SymDef| version_slot(opts.abi_wrappers, s.abi());
         let linkname_marks = linkname_marks(opts.gover);
+        let text_kinds = KindSet::of_text(opts.gover);
         let named_def = |s: SymDef, li: u32| {
             let (hash, shard) = hasher.hash(o.name(s), version(s));
             let def = DefUse {
@@ -256,6 +275,7 @@ impl Digest {
 
         for (li, s) in (0..).zip(o.syms(0..o.n_def())) {
             d.note_marks(opts, s, li);
+            d.note_text(text_kinds, s, li);
             if s.name_len() != 0 && s.abi() != ABI_STATIC {
                 d.package.push(named_def(s, li));
             }
@@ -269,6 +289,7 @@ impl Digest {
         defs.clear();
         for (li, s) in (first..).zip(named(o, first..all)) {
             d.note_marks(opts, s, li);
+            d.note_text(text_kinds, s, li);
             d.note_linkname(linkname_marks, s, li);
             if s.abi() == ABI_STATIC || s.name_len() == 0 {
                 d.own.push(li);
@@ -293,6 +314,7 @@ impl Digest {
             }
         }
         d.refs = Sharded::new(SHARDS, refs);
+        d.texts.shrink_to_fit();
         d
     }
 
@@ -303,6 +325,13 @@ impl Digest {
         }
         if s.flag2() & opts.gover.flags2.used_in_iface != 0 {
             self.used_in_iface.push(li);
+        }
+    }
+
+    #[inline]
+    fn note_text(&mut self, text: KindSet, s: SymDef, li: u32) {
+        if text.has(s.kind()) {
+            self.texts.push(li);
         }
     }
 
@@ -332,8 +361,10 @@ impl Digest {
             (shard as u8, used)
         };
         let short = o.block(Block::Hash64).chunks_exact(8);
+        let text = KindSet::of_text(opts.gover);
         for ((li, h), s) in (n_def..).zip(short).zip(o.syms(n_def..n_def + n64)) {
             self.note_marks(opts, s, li);
+            self.note_text(text, s, li);
             // Any change of the key will do that loses nothing.
             let key = word(h, 0);
             let mixed = mix(key);
@@ -342,6 +373,7 @@ impl Digest {
         let long = o.block(Block::Hash).chunks_exact(16);
         let (first, end) = (n_def + n64, n_def + n64 + n);
         for ((li, h), s) in (first..).zip(long).zip(o.syms(first..end)) {
+            self.note_text(text, s, li);
             // Nothing but a pc-value table is found by content and has no name.
             if s.name_len() == 0 && !opts.number_pc_tables && s.flag() == 0 && s.flag2() == 0 {
                 continue;

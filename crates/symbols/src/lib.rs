@@ -77,6 +77,8 @@ pub struct Obj {
     pub(crate) n_pkg: u32,
     /// What is found by name and marked as meant by linkname, by local index.
     pub(crate) linknames: Vec<u32>,
+    /// The definitions of functions, by local index, ascending.
+    pub texts: Vec<u32>,
 }
 
 impl Obj {

@@ -466,6 +466,7 @@ fn place(inputs: Vec<crate::ObjInput>) -> Result<(Vec<Obj>, Vec<Digest>), Resolv
                 pkg_base,
                 n_pkg,
                 linknames: std::mem::take(&mut i.digest.linknames),
+                texts: std::mem::take(&mut i.digest.texts),
             };
             def_base += n_def;
             canon_base += others;
