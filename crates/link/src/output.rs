@@ -68,7 +68,7 @@ impl Store<'_> {
     /// Has a part of the output made in zeroed memory that is used again, and stores it.
     pub fn make<T>(&self, place: &mut [u8], make: impl FnOnce(&mut [u8]) -> T) -> T {
         self.make_all(place, |out| {
-            out.fill(0);
+            clear(out);
             make(out)
         })
     }
@@ -111,6 +111,20 @@ impl Store<'_> {
             }
         }
         place.copy_from_slice(bytes);
+    }
+}
+
+/// Zeroes `bytes`. Of many, those that are zero already are not written to: memory that is new to the
+/// process is, and the system need not provide it as long as it is only read.
+pub fn clear(bytes: &mut [u8]) {
+    const PAGE: usize = 4096;
+    if bytes.len() <= BUFFER_LIMIT {
+        return bytes.fill(0);
+    }
+    for page in bytes.chunks_mut(PAGE) {
+        if page.iter().any(|&b| b != 0) {
+            page.fill(0);
+        }
     }
 }
 

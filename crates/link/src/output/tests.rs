@@ -41,6 +41,16 @@ fn it_appears_at_the_end_and_whole() {
 }
 
 #[test]
+fn many_bytes_are_cleared_like_few() {
+    for len in [0, 1, 5000, BUFFER_LIMIT, BUFFER_LIMIT + 5000] {
+        let mut bytes = vec![0; len];
+        bytes.iter_mut().step_by(4999).for_each(|b| *b = 7);
+        clear(&mut bytes);
+        assert!(bytes.iter().all(|&b| b == 0), "{len}");
+    }
+}
+
+#[test]
 fn nothing_is_left_of_a_failure() {
     let dir = tempfile::tempdir().unwrap();
     let mut out = create(&dir.path().join("out")).unwrap();

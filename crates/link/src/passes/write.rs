@@ -1,6 +1,6 @@
 //! Writing and relocating text and data into the output (`ld/asmb.go`, `ld/data.go:writeBlocks`).
 
-use crate::output::Store;
+use crate::output::{Store, clear};
 use layout::{Addresses, DataLayout, Placed, Seg, Segments, TextLayout, TextOrder};
 use rayon::prelude::*;
 use reloc::{Batch, HostLink, RelocError, Relocator};
@@ -225,7 +225,7 @@ impl Writer<'_> {
         errors: &mut Vec<RelocError>,
     ) {
         let in_place = |place: &mut [u8], make: &mut dyn FnMut(&mut [u8])| {
-            place.fill(0);
+            clear(place);
             make(place);
         };
         let mut at = 0;
@@ -239,9 +239,9 @@ impl Writer<'_> {
             let end = from + size as usize;
             let data = syms.data(sym);
             let mut filled = from + data.len();
-            out[at..from].fill(0);
+            clear(&mut out[at..from]);
             at = end;
-            out[filled..end].fill(0);
+            clear(&mut out[filled..end]);
             if data.is_empty() {
                 if (self.generate)(sym, &mut out[from..end], self.relocator.addrs, &in_place) {
                     continue;
@@ -253,7 +253,7 @@ impl Writer<'_> {
             let address = base + u64::from(o);
             self.relocate(&mut relocs, sym, address, from..filled, out, errors);
         }
-        out[at..].fill(0);
+        clear(&mut out[at..]);
         self.relocator.apply_batch(&mut relocs, out, errors);
     }
 
