@@ -242,14 +242,6 @@ impl<'d> Elf<'d> {
         Ok(elf)
     }
 
-    /// Names of the symbols that other objects can see.
-    pub fn global_names(&self) -> impl Iterator<Item = &'d [u8]> + '_ {
-        self.symbols
-            .iter()
-            .filter(|s| s.kind != ElfSymKind::Section && s.bind != Bind::Local)
-            .map(|s| s.name)
-    }
-
     fn load_relocs(
         &mut self,
         r: &Reader<'d, '_>,
