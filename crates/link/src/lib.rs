@@ -14,6 +14,7 @@ pub mod host;
 pub mod hostlink;
 pub mod importcfg;
 pub mod loading;
+mod memory;
 pub mod mode;
 pub mod output;
 pub mod passes;

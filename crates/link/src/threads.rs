@@ -4,6 +4,7 @@
 //! be had at once, and without a jobserver the processors there are, up to a limit past which
 //! links of any size gain nothing.
 
+use crate::memory;
 use jobserver::{Acquired, Client};
 
 /// Threads beyond this many wait for one another more than they work.
@@ -39,9 +40,11 @@ impl Threads {
                 }
             }
         };
+        memory::keep();
         // It fails if there is a pool already, which then has to do.
         let _ = rayon::ThreadPoolBuilder::new()
             .num_threads(count)
+            .start_handler(move |_| memory::reserve(count))
             .build_global();
         Ok(Threads {
             count,

@@ -1,0 +1,60 @@
+//! Memory that the threads of a link allocate, got from the system in few calls.
+//!
+//! The allocator of the GNU C library gives each thread an arena that grows by as little as is asked
+//! for: thousands of calls in a link, each of which stops the other threads' page faults. Here an arena
+//! is made large before anything is allocated. Nothing of it is memory until it is written to.
+
+use std::hint::black_box;
+
+/// Bytes that all arenas together get at first, as a rule more than a link allocates.
+const ALL: usize = 256 << 20;
+
+/// Largest piece that comes from an arena, bytes: the most that the allocator permits. Half an arena.
+const PIECE: usize = 32 << 20;
+
+/// Has freed memory stay with the process, and large pieces come from the arenas. To be called before
+/// other threads are.
+#[allow(unsafe_code)]
+pub fn keep() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: sets parameters of the allocator, which may be done at any time.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, PIECE as i32);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
+    }
+}
+
+/// Makes the calling thread's arena large, after [`keep`]; it is one of `threads`. Without success,
+/// which changes nothing, where address space is scarce.
+pub fn reserve(threads: usize) {
+    if !cfg!(all(target_os = "linux", target_env = "gnu")) {
+        return;
+    }
+    // Two pieces at a time, a little less than an arena.
+    let each = (ALL / threads / 2).min(PIECE - (2 << 20));
+    let mut pieces: [Vec<u8>; 2] = Default::default();
+    for piece in &mut pieces {
+        let _ = piece.try_reserve_exact(each);
+    }
+    black_box(&mut pieces);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::benchmark::resident_bytes;
+
+    #[test]
+    fn what_is_reserved_is_no_memory_yet() {
+        keep();
+        let thread = std::thread::spawn(|| {
+            let before = resident_bytes();
+            reserve(1);
+            (before, resident_bytes())
+        });
+        // Two pieces of 30 MB; what other tests take meanwhile is less than the rest.
+        let (before, reserved) = thread.join().unwrap();
+        assert!(reserved < before + (40 << 20), "{before} {reserved}");
+        reserve(1000);
+    }
+}
