@@ -5,6 +5,7 @@
 //! and not over all inputs once more. The lists are sorted by *shard*, a part of the hash: resolution
 //! takes one shard of all objects at a time.
 
+use crate::BitSet;
 use crate::linkname::linkname_marks;
 use goobj::prefetch::prefetch;
 use goobj::{ABI_STATIC, Block, Object, SymDef};
@@ -222,8 +223,8 @@ pub struct Digest {
     pub(crate) own: Vec<u32>,
     /// References without a name, by version.
     pub(crate) unnamed: [Vec<u32>; 2],
-    /// Of what is found by number or content, what refers to nothing: a bit for each local index.
-    pub(crate) leaves: Vec<u64>,
+    /// Of what is found by number or content, what refers to nothing: by local index.
+    pub(crate) leaves: BitSet,
     /// What is marked as local.
     pub(crate) local: Vec<u32>,
     /// What is marked as used in an interface.
@@ -281,7 +282,7 @@ impl Digest {
             }
         }
 
-        d.content = d.contents(o, opts, &mut unsorted.content);
+        d.content = d.contents(o, opts, text_kinds, &mut unsorted.content);
         d.leaves = leaves(o);
 
         let (first, all) = (o.n_alldef() - o.n_nonpkg_def(), o.n_alldef());
@@ -346,6 +347,7 @@ impl Digest {
         &mut self,
         o: &Object,
         opts: &DigestOptions,
+        text: KindSet,
         all: &mut Vec<(u8, ContentUse)>,
     ) -> Sharded<ContentUse> {
         all.clear();
@@ -361,7 +363,6 @@ impl Digest {
             (shard as u8, used)
         };
         let short = o.block(Block::Hash64).chunks_exact(8);
-        let text = KindSet::of_text(opts.gover);
         for ((li, h), s) in (n_def..).zip(short).zip(o.syms(n_def..n_def + n64)) {
             self.note_marks(opts, s, li);
             self.note_text(text, s, li);
@@ -405,7 +406,7 @@ fn named<'a>(
 }
 
 /// See [`Digest::leaves`].
-fn leaves(o: &Object) -> Vec<u64> {
+fn leaves(o: &Object) -> BitSet {
     let n = (o.n_alldef() - o.n_nonpkg_def()) as usize;
     let mut bits = vec![0u64; n.div_ceil(64)];
     let index = |b: Block| {
@@ -418,7 +419,7 @@ fn leaves(o: &Object) -> Vec<u64> {
     for (i, (here, next)) in pairs.enumerate() {
         bits[i / 64] |= u64::from(here == next) << (i % 64);
     }
-    bits
+    BitSet::from_words(bits)
 }
 
 fn mix(x: u64) -> u64 {

@@ -88,20 +88,10 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
         for (li, p) in (0..).zip(package) {
             *p = Place { obj, li };
         }
-        let leaf_words = &st.digests[obj as usize].leaves;
-        let leaf_words = |n: u32| (0..n.div_ceil(64)).zip(leaf_words);
-        for (word, &bits) in leaf_words(n_def) {
-            let mut bits = bits & !0 >> (64 - (n_def - word * 64).min(64));
-            while bits != 0 {
-                leaves.insert(SymId(o.def_base + word * 64 + bits.trailing_zeros()));
-                bits &= bits - 1;
-            }
+        let own_leaves = &st.digests[obj as usize].leaves;
+        for li in own_leaves.iter_range(0..n_def as usize) {
+            leaves.insert(SymId(o.def_base + li.0));
         }
-        let is_leaf = &st.digests[obj as usize].leaves;
-        let is_leaf = |li: u32| {
-            let word = is_leaf.get((li / 64) as usize);
-            word.is_some_and(|w| w >> (li % 64) & 1 != 0)
-        };
         for ((slots, set), (first, places)) in
             slots(o).into_iter().zip([&firsts, &undefined]).zip(others)
         {
@@ -110,7 +100,7 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
                 let li = slot.0 - o.canon_base + n_def;
                 *p = Place { obj, li };
                 st.set(slot.0, number);
-                if is_leaf(li) {
+                if own_leaves.has(SymId(li)) {
                     leaves.insert(SymId(number));
                 }
             }
