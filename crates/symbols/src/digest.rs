@@ -366,10 +366,11 @@ impl Digest {
         for ((li, h), s) in (n_def..).zip(short).zip(o.syms(n_def..n_def + n64)) {
             self.note_marks(opts, s, li);
             self.note_text(text, s, li);
-            // Any change of the key will do that loses nothing.
+            // This hash is the contents themselves, which differ in any bits of their own: they are
+            // mixed, without losing any, before some of their bits choose a place.
             let key = word(h, 0);
             let mixed = mix(key);
-            all.push(content(SHARDS as u64 + (mixed >> 63), [mixed, key], s, li));
+            all.push(content(SHARDS as u64 + (mixed >> 63), [key, mixed], s, li));
         }
         let long = o.block(Block::Hash).chunks_exact(16);
         let (first, end) = (n_def + n64, n_def + n64 + n);
