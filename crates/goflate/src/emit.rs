@@ -4,6 +4,7 @@ use crate::cpu::tuned;
 use crate::huffman::{Code, Codes};
 use crate::plan::{Block, Form, Plan};
 use crate::sequence::{LENGTH_SYMBOL, Sequence, distance_extra_bits, length_extra_bits};
+use crate::stream::BitStream;
 
 /// Bytes behind the bits that a writer may overwrite with zeros.
 const SLACK: usize = 8;
@@ -12,10 +13,8 @@ const SLACK: usize = 8;
 pub(crate) struct Bits {
     /// The bytes, then rubbish; bits before the first position and behind the last are 0.
     bytes: Vec<u8>,
-    /// Number of bytes.
-    len: usize,
-    /// Position in the stream of the first bit.
-    start: u64,
+    /// Position in the stream of the end.
+    end: u64,
 }
 
 impl Bits {
@@ -46,20 +45,12 @@ impl Bits {
             );
         }
         writer.flush();
-        Bits { bytes, len, start }
+        Bits { bytes, end }
     }
 
-    /// Appends these bits to a stream that ends where they start; answers the emptied buffer. The
-    /// stream's own bits end in its last byte unless they end with a byte.
-    pub(crate) fn append_to(self, stream: &mut Vec<u8>) -> Vec<u8> {
-        let mut bytes = &self.bytes[..self.len];
-        if !self.start.is_multiple_of(8)
-            && let (Some(last), Some((&first, rest))) = (stream.last_mut(), bytes.split_first())
-        {
-            *last |= first;
-            bytes = rest;
-        }
-        stream.extend_from_slice(bytes);
+    /// Appends these bits to a stream that ends where they start; answers the emptied buffer.
+    pub(crate) fn append_to(mut self, stream: &mut BitStream<'_>) -> Vec<u8> {
+        stream.append(&mut self.bytes, self.end);
         self.bytes
     }
 }

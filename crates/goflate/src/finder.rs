@@ -68,6 +68,11 @@ impl Positions {
         }
     }
 
+    /// Puts all slots out of reach, as empty ones are.
+    fn leap(&mut self) {
+        self.next += POSITION_BIAS;
+    }
+
     /// Enters a block of `span`; answers the number that added to a window index gives the position.
     /// That sum is meant to wrap.
     fn enter(&mut self, span: BlockSpan, table: &mut [Slot]) -> u32 {
@@ -124,5 +129,29 @@ mod tests {
         assert!(a == b && c == d);
         assert_eq!(dense[0].reach(), dense[1].reach());
         assert!(dense[1].positions.next < POSITION_LIMIT);
+    }
+
+    /// A finder that goes on to another stream finds nothing of the one before.
+    #[test]
+    fn streams_do_not_see_each_other() {
+        let data = b"The same words again, the same words again.".repeat(40);
+        let span = BlockSpan {
+            start: 0,
+            end: data.len(),
+        };
+        let mut found = [(); 4].map(|()| Sequences::default());
+        let [a, b, c, d] = &mut found;
+        let mut dense = DenseFinder::new();
+        dense.find(&data, span, a);
+        dense.restart();
+        assert!(dense.reach().iter().all(|&distance| distance == 0));
+        dense.find(&data, span, b);
+        let mut sparse = SparseFinder::new();
+        sparse.find(&data, span, c);
+        sparse.restart();
+        sparse.find(&data, span, d);
+        let [a, b, c, d] = found.each_ref().map(Sequences::found);
+        assert!(a.len() > 2 && a == b);
+        assert!(c.len() > 2 && c == d);
     }
 }

@@ -17,6 +17,8 @@ use crate::emit::Bits;
 use crate::finder::{BlockSpan, DenseFinder, SparseFinder};
 use crate::plan::{Block, Form, Plan, ReusingPlanner, plan_separate};
 use crate::sequence::{BLOCK_LEN, MAX_DISTANCE, Sequences};
+use crate::stream::{BitStream, Sink};
+use crate::workbench::Workbench;
 use crate::{Encoder, Source};
 
 /// Blocks that travel together. Fewer cost more scheduling; with more, what one stage leaves is no
@@ -40,6 +42,22 @@ impl Finder {
         match encoder {
             Encoder::Go126 => Finder::Dense(DenseFinder::new()),
             Encoder::Go127 | Encoder::Go127Fused => Finder::Sparse(SparseFinder::new()),
+        }
+    }
+
+    /// Whether this is what the encoder finds matches with.
+    pub(crate) fn is_for(&self, encoder: Encoder) -> bool {
+        match encoder {
+            Encoder::Go126 => matches!(self, Finder::Dense(_)),
+            Encoder::Go127 | Encoder::Go127Fused => matches!(self, Finder::Sparse(_)),
+        }
+    }
+
+    /// Makes ready for another stream.
+    pub(crate) fn restart(&mut self) {
+        match self {
+            Finder::Dense(finder) => finder.restart(),
+            Finder::Sparse(finder) => finder.restart(),
         }
     }
 
@@ -84,7 +102,7 @@ impl Planner {
 
 /// A batch on its way, and the buffers it travels in.
 #[derive(Default)]
-struct Batch {
+pub(crate) struct Batch {
     index: usize,
     /// The bytes, behind room for the history; unused if the source is a slice.
     window: Vec<u8>,
@@ -135,8 +153,8 @@ struct LanePlanner {
 
 /// What is handed from batch to batch while appending.
 struct Output<'a> {
-    /// Ends with the bits of the lane so far.
-    out: &'a mut Vec<u8>,
+    /// The bits of the lane so far.
+    out: BitStream<'a>,
     adler: Adler,
 }
 
@@ -228,14 +246,15 @@ pub(crate) struct Finished {
 }
 
 impl<'a> Lane<'a> {
-    /// A lane of the batches `range`, which appends its bits to `out`.
+    /// A lane of the batches `range`, whose bits go to `out`.
     pub(crate) fn new(
         encoder: Encoder,
         source: &'a dyn Source,
         range: Range<usize>,
         start: Start,
         budget: &'a Budget,
-        out: &'a mut Vec<u8>,
+        bench: &Workbench,
+        out: &'a mut dyn Sink,
     ) -> Self {
         let (finder, warm_up) = match start {
             Start::Guess { finder, blocks } => (finder, blocks),
@@ -243,7 +262,7 @@ impl<'a> Lane<'a> {
         };
         let state = State {
             idle: (0..range.len().min(BATCHES_IN_FLIGHT))
-                .map(|_| Batch::default())
+                .map(|_| bench.batch())
                 .collect(),
             next_fill: range.start,
             filled: BTreeMap::new(),
@@ -265,7 +284,7 @@ impl<'a> Lane<'a> {
             written: BTreeMap::new(),
             next_append: range.start,
             output: Some(Output {
-                out,
+                out: BitStream::new(out),
                 adler: Adler::of(&[]),
             }),
         };
@@ -277,8 +296,9 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// What the lane leaves when all its work is done; none if that was given up.
-    pub(crate) fn finish(self) -> Option<Finished> {
+    /// What the lane leaves and the stream it has made, when all its work is done; none if that was
+    /// given up. The buffers go to `bench`.
+    pub(crate) fn finish(self, bench: &Workbench) -> Option<(Finished, BitStream<'a>)> {
         let len =
             (self.offset(self.range.end).min(self.source.len())) - self.offset(self.range.start);
         let state = self.state.into_inner().expect("no stage panicked");
@@ -289,7 +309,8 @@ impl<'a> Lane<'a> {
         let output = state.output.expect("all batches are appended");
         let searcher = state.searcher.expect("all batches are searched");
         assert_eq!(state.next_append, self.range.end, "batches appended");
-        Some(Finished {
+        bench.put_batches(state.idle);
+        let finished = Finished {
             range: self.range,
             len,
             position: planner.position,
@@ -297,7 +318,8 @@ impl<'a> Lane<'a> {
             adler: output.adler,
             guess: searcher.guess,
             finder: searcher.finder,
-        })
+        };
+        Some((finished, output.out))
     }
 
     /// Begins the lane. Its work is done when the scope ends.
@@ -430,7 +452,7 @@ impl<'a> Lane<'a> {
             }
             Task::Append(mut output, mut batch) => {
                 let bits = batch.bits.take().expect("the batch is written");
-                batch.bytes = bits.append_to(output.out);
+                batch.bytes = bits.append_to(&mut output.out);
                 let adler = batch.adler.take().expect("the batch is summed");
                 output
                     .adler

@@ -18,6 +18,11 @@ mod lane;
 mod pipeline;
 mod plan;
 mod sequence;
+mod stream;
+mod workbench;
+
+pub use stream::Sink;
+pub use workbench::Workbench;
 
 /// Which Go's encoder to reproduce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,14 +95,15 @@ impl<F: Fn(u64, &mut [u8]) + Sync> Source for Generated<F> {
 
 /// The stream of `input`, as `zlib.NewWriterLevel(w, zlib.BestSpeed)`, `Write` and `Close` write it.
 pub fn zlib_level1(encoder: Encoder, input: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
+    // Debug sections shrink to a third or half.
+    let mut out = Vec::with_capacity(input.len() / 2);
     compress(encoder, input, &mut out);
     out
 }
 
 /// Appends the stream of `source` to `out`.
 pub fn compress<S: Source + ?Sized>(encoder: Encoder, source: &S, out: &mut Vec<u8>) {
-    let fits = pipeline::compress(encoder, &ByRef(source), u64::MAX, out);
+    let fits = compress_within(encoder, source, u64::MAX, out);
     debug_assert!(fits, "there is no limit");
 }
 
@@ -113,7 +119,20 @@ pub fn compress_within<S: Source + ?Sized>(
     limit: u64,
     out: &mut Vec<u8>,
 ) -> bool {
-    pipeline::compress(encoder, &ByRef(source), limit, out)
+    let mut out = stream::Appended::to(out);
+    compress_into(encoder, source, limit, &Workbench::default(), &mut out)
+}
+
+/// As [`compress_within`], piece by piece into any sink, and with the tools of `bench`.
+#[must_use]
+pub fn compress_into<S: Source + ?Sized>(
+    encoder: Encoder,
+    source: &S,
+    limit: u64,
+    bench: &Workbench,
+    out: &mut dyn Sink,
+) -> bool {
+    pipeline::compress(encoder, &ByRef(source), limit, bench, out)
 }
 
 /// Makes any source a sized one.

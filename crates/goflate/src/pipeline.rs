@@ -8,7 +8,9 @@
 
 use crate::adler::Adler;
 use crate::huffman::Code;
-use crate::lane::{BATCH_LEN, Budget, Finder, Finished, Lane, Start};
+use crate::lane::{BATCH_LEN, Budget, Finished, Lane, Start};
+use crate::stream::{Appended, BitStream, Sink};
+use crate::workbench::Workbench;
 use crate::{Encoder, Source};
 
 /// The first bytes of a stream compressed for speed (RFC 1950 §2.2).
@@ -24,12 +26,13 @@ const BATCHES_PER_LANE: usize = 32;
 /// programs need four at most, nearly always two.
 const WARM_UP_BLOCKS: usize = 8;
 
-/// Appends the stream to `out`, unless it would take more than `limit` bytes; answers whether it did.
+/// Puts the stream into `out`, unless it would take more than `limit` bytes; answers whether it did.
 pub(crate) fn compress(
     encoder: Encoder,
     source: &dyn Source,
     limit: u64,
-    out: &mut Vec<u8>,
+    bench: &Workbench,
+    out: &mut dyn Sink,
 ) -> bool {
     let batches = source.len().div_ceil(BATCH_LEN as u64) as usize;
     let lanes = match encoder {
@@ -39,7 +42,7 @@ pub(crate) fn compress(
         }
         Encoder::Go127 | Encoder::Go127Fused => 1,
     };
-    compress_with(encoder, source, limit, out, lanes, WARM_UP_BLOCKS)
+    compress_with(encoder, source, limit, bench, out, lanes, WARM_UP_BLOCKS)
 }
 
 /// [`compress`] in so many lanes, with so many blocks searched before each.
@@ -47,53 +50,53 @@ fn compress_with(
     encoder: Encoder,
     source: &dyn Source,
     limit: u64,
-    out: &mut Vec<u8>,
+    bench: &Workbench,
+    out: &mut dyn Sink,
     lanes: usize,
     warm_up: usize,
 ) -> bool {
-    let before = out.len();
     // A lane begun with a wrong guess may be longer than it ought to be.
     for lanes in [lanes, 1] {
-        let whole = compress_in_lanes(encoder, source, limit, out, lanes, warm_up);
-        if whole && (out.len() - before) as u64 <= limit {
+        let len = compress_in_lanes(encoder, source, limit, bench, out, lanes, warm_up);
+        if len.is_some_and(|len| len <= limit) {
             return true;
         }
-        out.truncate(before);
-        if whole || lanes == 1 {
+        out.restart();
+        if len.is_some() || lanes == 1 {
             break;
         }
     }
     false
 }
 
-/// Appends the stream to `out`; may stop and answer false if a lane makes it longer than `limit`.
+/// Puts the stream into `out` and answers its length; may stop and answer nothing if a lane makes it
+/// longer than `limit`.
 fn compress_in_lanes(
     encoder: Encoder,
     source: &dyn Source,
     limit: u64,
-    out: &mut Vec<u8>,
+    bench: &Workbench,
+    out: &mut dyn Sink,
     lanes: usize,
     warm_up: usize,
-) -> bool {
+) -> Option<u64> {
     let batches = source.len().div_ceil(BATCH_LEN as u64) as usize;
     let budget = Budget::new(limit, lanes);
-    // Debug sections shrink to a third or half; a guess too high costs addresses, not memory.
-    let guessed_len = (source.len() / 2).min(limit) as usize;
-    out.reserve(guessed_len + ZLIB_HEADER.len());
-    out.extend_from_slice(&ZLIB_HEADER);
-    let mut outs: Vec<Vec<u8>> = (1..lanes)
-        .map(|_| Vec::with_capacity(guessed_len / lanes))
-        .collect();
-    let work: Vec<Lane<'_>> = std::iter::once(&mut *out)
-        .chain(&mut outs)
+    out.put(&ZLIB_HEADER);
+    let mut outs = vec![Vec::new(); lanes - 1];
+    let mut sinks: Vec<Appended<'_>> = outs.iter_mut().map(Appended::to).collect();
+    let mut all_sinks: Vec<&mut dyn Sink> = vec![&mut *out];
+    all_sinks.extend(sinks.iter_mut().map(|sink| sink as &mut dyn Sink));
+    let work: Vec<Lane<'_>> = all_sinks
+        .into_iter()
         .enumerate()
         .map(|(i, out)| {
             let range = batches * i / lanes..batches * (i + 1) / lanes;
             let start = Start::Guess {
-                finder: Finder::new(encoder),
+                finder: bench.finder(encoder),
                 blocks: if i == 0 { 0 } else { warm_up },
             };
-            Lane::new(encoder, source, range, start, &budget, out)
+            Lane::new(encoder, source, range, start, &budget, bench, out)
         })
         .collect();
     rayon::in_place_scope(|scope| {
@@ -103,87 +106,96 @@ fn compress_in_lanes(
         }
         first.start(scope);
     });
-    let mut finished: Vec<Option<Finished>> = work.into_iter().map(Lane::finish).collect();
+    let mut work = work.into_iter().map(|lane| lane.finish(bench));
+    let first = work.next().flatten();
+    let first = first.map(|(finished, out)| (finished, out.reached()));
+    let others: Vec<Option<Finished>> = work
+        .map(|lane| {
+            let (finished, mut out) = lane?;
+            out.pad();
+            Some(finished)
+        })
+        .collect();
 
-    let Some(mut all) = finished[0].take() else {
-        return false;
-    };
-    for (i, mut lane_out) in outs.into_iter().enumerate() {
-        let Some(mut lane) = finished[i + 1].take() else {
-            return false;
-        };
+    let (mut all, reached) = first?;
+    let mut out = BitStream::resume(out, reached);
+    for (lane, mut lane_out) in others.into_iter().zip(outs) {
+        let mut lane = lane?;
         if lane.guess != all.finder.reach() {
             budget.give_back(lane.position);
+            bench.put_finder(lane.finder);
             lane_out.clear();
+            let mut sink = Appended::to(&mut lane_out);
             let start = Start::Known(all.finder);
-            let again = Lane::new(encoder, source, lane.range, start, &budget, &mut lane_out);
+            let range = lane.range;
+            let again = Lane::new(encoder, source, range, start, &budget, bench, &mut sink);
             rayon::in_place_scope(|scope| again.start(scope));
-            match again.finish() {
-                Some(again) => lane = again,
-                None => return false,
-            }
+            let (finished, mut out) = again.finish(bench)?;
+            out.pad();
+            lane = finished;
+        } else {
+            bench.put_finder(all.finder);
         }
-        all.position = append(&lane_out, &lane, all.position, out);
+        append(&mut lane_out, &lane, &mut out);
         all.adler.append(lane.adler, lane.len);
         all.finder = lane.finder;
     }
-    finish(encoder, all.position, all.adler, out);
-    true
+    bench.put_finder(all.finder);
+    Some(ZLIB_HEADER.len() as u64 + finish(encoder, all.adler, out))
 }
 
-/// Appends the bits of a lane to a stream of `position` bits; answers the position of the end.
-fn append(bytes: &[u8], lane: &Finished, position: u64, out: &mut Vec<u8>) -> u64 {
+/// Appends the bits of a lane, which are all of `bytes`, to a stream.
+fn append(bytes: &mut [u8], lane: &Finished, out: &mut BitStream<'_>) {
+    let position = out.position();
     let shift = (position % 8) as u32;
     if shift == 0 {
-        out.extend_from_slice(bytes);
-        return position + lane.position;
+        out.append(bytes, position + lane.position);
+        return;
     }
     // From the first stored block on, the bits are aligned to bytes wherever the lane begins.
     let floating = lane.first_padding.unwrap_or(lane.position);
-    let (head, aligned) = bytes.split_at(floating.div_ceil(8) as usize);
-    let end = position + floating;
-    let len = out.len() + (end.div_ceil(8) - position.div_ceil(8)) as usize;
-    let mut pending = u64::from(out.pop().expect("a byte holds the bits"));
+    let (head, aligned) = bytes.split_at_mut(floating.div_ceil(8) as usize);
+    let mut shifted = Vec::with_capacity(head.len() + 16);
+    let mut pending = 0;
     for chunk in head.chunks(8) {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
         let word = u64::from_le_bytes(word);
-        out.extend_from_slice(&(pending | word << shift).to_le_bytes());
+        shifted.extend_from_slice(&(pending | word << shift).to_le_bytes());
         pending = word >> (64 - shift);
     }
-    out.extend_from_slice(&pending.to_le_bytes());
-    out.truncate(len);
-    out.extend_from_slice(aligned);
-    match lane.first_padding {
-        Some(_) => end.next_multiple_of(8) + lane.position - floating.next_multiple_of(8),
-        None => end,
+    shifted.extend_from_slice(&pending.to_le_bytes());
+    out.append(&mut shifted, position + floating);
+    if lane.first_padding.is_some() {
+        out.pad();
+        let bits = lane.position - floating.next_multiple_of(8);
+        out.append(aligned, out.position() + bits);
     }
 }
 
-/// Ends a stream of `position` bits (compress/flate `compressor.close`; RFC 1950 §2.2).
-fn finish(encoder: Encoder, position: u64, adler: Adler, out: &mut Vec<u8>) {
+/// Ends a stream (compress/flate `compressor.close`; RFC 1950 §2.2); answers its length in bytes without
+/// the header.
+fn finish(encoder: Encoder, adler: Adler, mut out: BitStream<'_>) -> u64 {
     let (code, tail): (Code, &[u8]) = match encoder {
         // An empty stored block.
         Encoder::Go126 => (Code::new(0b001, 3), &[0x00, 0x00, 0xff, 0xff]),
         // An empty block in the fixed codes.
         Encoder::Go127 | Encoder::Go127Fused => (Code::new(0b011, 10), &[]),
     };
-    let used = (position % 8) as u32;
-    let bits = code.bits() << used;
-    let mut bytes = &bits.to_le_bytes()[..(used + code.len()).div_ceil(8) as usize];
-    if used != 0 {
-        *out.last_mut().expect("a byte holds the bits") |= bytes[0];
-        bytes = &bytes[1..];
-    }
-    out.extend_from_slice(bytes);
-    out.extend_from_slice(tail);
-    out.extend_from_slice(&adler.value().to_be_bytes());
+    let position = out.position();
+    let mut bits = (code.bits() << (position % 8)).to_le_bytes();
+    out.append(&mut bits, position + u64::from(code.len()));
+    out.pad();
+    out.put(tail);
+    out.put(&adler.value().to_be_bytes());
+    out.position() / 8
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Generated;
+    use crate::lane::Finder;
 
     /// Words, with stretches that do not compress.
     fn data(len: usize) -> Vec<u8> {
@@ -214,20 +226,16 @@ mod tests {
         };
         let in_memory = crate::ByRef(&data[..]);
         let sources: [&dyn Source; 2] = [&in_memory, &generated];
-        let mut expected = Vec::new();
-        assert!(compress(
-            Encoder::Go126,
-            &in_memory,
-            u64::MAX,
-            &mut expected
-        ));
+        let expected = crate::zlib_level1(Encoder::Go126, &data);
+        let bench = Workbench::default();
         for source in sources {
             for lanes in [2, 5] {
                 for warm_up in [0, 8] {
                     let mut out = vec![1];
                     let limit = expected.len() as u64;
                     let mut run = |limit| {
-                        compress_with(Encoder::Go126, source, limit, &mut out, lanes, warm_up)
+                        let (encoder, mut out) = (Encoder::Go126, Appended::to(&mut out));
+                        compress_with(encoder, source, limit, &bench, &mut out, lanes, warm_up)
                     };
                     assert!(!run(limit / 2) && !run(limit - 1));
                     assert!(run(limit), "{lanes} lanes, {warm_up} blocks");
@@ -243,11 +251,14 @@ mod tests {
         let data = data(16 * BATCH_LEN);
         let source = crate::ByRef(&data[..]);
         let budget = Budget::new(u64::MAX, 2);
+        let bench = Workbench::default();
         let run = |range, start| {
             let mut out = Vec::new();
-            let lane = Lane::new(Encoder::Go126, &source, range, start, &budget, &mut out);
+            let mut sink = Appended::to(&mut out);
+            let encoder = Encoder::Go126;
+            let lane = Lane::new(encoder, &source, range, start, &budget, &bench, &mut sink);
             rayon::in_place_scope(|scope| lane.start(scope));
-            lane.finish().expect("there is no limit")
+            lane.finish(&bench).expect("there is no limit").0
         };
         let guess = |blocks| Start::Guess {
             finder: Finder::new(Encoder::Go126),

@@ -617,4 +617,13 @@ impl Segments {
         }
         Ok(end)
     }
+
+    /// Where the segment of debugging information will begin in the file, whatever its length. `None` if
+    /// [`Segments::layout_file`] will fail.
+    pub fn dwarf_offset(&self, header: u64, round: u64) -> Option<u64> {
+        let mut segs = *self;
+        segs.dwarf.len = 1;
+        segs.layout_file(header, round).ok()?;
+        Some(segs.dwarf.file_off)
+    }
 }

@@ -133,6 +133,7 @@ fn pass_through(
     diag: &Diag,
     out: &mut OutputFile,
 ) -> Result<Linked, Stop> {
+    let early = out.early();
     let mut unmapped = Some(out);
     let mut map = |len: u64| match unmapped.take() {
         Some(out) => {
@@ -142,7 +143,7 @@ fn pass_through(
         }
         None => Err(diag.exit("the output is mapped once")),
     };
-    link_executable(config, loaded, diag, &mut map)
+    link_executable(config, loaded, early, diag, &mut map)
 }
 
 /// From the words of the command line, the program's name first, to a configuration.

@@ -25,6 +25,8 @@ pub struct OutputFile {
     file: File,
     place: Place,
     content: Content,
+    /// Whether there may be bytes in the file already ([`OutputFile::early`]).
+    begun: bool,
 }
 
 /// Where the bytes are until the end.
@@ -43,6 +45,19 @@ enum Content {
     Mapped(MmapMut),
     /// Bytes for a file that cannot be mapped, or that must not change before the end.
     Buffer(Vec<u8>),
+}
+
+/// Takes parts of the output before its size is known.
+pub struct EarlyFile {
+    file: File,
+}
+
+impl EarlyFile {
+    /// Writes `bytes` at the offset `at`; answers whether they are written. If not, they are still to be
+    /// stored when the output has its size.
+    pub fn write(&self, bytes: &[u8], at: u64) -> bool {
+        write_at(&self.file, bytes, at as usize).is_ok()
+    }
 }
 
 /// Stores finished parts of the output. They go to the file by its descriptor: a map would have to
@@ -167,11 +182,12 @@ impl OutputFile {
             file,
             place,
             content: Content::None,
+            begun: false,
         })
     }
 
-    /// Makes the file `size` bytes long and gives its bytes, all zero, to be filled. To be
-    /// called once.
+    /// Makes the file `size` bytes long and gives its bytes, all zero but for those that were
+    /// written before ([`OutputFile::early`]), to be filled. To be called once.
     ///
     /// # Errors
     ///
@@ -197,13 +213,35 @@ impl OutputFile {
         };
         self.content = match map {
             Some(map) => Content::Mapped(map),
-            None => Content::Buffer(vec![0; size as usize]),
+            None => Content::Buffer(self.buffer(size).map_err(|e| fail("reading", &e))?),
         };
         Ok(match &mut self.content {
             Content::Mapped(map) => map,
             Content::Buffer(bytes) => bytes,
             Content::None => &mut [],
         })
+    }
+
+    /// What takes parts of the file before its size is known; `None` if they cannot be in it yet. To be
+    /// called before [`OutputFile::map`].
+    pub fn early(&mut self) -> Option<EarlyFile> {
+        if matches!(self.place, Place::InMemory { .. }) {
+            return None;
+        }
+        let file = self.file.try_clone().ok()?;
+        self.begun = true;
+        Some(EarlyFile { file })
+    }
+
+    /// A buffer with the file's first `size` bytes: those that were written early, else zeros.
+    fn buffer(&self, size: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; size as usize];
+        let written = match self.begun {
+            true => self.file.metadata()?.len().min(size) as usize,
+            false => 0,
+        };
+        self.file.read_exact_at(&mut bytes[..written], 0)?;
+        Ok(bytes)
     }
 
     /// The bytes as filled so far; empty before [`OutputFile::map`].
@@ -246,8 +284,11 @@ impl OutputFile {
         let content = std::mem::replace(&mut self.content, Content::None);
         match content {
             Content::Buffer(bytes) => {
-                if matches!(self.place, Place::InMemory { .. }) {
-                    self.file.set_len(0)?;
+                match self.place {
+                    Place::InMemory { .. } => self.file.set_len(0)?,
+                    // What was written early may have been too much.
+                    _ if self.begun => self.file.set_len(bytes.len() as u64)?,
+                    _ => {}
                 }
                 self.file.write_all(&bytes)?;
             }

@@ -14,7 +14,7 @@ use crate::host::HostInputs;
 use crate::hostlink::HostLinkInput;
 use crate::loading::Loaded;
 use crate::mode::BuildMode;
-use crate::output::Store;
+use crate::output::{EarlyFile, Store};
 use crate::passes::debug::{self, Debug};
 use crate::passes::object::{self, ObjectRelocs};
 use crate::passes::object_symbols::{Naming, ObjectSymbols};
@@ -61,13 +61,15 @@ pub struct Linked {
     pub statistics: String,
 }
 
-/// Links an executable, or the object that a host linker makes one of, from what was loaded.
+/// Links an executable, or the object that a host linker makes one of, from what was loaded. `early`
+/// takes parts of the output before `output` gives it its size.
 ///
 /// # Errors
 /// What is wrong has been said.
 pub fn link_executable(
     config: &Config,
     loaded: Loaded,
+    early: Option<EarlyFile>,
     diag: &Diag,
     output: &mut Output,
 ) -> Result<Linked, Stop> {
@@ -372,7 +374,11 @@ pub fn link_executable(
 
     syms.release_definitions();
     diag.phases.start("dwarfcompress");
-    let debug = Debug::place(config, &shape, debug_plan, &syms, &addrs, &mut segs, diag)?;
+    let start = segs.dwarf_offset(elf::HEADER_LEN, config.round);
+    let early = early.as_ref().zip(start);
+    let debug = Debug::place(
+        config, &shape, debug_plan, &syms, &addrs, &mut segs, early, diag,
+    )?;
     let end = segs
         .layout_file(elf::HEADER_LEN, config.round)
         .map_err(|e| diag.exit(e))?;

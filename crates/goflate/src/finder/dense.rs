@@ -45,6 +45,11 @@ impl DenseFinder {
         }
     }
 
+    /// Makes ready for another stream.
+    pub(crate) fn restart(&mut self) {
+        self.positions.leap();
+    }
+
     /// What later blocks can find: for each slot, how far it lies before the next block, or 0 if that
     /// is out of reach. Finders that reach the same go on in the same way.
     pub(crate) fn reach(&self) -> Vec<u16> {

@@ -68,6 +68,11 @@ impl SparseFinder {
         }
     }
 
+    /// Makes ready for another stream.
+    pub(crate) fn restart(&mut self) {
+        self.positions.leap();
+    }
+
     /// Appends the sequences of one block. `window` reaches back [`MAX_DISTANCE`] bytes before the
     /// block, or to the start of the stream.
     pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences) {

@@ -41,6 +41,37 @@ fn it_appears_at_the_end_and_whole() {
 }
 
 #[test]
+fn what_was_written_early_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("out");
+    let make = |begin: &dyn Fn(&mut OutputFile)| {
+        let mut out = create(&path).unwrap();
+        let early = out.early().unwrap();
+        assert!(early.write(b"early", 40_000) && early.write(b"beyond", 60_000));
+        begin(&mut out);
+        let bytes = out.bytes_mut();
+        assert_eq!(bytes.len(), 50_000);
+        assert!(bytes[..40_000].iter().all(|&b| b == 0));
+        bytes[40_001] = b'A';
+        drop(early);
+        out.commit().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(bytes.len(), 50_000);
+        assert_eq!(&bytes[39_999..40_006], b"\0eArly\0");
+    };
+    make(&|out| {
+        out.map(50_000).unwrap();
+    });
+    // As where files cannot be mapped.
+    make(&|out| {
+        out.content = Content::Buffer(out.buffer(50_000).unwrap());
+    });
+    let link = dir.path().join("link");
+    symlink("out", &link).unwrap();
+    assert!(create(&link).unwrap().early().is_none(), "it is in use");
+}
+
+#[test]
 fn many_bytes_are_cleared_like_few() {
     for len in [0, 1, 5000, BUFFER_LIMIT, BUFFER_LIMIT + 5000] {
         let mut bytes = vec![0; len];
@@ -76,6 +107,7 @@ fn a_file_beside_takes_the_name_or_goes() {
             file,
             place: Place::Beside(temporary),
             content: Content::None,
+            begun: false,
         }
     };
     let mut out = beside();

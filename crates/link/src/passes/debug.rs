@@ -3,18 +3,21 @@
 
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
-use crate::output::Store;
+use crate::output::{EarlyFile, Store};
 use crate::shape::Shape;
 use dwarf::{DebugInfo, DwarfError, HostRef, Options, Plan, SectionInfo};
 use format::elf::{CHDR_SIZE, compression_header};
-use goflate::{Encoder, Generated, compress_within};
+use goflate::{Encoder, Generated, Workbench, compress_into};
 use gover::FlateEncoder;
 use layout::{Addresses, Section, Seg, Segments, TextLayout, TextOrder};
 use rayon::prelude::*;
 use reach::Live;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
+use streams::{Collector, Compressed, Places};
 use symbols::Symbols;
 use target::Family;
+
+mod streams;
 
 /// Makes debugging information, if it is wanted.
 ///
@@ -57,7 +60,7 @@ pub struct Debug {
     pub sections: Vec<Section>,
     plan: Option<Plan>,
     /// Per section its compressed contents, header included; `None` for those that stay as they are.
-    compressed: Vec<Option<Vec<u8>>>,
+    compressed: Vec<Option<Compressed>>,
 }
 
 /// Lays out the sections.
@@ -91,7 +94,8 @@ pub fn lay_out(
 const CHUNK: usize = 1 << 19;
 
 impl Debug {
-    /// Compresses the sections, if that is wanted, and places them in their segment.
+    /// Compresses the sections, if that is wanted, and places them in their segment. What of them is
+    /// finished in time goes to `early`, which is the output and where the segment begins in it.
     ///
     /// # Errors
     /// What is wrong has been said.
@@ -102,6 +106,7 @@ impl Debug {
         syms: &Symbols,
         addrs: &Addresses,
         segs: &mut Segments,
+        early: Option<(&EarlyFile, u64)>,
         diag: &Diag,
     ) -> Result<Debug, Stop> {
         let Some(plan) = plan else {
@@ -111,7 +116,7 @@ impl Debug {
         let mut compressed = vec![None; n];
         // A host linker compresses by itself.
         if config.compress_dwarf && !shape.external {
-            compressed = compress_sections(config, &plan, syms, addrs, diag)?;
+            compressed = compress_sections(config, &plan, syms, addrs, early, diag)?;
         }
         let mut at = 0;
         let sections = plan
@@ -119,7 +124,7 @@ impl Debug {
             .iter()
             .zip(&compressed)
             .map(|(s, c)| {
-                let len = c.as_ref().map_or(s.size, |c| c.len() as u64);
+                let len = c.as_ref().map_or(s.size, |c| c.len);
                 let section = Section {
                     name: s.name.into(),
                     seg: Seg::Dwarf,
@@ -216,7 +221,7 @@ impl Debug {
             .into_par_iter()
             .try_for_each(|(i, part, c)| match c {
                 Some(c) => {
-                    store.put(part, &c);
+                    c.store(part, store);
                     Ok(())
                 }
                 None => part
@@ -236,8 +241,9 @@ fn compress_sections(
     plan: &Plan,
     syms: &Symbols,
     addrs: &Addresses,
+    early: Option<(&EarlyFile, u64)>,
     diag: &Diag,
-) -> Result<Vec<Option<Vec<u8>>>, Stop> {
+) -> Result<Vec<Option<Compressed>>, Stop> {
     let encoder = match config.release.flate {
         FlateEncoder::Go126 => Encoder::Go126,
         // What the release's own linker, built for this host, would do.
@@ -245,30 +251,37 @@ fn compress_sections(
         FlateEncoder::Go127 => Encoder::Go127Fused,
     };
     let error: Mutex<Option<DwarfError>> = Mutex::new(None);
-    let mut order: Vec<usize> = (0..plan.sections().len()).collect();
-    // A stream is made from its beginning to its end: the longest decides, so it goes first.
-    order.sort_by_key(|&i| std::cmp::Reverse(plan.sections()[i].size));
-    let done: Mutex<Vec<Option<Vec<u8>>>> = Mutex::new(vec![None; order.len()]);
+    let sections = plan.sections();
+    let places = Places::new(sections.len(), early);
+    let bench = Workbench::default();
+    let compress = |i: usize| {
+        let size = sections[i].size;
+        let header = compression_header(size, config.arch.alignment.into());
+        let mut out = Collector::new(&places, i, &header);
+        let source = Generated {
+            len: size,
+            fill: |off, buf: &mut [u8]| {
+                if let Err(e) = plan.fill(syms, addrs, i, off, buf) {
+                    error.lock().unwrap().get_or_insert(e);
+                }
+            },
+        };
+        // It must get shorter to be worth it.
+        let limit = size.checked_sub(CHDR_SIZE as u64 + 1)?;
+        compress_into(encoder, &source, limit, &bench, &mut out).then(|| out.finish())
+    };
+    let done: Vec<OnceLock<Compressed>> = vec![OnceLock::new(); sections.len()];
+    // A stream is made from its beginning to its end, and several at a time. They begin in order, because
+    // each must know the lengths of those before it to be written.
     rayon::scope_fifo(|sc| {
-        for i in order {
-            let (error, done) = (&error, &done);
+        for (i, done) in done.iter().enumerate() {
+            let (compress, places) = (&compress, &places);
             sc.spawn_fifo(move |_| {
-                let size = plan.sections()[i].size;
-                let mut out = compression_header(size, config.arch.alignment.into()).to_vec();
-                let source = Generated {
-                    len: size,
-                    fill: |off, buf: &mut [u8]| {
-                        if let Err(e) = plan.fill(syms, addrs, i, off, buf) {
-                            error.lock().unwrap().get_or_insert(e);
-                        }
-                    },
-                };
-                // It must get shorter to be worth it.
-                let Some(limit) = size.checked_sub(CHDR_SIZE as u64 + 1) else {
-                    return;
-                };
-                if compress_within(encoder, &source, limit, &mut out) {
-                    done.lock().unwrap()[i] = Some(out);
+                let compressed = compress(i);
+                let len = compressed.as_ref().map_or(sections[i].size, |c| c.len);
+                places.set_len(i, len);
+                if let Some(c) = compressed {
+                    let _ = done.set(c);
                 }
             });
         }
@@ -276,5 +289,5 @@ fn compress_sections(
     if let Some(e) = error.into_inner().unwrap() {
         diag.error(e)?;
     }
-    Ok(done.into_inner().unwrap())
+    Ok(done.into_iter().map(OnceLock::into_inner).collect())
 }
