@@ -203,14 +203,16 @@ impl Relocator<'_> {
     #[inline]
     pub fn enter(&self, b: &mut Batch, s: SymId, addr: u64, bytes: std::ops::Range<usize>) {
         let before = b.relocs.len();
-        for r in self.syms.relocs(s).filter(|r| r.siz != 0) {
+        let relocs = self.syms.relocs(s);
+        b.relocs.reserve(relocs.len());
+        relocs.filter(|r| r.siz != 0).for_each(|r| {
             self.addrs.prefetch(r.sym);
             if r.typ == RelocType::MethodOff {
                 b.methods = true;
                 self.syms.prefetch_place(r.sym);
             }
             b.relocs.push(r);
-        }
+        });
         let end = b.relocs.len();
         if end > before {
             b.fields.push(Field {
@@ -261,7 +263,7 @@ impl Relocator<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn apply_one(&self, r: &Reloc, addr: u64, out: &mut [u8]) -> Result<(), Problem> {
         let len = out.len();
         let field = usize::try_from(r.off)
@@ -340,27 +342,35 @@ impl Relocator<'_> {
             },
         };
         let pc_relative = matches!(r.typ, RelocType::Call | RelocType::Pcrel);
-        match field {
-            [b] => *b = value as u8,
-            [_, _] => {
+        match field.len() {
+            1 => field[0] = value as u8,
+            2 => {
                 let fits = i64::from(value as i16) == value
                     || (!pc_relative && i64::from(value as u16) == value);
                 if !fits {
                     return Err(Problem::TooBig { pc_relative, value });
                 }
-                field.copy_from_slice(&(value as u16).to_le_bytes());
+                store(field, (value as u16).to_le_bytes());
             }
-            [_, _, _, _] => {
+            4 => {
                 let fits = i64::from(value as i32) == value
                     || (!pc_relative && i64::from(value as u32) == value);
                 if !fits {
                     return Err(Problem::TooBig { pc_relative, value });
                 }
-                field.copy_from_slice(&(value as u32).to_le_bytes());
+                store(field, (value as u32).to_le_bytes());
             }
-            [_, _, _, _, _, _, _, _] => field.copy_from_slice(&value.to_le_bytes()),
+            8 => store(field, value.to_le_bytes()),
             _ => return Err(Problem::BadSize),
         }
         Ok(())
+    }
+}
+
+/// Writes a field of a width that is known when this is compiled, which copying between slices is not.
+#[inline(always)]
+fn store<const N: usize>(field: &mut [u8], value: [u8; N]) {
+    if let Some(f) = field.first_chunk_mut() {
+        *f = value;
     }
 }

@@ -3,7 +3,9 @@
 use crate::digest::LogAlign;
 use crate::map::Maps;
 use crate::resolve::{ALIGNED, TAKEN};
-use crate::{BitSet, Def, ExtReloc, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL};
+use crate::{
+    BitSet, Def, ExtReloc, ExtSym, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL,
+};
 use goobj::{
     ABI_STATIC, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
 };
@@ -74,27 +76,9 @@ impl Iterator for RelocIter<'_> {
         match self {
             RelocIter::Go { syms, obj, rest } => {
                 let r = goobj::RawReloc::from_bytes(rest.next()?);
-                let typ = r.typ();
-                Some(Reloc {
-                    off: r.off(),
-                    siz: r.siz(),
-                    typ: syms
-                        .gover
-                        .reloc_type(typ & !R_WEAK)
-                        .unwrap_or(RelocType::Invalid),
-                    weak: typ & R_WEAK != 0,
-                    add: r.add(),
-                    sym: syms.resolve_ref(obj, r.sym()),
-                })
+                Some(Reloc::read(r, syms.gover, syms.resolve_ref(obj, r.sym())))
             }
-            RelocIter::Ext(it) => it.next().map(|r| Reloc {
-                off: r.off,
-                siz: r.siz,
-                typ: r.typ,
-                weak: r.weak,
-                add: r.add,
-                sym: r.sym,
-            }),
+            RelocIter::Ext(it) => it.next().map(Reloc::from),
         }
     }
 
@@ -102,6 +86,51 @@ impl Iterator for RelocIter<'_> {
         match self {
             RelocIter::Go { rest, .. } => rest.size_hint(),
             RelocIter::Ext(it) => it.size_hint(),
+        }
+    }
+
+    /// What all of them have in common is looked up once.
+    #[inline]
+    fn fold<B, F: FnMut(B, Reloc) -> B>(self, init: B, mut f: F) -> B {
+        match self {
+            RelocIter::Go { syms, obj, rest } => {
+                let resolver = syms.resolver(obj);
+                rest.fold(init, |b, r| {
+                    let r = goobj::RawReloc::from_bytes(r);
+                    f(b, Reloc::read(r, syms.gover, resolver.resolve(r.sym())))
+                })
+            }
+            RelocIter::Ext(it) => it.fold(init, |b, r| f(b, Reloc::from(r))),
+        }
+    }
+}
+
+impl Reloc {
+    #[inline(always)]
+    fn read(r: goobj::RawReloc, gover: &gover::GoLayout, sym: SymId) -> Reloc {
+        let typ = r.typ();
+        Reloc {
+            off: r.off(),
+            siz: r.siz(),
+            typ: gover
+                .reloc_type(typ & !R_WEAK)
+                .unwrap_or(RelocType::Invalid),
+            weak: typ & R_WEAK != 0,
+            add: r.add(),
+            sym,
+        }
+    }
+}
+
+impl From<&ExtReloc> for Reloc {
+    fn from(r: &ExtReloc) -> Reloc {
+        Reloc {
+            off: r.off,
+            siz: r.siz,
+            typ: r.typ,
+            weak: r.weak,
+            add: r.add,
+            sym: r.sym,
         }
     }
 }
@@ -197,21 +226,25 @@ impl Symbols {
     }
 
     /// What a symbol number stands for.
-    #[inline]
+    #[inline(always)]
     pub fn def(&self, s: SymId) -> Def<'_> {
-        if s.0 >= self.ext_start {
-            return Def::Ext(&self.exts[self.taken[&s] as usize]);
+        match self.places.get(s.index()) {
+            Some(p) if p.obj & TAKEN == 0 => {
+                let (obj, li) = (&self.objs[p.obj as usize], p.li & !ALIGNED);
+                if s.0 < self.ref_start {
+                    Def::Go(obj, li)
+                } else {
+                    Def::Undefined(obj, li)
+                }
+            }
+            _ => Def::Ext(self.made(s)),
         }
-        let p = self.places[s.index()];
-        if p.obj & TAKEN != 0 {
-            return Def::Ext(&self.exts[self.taken[&s] as usize]);
-        }
-        let (obj, li) = (&self.objs[p.obj as usize], p.li & !ALIGNED);
-        if s.0 < self.ref_start {
-            Def::Go(obj, li)
-        } else {
-            Def::Undefined(obj, li)
-        }
+    }
+
+    /// A symbol that the linker has made or taken over.
+    #[cold]
+    fn made(&self, s: SymId) -> &ExtSym {
+        &self.exts[self.taken[&s] as usize]
     }
 
     /// The symbol that a reference of `obj` means. A reference outside its package gives
