@@ -140,7 +140,7 @@ pub fn link_executable(
     let mut order = TextOrder::assign(&syms, &live, &first);
     diag.phases.start("dwarfGenerateDebugInfo");
     let debug_info = debug::generate(config, &syms, &live, &order, diag)?;
-    syms.release_relocs();
+    syms.release_dwarf();
     diag.phases.start("doStackCheck");
     stack_check(config, &syms, &live, &order, diag)?;
 
@@ -372,7 +372,7 @@ pub fn link_executable(
         }
     }
 
-    syms.release_definitions();
+    syms.release_names();
     diag.phases.start("dwarfcompress");
     let start = segs.dwarf_offset(elf::HEADER_LEN, config.round);
     let early = early.as_ref().zip(start);
@@ -386,7 +386,7 @@ pub fn link_executable(
         diag.exit_if_errors()?;
     }
 
-    symbols::map::release_pages();
+    syms.release_dwarf();
     diag.phases.start("layout");
     let relocator = Relocator {
         syms: &syms,

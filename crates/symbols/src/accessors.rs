@@ -174,7 +174,8 @@ impl Symbols {
         &self.objs
     }
     /// Gives back the pages of what only resolution reads all of, names and hashes, and those of export
-    /// data, which nobody reads but the system maps around what is read.
+    /// data, which nobody reads but the system maps around what is read. Other passes read some names;
+    /// these come back.
     pub fn release_names(&self) {
         let maps = Maps::all();
         let parts = |(i, o): (usize, &Obj)| {
@@ -189,17 +190,32 @@ impl Symbols {
         };
         maps.release(self.objs.iter().enumerate().flat_map(parts));
     }
-    /// Gives back the pages of names, definitions, hashes and indices: all but relocations, auxiliary
-    /// symbols and contents.
-    pub fn release_definitions(&self) {
-        let end = |o: &Obj| o.object.block_offset(goobj::Block::Reloc) as usize;
-        let front = |o: &Obj| &o.object.bytes()[..end(o)];
-        Maps::all().release(self.objs.iter().map(front));
+    /// Gives back the pages of functions' debugging information, contents and relocations: after each
+    /// pass over all of it. A pass over the rest of the program does not miss them.
+    pub fn release_dwarf(&self) {
+        Maps::all().release(self.objs.iter().flat_map(|o| self.dwarf_parts(o)));
     }
-    /// Gives back the pages of relocations.
-    pub fn release_relocs(&self) {
-        let relocs = |o: &Obj| o.object.block(goobj::Block::Reloc);
-        Maps::all().release(self.objs.iter().map(relocs));
+    /// Where the debugging information of an object's functions lies, contents and relocations: the
+    /// compiler writes that of all of them together, in their order.
+    fn dwarf_parts(&self, obj: &Obj) -> [&'static [u8]; 2] {
+        let o = &obj.object;
+        let info = |&li: &u32| {
+            let mut auxs = o.auxs(li);
+            let info = auxs.find(|a| self.gover.aux_type(a.typ) == Some(AuxType::DwarfInfo))?;
+            o.local(info.sym).filter(|&li| li < o.n_alldef())
+        };
+        let first = obj.texts.iter().find_map(info);
+        let last = obj.texts.iter().rev().find_map(info);
+        let Some((first, last)) = first.zip(last) else {
+            return [&[]; 2];
+        };
+        let between = |part: &dyn Fn(u32) -> &'static [u8]| {
+            let all = o.bytes();
+            let start = part(first).as_ptr() as usize - all.as_ptr() as usize;
+            let end = part(last).as_ptr_range().end as usize - all.as_ptr() as usize;
+            all.get(start..end).unwrap_or_default()
+        };
+        [between(&|li| o.reloc_bytes(li)), between(&|li| o.data(li))]
     }
     /// Symbols that are known to have neither relocations nor auxiliary symbols. Not all that have none
     /// are among them.

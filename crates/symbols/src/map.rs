@@ -32,14 +32,6 @@ pub fn map_file(path: &Path) -> io::Result<&'static [u8]> {
 /// All mappings so far.
 static MAPS: Mutex<Vec<&'static memmap2::Mmap>> = Mutex::new(Vec::new());
 
-/// Gives back the pages of all mapped files. They stay in the system's cache, and what is touched
-/// again comes back from there; but a pass that needs other parts of the inputs than the one before
-/// it does not hold both. Failure changes nothing but memory use.
-pub fn release_pages() {
-    let maps = MAPS.lock().unwrap_or_else(|e| e.into_inner()).clone();
-    discard(maps.iter().map(|m| &m[..]).collect());
-}
-
 /// The files that are mapped so far.
 pub struct Maps {
     /// By address.
@@ -70,8 +62,10 @@ impl Maps {
         self.file(part).map_or(part, to_end)
     }
 
-    /// As [`release_pages`], for parts of files; what is no part of one is left alone. The pages at
-    /// the ends of a part go too.
+    /// Gives back the pages of parts of files; what is no part of one is left alone. They stay in the
+    /// system's cache, and what is touched again comes back from there; but a pass that needs other
+    /// parts of the inputs than the one before it does not hold both. The pages at the ends of a part go
+    /// too. Failure changes nothing but memory use.
     pub fn release(&self, parts: impl Iterator<Item = &'static [u8]>) {
         let is_part = |p: &&'static [u8]| !p.is_empty() && self.file(p).is_some();
         discard(parts.filter(is_part).collect());
@@ -175,8 +169,6 @@ mod tests {
         let f = dir.join("f");
         std::fs::write(&f, b"bytes").unwrap();
         let map = map_file(&f).unwrap();
-        assert_eq!(map, b"bytes");
-        release_pages();
         assert_eq!(map, b"bytes");
         let maps = Maps::all();
         assert_eq!(maps.with_all_before(&map[1..3]), b"byt");
