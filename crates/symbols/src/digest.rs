@@ -10,10 +10,10 @@ use crate::linkname::linkname_marks;
 use goobj::prefetch::prefetch;
 use goobj::{ABI_STATIC, Block, Object, SymDef};
 use gover::{GoLayout, SymKind};
+use rapidhash::v3::{RapidSecrets, rapidhash_v3_micro_inline};
 use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 const SHARD_BITS: u32 = 6;
 /// Number of shards of names, and of long hashes.
@@ -72,14 +72,15 @@ pub(crate) struct NameHash(pub u64, pub u32);
 /// Hashes names. The seed is this process's own.
 #[derive(Clone, Copy)]
 pub(crate) struct NameHasher {
-    seed: u64,
+    secrets: &'static RapidSecrets,
 }
 
 impl Default for NameHasher {
     fn default() -> NameHasher {
-        static SEED: OnceLock<u64> = OnceLock::new();
+        static SECRETS: OnceLock<RapidSecrets> = OnceLock::new();
+        let seeded = || RapidSecrets::seed(RandomState::new().hash_one(0));
         NameHasher {
-            seed: *SEED.get_or_init(|| RandomState::new().hash_one(0)),
+            secrets: SECRETS.get_or_init(seeded),
         }
     }
 }
@@ -88,7 +89,7 @@ impl NameHasher {
     /// The hash of a name in version `version`, 0 or 1, and its shard.
     #[inline]
     pub(crate) fn hash(self, name: &[u8], version: usize) -> (NameHash, usize) {
-        let h = xxh3_64_with_seed(name, self.seed);
+        let h = rapidhash_v3_micro_inline::<true, false>(name, self.secrets);
         let sketch = sketch(name);
         let hash = NameHash(h.rotate_left(version as u32 * 32), sketch as u32);
         (hash, shard_of(sketch))
