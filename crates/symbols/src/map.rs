@@ -65,12 +65,23 @@ impl Maps {
     /// Gives back the pages of parts of files; what is no part of one is left alone. They stay in the
     /// system's cache, and what is touched again comes back from there; but a pass that needs other
     /// parts of the inputs than the one before it does not hold both. The pages at the ends of a part go
-    /// too. Failure changes nothing but memory use.
+    /// too. Failure changes nothing but memory use. Small inputs stay: mapping them again takes a
+    /// larger part of a short time than the memory is of what a process needs anyway.
     pub fn release(&self, parts: impl Iterator<Item = &'static [u8]>) {
+        if self.maps.iter().map(|m| m.len()).sum::<usize>() >= SMALL {
+            discard(self.within(parts));
+        }
+    }
+
+    /// Those of `parts` that are parts of files.
+    fn within(&self, parts: impl Iterator<Item = &'static [u8]>) -> Vec<&'static [u8]> {
         let is_part = |p: &&'static [u8]| !p.is_empty() && self.file(p).is_some();
-        discard(parts.filter(is_part).collect());
+        parts.filter(is_part).collect()
     }
 }
+
+/// Inputs smaller than this, all together in bytes, are not given back.
+const SMALL: usize = 64 << 20;
 
 /// Gives back the pages of `parts`, each within one mapping.
 ///
@@ -173,7 +184,11 @@ mod tests {
         let maps = Maps::all();
         assert_eq!(maps.with_all_before(&map[1..3]), b"byt");
         assert_eq!(maps.with_all_before(b"elsewhere"), b"elsewhere");
-        maps.release([&map[1..3], b"elsewhere", &map[..0]].into_iter());
+        let parts: [&[u8]; 3] = [&map[1..3], b"elsewhere", &map[..0]];
+        maps.release(parts.into_iter());
+        let within = maps.within(parts.into_iter());
+        assert_eq!(within, [b"yt"]);
+        discard(within);
         assert_eq!(map, b"bytes");
         discard_one(map);
         assert_eq!(map, b"bytes");
