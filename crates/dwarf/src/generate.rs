@@ -54,6 +54,9 @@ impl DebugInfo {
 /// (`ld/dwarf.go:dwarfGenerateDebugInfo`, and of `dwarfGenerateDebugSyms` what needs no addresses).
 /// Comes after dead code is known and `-X` strings are set.
 ///
+/// What is left in the end keeps one processor busy: `meanwhile` is run while it goes on. The caller must
+/// not be a thread of the pool, which has to be there for both.
+///
 /// # Errors
 /// Damaged inputs.
 pub fn generate(
@@ -61,6 +64,7 @@ pub fn generate(
     live: &Live,
     order: &TextOrder,
     opts: &Options,
+    meanwhile: impl FnOnce(),
 ) -> Result<DebugInfo, DwarfError> {
     let list = unit_list(syms, order);
     let named = Named::new(syms);
@@ -77,6 +81,7 @@ pub fn generate(
         });
         tell(Found::Variables(variables::find(syms, live)));
         drop(send);
+        meanwhile();
         define.join()
     });
     match info {

@@ -139,10 +139,15 @@ pub fn link_executable(
         .collect();
     let mut order = TextOrder::assign(&syms, &live, &first);
     diag.phases.start("dwarfGenerateDebugInfo");
-    let debug_info = debug::generate(config, &syms, &live, &order, diag)?;
+    let mut checked = None;
+    let check = || stack_check(config, &syms, &live, &order);
+    let debug_info = debug::generate(config, &syms, &live, &order, diag, || {
+        checked = Some(check());
+    })?;
     syms.release_dwarf();
     diag.phases.start("doStackCheck");
-    stack_check(config, &syms, &live, &order, diag)?;
+    let checked = checked.unwrap_or_else(check);
+    checked.report(&syms, diag)?;
 
     let mut maker = Maker {
         syms: &mut syms,
@@ -750,19 +755,32 @@ fn print_sizes(segs: &layout::Segments, headers: u64, n_syms: u64, diag: &Diag) 
     ));
 }
 
-/// The call graph (`-c`), and whether chains of nosplit functions fit their stack.
-fn stack_check(
-    config: &Config,
-    syms: &Symbols,
-    live: &Live,
-    order: &TextOrder,
-    diag: &Diag,
-) -> Result<(), Stop> {
-    let write_error = |e: std::io::Error| diag.exit(format_args!("writing standard output: {e}"));
-    let mut text = Vec::new();
-    if config.dump_call_graph {
-        callgraph::write_callgraph(syms, &order.textp, &mut text).map_err(write_error)?;
+/// What the stack check finds.
+struct StackReport {
+    /// The call graph (`-c`) and what `-debugnosplit` prints.
+    text: Vec<u8>,
+    /// The functions over the limit.
+    failed: std::io::Result<Vec<stackcheck::Overflow>>,
+}
+
+impl StackReport {
+    /// Says what has been found.
+    fn report(self, syms: &Symbols, diag: &Diag) -> Result<(), Stop> {
+        let write_error =
+            |e: std::io::Error| diag.exit(format_args!("writing standard output: {e}"));
+        let failed = self.failed.map_err(write_error)?;
+        diag.print_bytes(&self.text);
+        for f in failed {
+            diag.symbol_error(syms.name(f.root), syms.printed_number(f.root), &f.message)?;
+            diag.print(&f.chains);
+        }
+        Ok(())
     }
+}
+
+/// The call graph (`-c`), and whether chains of nosplit functions fit their stack.
+fn stack_check(config: &Config, syms: &Symbols, live: &Live, order: &TextOrder) -> StackReport {
+    let mut text = Vec::new();
     // Below its stack pointer, arm64 keeps the caller's frame pointer.
     let frame_pointer = if config.arch.has_link_register {
         config.arch.ptr_size.into()
@@ -770,17 +788,17 @@ fn stack_check(
         0
     };
     let opts = StackOptions::new(config.arch, frame_pointer, 1 + i64::from(config.race));
-    let debug = config
-        .debug_nosplit
-        .then_some(&mut text as &mut dyn std::io::Write);
-    let failed = stackcheck::check_stack(syms, &order.textp, &live.nosplit, &opts, debug)
-        .map_err(write_error)?;
-    diag.print_bytes(&text);
-    for f in failed {
-        diag.symbol_error(syms.name(f.root), syms.printed_number(f.root), &f.message)?;
-        diag.print(&f.chains);
-    }
-    Ok(())
+    let mut check = || {
+        if config.dump_call_graph {
+            callgraph::write_callgraph(syms, &order.textp, &mut text)?;
+        }
+        let debug = config
+            .debug_nosplit
+            .then_some(&mut text as &mut dyn std::io::Write);
+        stackcheck::check_stack(syms, &order.textp, &live.nosplit, &opts, debug)
+    };
+    let failed = check();
+    StackReport { text, failed }
 }
 
 /// Gives text its addresses, with trampolines where the machine has them and they are needed.

@@ -19,7 +19,8 @@ use target::Family;
 
 mod streams;
 
-/// Makes debugging information, if it is wanted.
+/// Makes debugging information, if it is wanted; `meanwhile` is run while only one processor is busy with
+/// it, if ever.
 ///
 /// # Errors
 /// What is wrong has been said.
@@ -29,6 +30,7 @@ pub fn generate(
     live: &Live,
     order: &TextOrder,
     diag: &Diag,
+    meanwhile: impl FnOnce(),
 ) -> Result<Option<DebugInfo>, Stop> {
     if !config.dwarf {
         return Ok(None);
@@ -41,7 +43,7 @@ pub fn generate(
         call_line_data4: false,
         gdb_script: true,
     };
-    dwarf::generate(syms, live, order, &opts)
+    dwarf::generate(syms, live, order, &opts, meanwhile)
         .map(Some)
         .map_err(|e| match e {
             DwarfError::MissingType { .. } => diag.exit(e),
