@@ -5,25 +5,20 @@ use crate::encode::put_padded_uleb;
 use crate::fill::Filler;
 use crate::host::HostTarget;
 use crate::offsets::OffsetTable;
-use crate::plan::{Kind, Plan};
-use crate::units::{NO_SLOT, NOBODY, Unit, slot_width};
+use crate::plan::{Kind, Pieces, Plan};
+use crate::units::{Contents, Function, NO_SLOT, NOBODY, Unit, slot_width};
 use goobj::{PKG_NONE, RawReloc, SymRef};
 use gover::{R_WEAK, RelocType};
 use symbols::{Obj, SymId};
 
-/// The sections of a function's own pieces, as [`Owner`] lists them.
-const OWN_KINDS: [Kind; 3] = [Kind::Loc, Kind::Ranges, Kind::Info];
-
 /// Whose piece is copied.
 pub(crate) struct Owner<'a> {
-    /// The function, or the symbol itself.
+    /// The symbol, if it belongs to no function.
     sym: SymId,
     /// Number of its unit.
     unit: u32,
-    /// Its slot in `.debug_addr`.
-    slot: u32,
-    /// Local indices of a function's own pieces, and their offsets.
-    own: [(u32, u32); 3],
+    /// The function, and where its own pieces lie.
+    function: Option<(&'a Function, &'a Pieces)>,
     /// [`crate::plan::UnitPlan::refs`], for what is in the unit's object.
     refs: Option<&'a OffsetTable>,
 }
@@ -34,27 +29,26 @@ impl<'a> Owner<'a> {
         Owner {
             sym,
             unit,
-            slot: NO_SLOT,
-            own: [(NOT_LOCAL, 0); 3],
+            function: None,
             refs: None,
         }
     }
     /// Function number `k` of unit number `unit`.
     pub(crate) fn function(plan: &'a Plan, unit: u32, k: u32) -> Owner<'a> {
+        // Only looked at when needed.
         let f = &plan.units[unit as usize].functions[k as usize];
         let u = &plan.plans[unit as usize];
-        let p = u.pieces[k as usize];
         Owner {
-            sym: f.sym,
+            sym: SymId::NONE,
             unit,
-            slot: f.slot,
-            own: [
-                (f.loc.li, p.loc),
-                (f.ranges.li, p.ranges),
-                (f.info.li, p.info),
-            ],
+            function: Some((f, &u.pieces[k as usize])),
             refs: Some(&u.refs),
         }
+    }
+
+    /// The function, or the symbol itself.
+    fn sym(&self) -> SymId {
+        self.function.map_or(self.sym, |(f, _)| f.sym)
     }
 
     /// Offset in a DWARF section of the owner's own pieces and of what is known to its unit.
@@ -65,9 +59,17 @@ impl<'a> Owner<'a> {
         {
             return Some((Kind::Info, at));
         }
-        let local = o.object.local(r).filter(|&l| l != NOT_LOCAL)?;
-        let i = self.own.iter().position(|(piece, _)| *piece == local)?;
-        Some((OWN_KINDS[i], self.own[i].1))
+        let (f, places) = self.function?;
+        let local = o.object.local(r)?;
+        let own = [
+            (f.loc, Kind::Loc, places.loc),
+            (f.ranges, Kind::Ranges, places.ranges),
+            (f.info, Kind::Info, places.info),
+        ];
+        let found = own
+            .into_iter()
+            .find(|(piece, ..)| piece.is_some() && piece.li == local)?;
+        Some((found.1, found.2))
     }
 }
 
@@ -79,9 +81,6 @@ fn put_slot<const N: usize>(data: &mut [u8], off: usize, slot: u32) -> Option<bo
     Some(put_padded_uleb(field, slot.into()))
 }
 
-/// Local index of nothing.
-const NOT_LOCAL: u32 = !0;
-
 impl Filler<'_> {
     /// Copies a symbol that belongs to no function.
     pub(crate) fn copy_symbol(
@@ -91,7 +90,10 @@ impl Filler<'_> {
         buf: &mut [u8],
     ) -> Result<(), DwarfError> {
         match self.syms.origin(s) {
-            Some((o, li)) => self.copy(o, li, &Owner::symbol(s, unit), buf),
+            Some((o, li)) => {
+                let contents = Contents::of(&o.object, li);
+                self.copy(o, &contents, &Owner::symbol(s, unit), buf)
+            }
             None => {
                 buf.fill(0);
                 Ok(())
@@ -99,22 +101,22 @@ impl Filler<'_> {
         }
     }
 
-    /// Copies local symbol `li` of an object and relocates the copy. Symbols of DWARF stay what
+    /// Copies the contents of a symbol of an object and relocates the copy. Symbols of DWARF stay what
     /// objects say they are.
     pub(crate) fn copy(
         &self,
         o: &Obj,
-        li: u32,
+        contents: &Contents,
         owner: &Owner,
         buf: &mut [u8],
     ) -> Result<(), DwarfError> {
-        let data = o.object.data(li);
+        let data = contents.data(&o.object);
         let n = data.len().min(buf.len());
         let (data_buf, rest) = buf.split_at_mut(n);
         data_buf.copy_from_slice(&data[..n]);
         rest.fill(0);
         let mut slot = (NOBODY, 0u32);
-        for r in o.object.relocs(li) {
+        for r in RawReloc::each(contents.relocs(&o.object)) {
             if r.siz() == 0 {
                 continue;
             }
@@ -161,7 +163,7 @@ impl Filler<'_> {
     #[cold]
     fn bad_reloc(&self, owner: &Owner, r: RawReloc, len: usize, what: &'static str) -> DwarfError {
         DwarfError::BadReloc {
-            name: self.syms.name_lossy(owner.sym).into_owned(),
+            name: self.syms.name_lossy(owner.sym()).into_owned(),
             off: r.off().into(),
             len: len as u64,
             what,
@@ -225,8 +227,11 @@ impl Filler<'_> {
 
     /// The slot of a function of the unit.
     fn slot(&self, owner: &Owner, s: SymId) -> Option<u32> {
-        if s == owner.sym && owner.slot != NO_SLOT {
-            return Some(owner.slot);
+        if let Some((f, _)) = owner.function
+            && s == f.sym
+            && f.slot != NO_SLOT
+        {
+            return Some(f.slot);
         }
         let u = self.plan.units.get(owner.unit as usize)?;
         (0..).zip(&u.slots).find(|(_, f)| **f == s).map(|(i, _)| i)
@@ -239,7 +244,7 @@ impl Filler<'_> {
         match self.plan.info_offsets.get(s.0) {
             Some(at) => Ok((Kind::Info, at)),
             None => Err(DwarfError::Unresolved {
-                name: self.syms.name_lossy(owner.sym).into_owned(),
+                name: self.syms.name_lossy(owner.sym()).into_owned(),
                 target: self.syms.name_lossy(s).into_owned(),
             }),
         }

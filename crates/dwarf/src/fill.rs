@@ -170,9 +170,9 @@ impl Filler<'_> {
     /// Asks for what the atom of a function is made from.
     fn prefetch(&self, kind: Kind, u: &Unit, o: &Obj, a: Placed) {
         if let Atom::Function(k) = a.atom() {
-            let li = u.functions[k as usize].piece(kind).li;
-            prefetch_lines(o.object.data(li), PREFETCHED_LINES);
-            prefetch_lines(o.object.reloc_bytes(li), PREFETCHED_LINES);
+            let c = u.contents(kind, k);
+            prefetch_lines(c.data(&o.object), PREFETCHED_LINES);
+            prefetch_lines(c.relocs(&o.object), PREFETCHED_LINES);
         }
     }
 
@@ -225,11 +225,10 @@ impl Filler<'_> {
             (_, Atom::End, _) => buf.fill(0),
             (_, Atom::Symbol(s), _) => self.copy_symbol(s, r.unit, buf)?,
             (_, Atom::Function(k), Some(u)) => {
-                let f = &u.functions[k as usize];
                 // Only units of Go objects have functions.
                 if let Some(o) = obj {
                     let owner = Owner::function(p, r.unit, k);
-                    self.copy(o, f.piece(kind).li, &owner, buf)?;
+                    self.copy(o, u.contents(kind, k), &owner, buf)?;
                 }
             }
             (Kind::Line, _, Some(u)) => buf.copy_from_slice(&u.line_header),

@@ -38,6 +38,38 @@ impl Piece {
     }
 }
 
+/// Where the contents of a piece lie in its object: what fills sections need not look at the indices
+/// again, which may no longer be in memory.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Contents {
+    data: (u32, u32),
+    relocs: (u32, u32),
+}
+
+impl Contents {
+    /// Those of local symbol `li`.
+    #[inline]
+    pub(crate) fn of(o: &Object, li: u32) -> Contents {
+        let (data, relocs) = (o.data_range(li), o.reloc_range(li));
+        Contents {
+            data: (data.start, data.end),
+            relocs: (relocs.start, relocs.end),
+        }
+    }
+
+    /// The bytes.
+    #[inline]
+    pub(crate) fn data<'a>(&self, o: &Object<'a>) -> &'a [u8] {
+        o.data_at(self.data.0..self.data.1)
+    }
+
+    /// The relocation records.
+    #[inline]
+    pub(crate) fn relocs<'a>(&self, o: &Object<'a>) -> &'a [u8] {
+        o.relocs_at(self.relocs.0..self.relocs.1)
+    }
+}
+
 /// The DWARF symbols of a function.
 #[derive(Clone, Copy)]
 pub(crate) struct Function {
@@ -53,9 +85,10 @@ pub(crate) struct Function {
     pub lines: Piece,
     /// Its slot in the unit's part of `.debug_addr`; [`NO_SLOT`] without.
     pub slot: u32,
-    /// Local index of its table of stack pointer deltas; `!0` for none. It is found by content, so
-    /// that the occurrence in the function's object will do.
-    pub pcsp: u32,
+    /// Where its table of stack pointer deltas lies in its object, as [`Object::data_range`] gives it;
+    /// empty without. The table is found by content, so that the occurrence in the function's object
+    /// will do.
+    pub pcsp: (u32, u32),
     /// Its length, bytes.
     pub size: u32,
     /// Length of its entry in `.debug_frame`, bytes; 0 for functions without information.
@@ -90,6 +123,8 @@ pub(crate) struct Unit {
     pub id: UnitId,
     /// Its functions, in order.
     pub functions: Vec<Function>,
+    /// The contents of its functions' pieces, by section: each is filled at another time.
+    contents: [Vec<Contents>; 4],
     /// What its functions refer to, by first reference; taken away once it is worked off.
     pub events: Vec<Event>,
     /// What abstract functions refer to, as far as it was this unit that looked.
@@ -129,7 +164,7 @@ impl Function {
             ranges: Piece::NONE,
             lines: Piece::NONE,
             slot: NO_SLOT,
-            pcsp: !0,
+            pcsp: (0, 0),
             size: 0,
             frame: 0,
             top_frame: false,
@@ -157,7 +192,9 @@ impl Function {
         let info = syms.resolve_ref(o, aux(AuxType::FuncInfo)?);
         let own = |r: SymRef| o.object.local(r).filter(|&li| li < o.object.n_alldef());
         let mut f = Function {
-            pcsp: aux(AuxType::Pcsp).and_then(own).unwrap_or(!0),
+            pcsp: aux(AuxType::Pcsp)
+                .and_then(own)
+                .map_or((0, 0), |li| table(&o.object, li)),
             size: u32::try_from(syms.data(sym).len()).ok()?,
             top_frame: arch.has_link_register && is_top_frame(syms.data(info)),
             ..Function::new(sym)
@@ -169,18 +206,36 @@ impl Function {
     /// What its frame is made from. `o`: the object of its unit.
     pub(crate) fn stack_table<'a>(&self, o: &Object<'a>) -> StackTable<'a> {
         StackTable {
-            pcsp: if self.pcsp != !0 {
-                o.data(self.pcsp)
-            } else {
-                &[]
-            },
+            pcsp: o.data_at(self.pcsp.0..self.pcsp.1),
             size: self.size.into(),
             top_frame: self.top_frame,
         }
     }
 }
 
+/// [`Function::pcsp`] of a local symbol.
+fn table(o: &Object, li: u32) -> (u32, u32) {
+    let r = o.data_range(li);
+    (r.start, r.end)
+}
+
+/// The place of a section among those of [`Unit::contents`].
+fn place_of(kind: Kind) -> usize {
+    match kind {
+        Kind::Line => 0,
+        Kind::Loc => 1,
+        Kind::Ranges => 2,
+        _ => 3,
+    }
+}
+
 impl Unit {
+    /// What function number `k` has in a section.
+    #[inline]
+    pub(crate) fn contents(&self, kind: Kind, k: u32) -> &Contents {
+        &self.contents[place_of(kind)][k as usize]
+    }
+
     /// The first function, if there is one.
     pub(crate) fn base(&self) -> SymId {
         self.functions.first().map_or(SymId::NONE, |f| f.sym)
@@ -235,6 +290,8 @@ struct Scan<'a> {
     by_name: Vec<u32>,
     slots: Vec<SymId>,
     slot_of: FxHashMap<SymId, u32>,
+    /// [`Unit::contents`].
+    contents: [Vec<Contents>; 4],
     /// [`Unit::info_padding`].
     info_padding: u64,
     /// Bytes of the line programs.
@@ -250,6 +307,8 @@ struct Found {
     len: usize,
     /// What the compiler says of it, in the object.
     func_info: u32,
+    /// Its table of stack pointer deltas, in the object.
+    pcsp: u32,
     /// Its location lists, referred to or not.
     loc: Piece,
 }
@@ -268,6 +327,7 @@ pub(crate) fn scan<'a>(
     let mut unit = Unit {
         id,
         functions: Vec::new(),
+        contents: Default::default(),
         events: Vec::new(),
         imports: Imports::default(),
         by_name: Vec::new(),
@@ -313,6 +373,7 @@ pub(crate) fn scan<'a>(
         by_name: Vec::new(),
         slots: Vec::new(),
         slot_of: FxHashMap::default(),
+        contents: std::array::from_fn(|_| Vec::with_capacity(textp.len())),
         info_padding: 0,
         program: 0,
     };
@@ -341,6 +402,7 @@ pub(crate) fn scan<'a>(
     unit.line_header = lines::header(&files, sc.program, opts.arch.ptr_size);
     unit.functions = functions;
     unit.imports = Imports::find(&sc.events, opts);
+    unit.contents = sc.contents;
     unit.events = sc.events;
     unit.by_name = sc.by_name;
     unit.slots = sc.slots;
@@ -365,6 +427,7 @@ impl Scan<'_> {
             li: !0,
             len: 0,
             func_info: !0,
+            pcsp: !0,
             loc: Piece::NONE,
         }; TOGETHER];
         for (&s, x) in some.iter().zip(&mut found) {
@@ -414,7 +477,7 @@ impl Scan<'_> {
             let typ = syms.gover.aux_type(a.typ);
             let place = match typ {
                 Some(AuxType::FuncInfo) if x.func_info == !0 => &mut x.func_info,
-                Some(AuxType::Pcsp) => &mut f.pcsp,
+                Some(AuxType::Pcsp) => &mut x.pcsp,
                 Some(AuxType::DwarfInfo) => &mut f.info.li,
                 Some(AuxType::DwarfLoc) => &mut x.loc.li,
                 Some(AuxType::DwarfRanges) => &mut f.ranges.li,
@@ -428,7 +491,7 @@ impl Scan<'_> {
                 .ok_or_else(|| self.bad(f.sym, "an auxiliary symbol of another object"))?;
         }
         // The four DWARF symbols come one after another, as a rule.
-        for li in [f.info.li, f.pcsp] {
+        for li in [f.info.li, x.pcsp] {
             if li != !0 {
                 o.places(li).into_iter().for_each(prefetch);
             }
@@ -446,13 +509,15 @@ impl Scan<'_> {
             };
         }
         let pieces = [
-            (&mut f.info, SymKind::DwarfFcn),
-            (&mut x.loc, SymKind::DwarfLoc),
-            (&mut f.ranges, SymKind::DwarfRange),
-            (&mut f.lines, SymKind::DwarfLines),
+            (&mut f.info, Kind::Info, SymKind::DwarfFcn),
+            (&mut x.loc, Kind::Loc, SymKind::DwarfLoc),
+            (&mut f.ranges, Kind::Ranges, SymKind::DwarfRange),
+            (&mut f.lines, Kind::Line, SymKind::DwarfLines),
         ];
-        for (p, kind) in pieces {
+        for (p, section, kind) in pieces {
+            let contents = &mut self.contents[place_of(section)];
             if !p.is_some() {
+                contents.push(Contents::default());
                 continue;
             }
             let d = o.sym(p.li);
@@ -460,7 +525,9 @@ impl Scan<'_> {
                 return Err(self.bad(f.sym, "a DWARF symbol of the wrong kind"));
             }
             p.size = d.size();
-            prefetch_lines(o.reloc_bytes(p.li), PREFETCHED_LINES);
+            let c = Contents::of(o, p.li);
+            prefetch_lines(c.relocs(o), PREFETCHED_LINES);
+            contents.push(c);
         }
         if f.info.is_some() {
             let data = o.data_len(f.info.li);
@@ -472,8 +539,9 @@ impl Scan<'_> {
         if f.lines.is_some() {
             self.program += u64::from(o.data_len(f.lines.li));
         }
-        if f.pcsp != !0 {
-            prefetch(o.data(f.pcsp));
+        if x.pcsp != !0 {
+            f.pcsp = table(o, x.pcsp);
+            prefetch(f.stack_table(o).pcsp);
         }
         Ok(())
     }

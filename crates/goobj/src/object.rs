@@ -702,6 +702,35 @@ impl<'a> Object<'a> {
         &self.data[base + a..base + b]
     }
 
+    /// Where the data of definition `i` lies, for [`Object::data_at`].
+    #[inline]
+    pub fn data_range(&self, i: u32) -> std::ops::Range<u32> {
+        let (a, b) = self.index_pair(Block::DataIdx, i);
+        a as u32..b as u32
+    }
+
+    /// The data at a place that [`Object::data_range`] gave, without a look at the index.
+    #[inline]
+    pub fn data_at(&self, r: std::ops::Range<u32>) -> &'a [u8] {
+        let base = self.off[Block::Data as usize] as usize;
+        &self.data[base + r.start as usize..base + r.end as usize]
+    }
+
+    /// Numbers of the relocations of definition `i`, for [`Object::relocs_at`].
+    #[inline]
+    pub fn reloc_range(&self, i: u32) -> std::ops::Range<u32> {
+        let (a, b) = self.index_pair(Block::RelocIdx, i);
+        a as u32..b as u32
+    }
+
+    /// The relocation records of numbers that [`Object::reloc_range`] gave, for [`RawReloc::each`],
+    /// without a look at the index.
+    #[inline]
+    pub fn relocs_at(&self, r: std::ops::Range<u32>) -> &'a [u8] {
+        let base = self.off[Block::Reloc as usize] as usize;
+        &self.data[base + r.start as usize * RELOC_SIZE..base + r.end as usize * RELOC_SIZE]
+    }
+
     /// Length of the data of definition `i`.
     #[inline]
     pub fn data_len(&self, i: u32) -> u32 {
