@@ -5,7 +5,7 @@ use crate::encode::put_padded_uleb;
 use crate::fill::Filler;
 use crate::host::HostTarget;
 use crate::offsets::OffsetTable;
-use crate::plan::{Kind, Pieces, Plan};
+use crate::plan::{Copied, Kind, Pieces, Plan};
 use crate::units::{Contents, Function, NO_SLOT, NOBODY, Unit, slot_width};
 use goobj::{PKG_NONE, RawReloc, SymRef};
 use gover::{R_WEAK, RelocType};
@@ -85,15 +85,13 @@ impl Filler<'_> {
     /// Copies a symbol that belongs to no function.
     pub(crate) fn copy_symbol(
         &self,
-        s: SymId,
+        s: &Copied,
         unit: u32,
         buf: &mut [u8],
     ) -> Result<(), DwarfError> {
-        match self.syms.origin(s) {
-            Some((o, li)) => {
-                let contents = Contents::of(&o.object, li);
-                self.copy(o, &contents, &Owner::symbol(s, unit), buf)
-            }
+        let found = s.found.as_ref();
+        match found.and_then(|(unit, c)| Some((self.syms.unit_obj(*unit)?, c))) {
+            Some((o, contents)) => self.copy(o, contents, &Owner::symbol(s.sym, unit), buf),
             None => {
                 buf.fill(0);
                 Ok(())

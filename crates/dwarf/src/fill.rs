@@ -142,7 +142,7 @@ impl Filler<'_> {
         while !buf.is_empty() {
             let a = r.atoms[i];
             match (unit, obj, r.atoms.get(i + AHEAD)) {
-                (Some(u), Some(o), Some(next)) => self.prefetch(kind, u, o, *next),
+                (Some(_), _, Some(next)) => self.prefetch(kind, r.unit, obj, *next),
                 (None, None, Some(next)) if kind == Kind::Frame => self.prefetch_frame(*next),
                 _ => {}
             }
@@ -167,12 +167,20 @@ impl Filler<'_> {
         Ok(())
     }
 
-    /// Asks for what the atom of a function is made from.
-    fn prefetch(&self, kind: Kind, u: &Unit, o: &Obj, a: Placed) {
-        if let Atom::Function(k) = a.atom() {
-            let c = u.contents(kind, k);
-            prefetch_lines(c.data(&o.object), PREFETCHED_LINES);
-            prefetch_lines(c.relocs(&o.object), PREFETCHED_LINES);
+    /// Asks for what an atom of a unit is made from. `obj`: the unit's object.
+    fn prefetch(&self, kind: Kind, unit: u32, obj: Option<&Obj>, a: Placed) {
+        let p = self.plan;
+        let found = match a.atom() {
+            Atom::Function(k) => obj.map(|o| (o, p.units[unit as usize].contents(kind, k))),
+            Atom::Symbol(k) => match &p.plans[unit as usize].symbols[k as usize].found {
+                Some((u, contents)) => self.syms.unit_obj(*u).map(|o| (o, contents)),
+                None => None,
+            },
+            _ => None,
+        };
+        if let Some((o, contents)) = found {
+            prefetch_lines(contents.data(&o.object), PREFETCHED_LINES);
+            prefetch_lines(contents.relocs(&o.object), PREFETCHED_LINES);
         }
     }
 
@@ -223,7 +231,10 @@ impl Filler<'_> {
                 put_die(&p.dies[d.index()], &p.children, &mut out);
             }
             (_, Atom::End, _) => buf.fill(0),
-            (_, Atom::Symbol(s), _) => self.copy_symbol(s, r.unit, buf)?,
+            (_, Atom::Symbol(k), _) => {
+                let symbol = &p.plans[r.unit as usize].symbols[k as usize];
+                self.copy_symbol(symbol, r.unit, buf)?;
+            }
             (_, Atom::Function(k), Some(u)) => {
                 // Only units of Go objects have functions.
                 if let Some(o) = obj {

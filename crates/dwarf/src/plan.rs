@@ -7,13 +7,13 @@ use crate::encode::{Count, Sink};
 use crate::generate::{DebugInfo, unit_numbers};
 use crate::offsets::{OffsetMap, OffsetTable};
 use crate::types::{Child, DieRef, TypeDie};
-use crate::units::{Function, Piece, Unit};
+use crate::units::{Contents, Function, Piece, Unit};
 use crate::{DwarfError, frames};
 use goobj::{PKG_NONE, SymRef};
 use layout::{TextLayout, TextOrder};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use symbols::{SymId, Symbols};
+use symbols::{SymId, Symbols, UnitId};
 use target::ArchInfo;
 
 /// Name and size of a section.
@@ -46,8 +46,9 @@ pub(crate) enum Atom {
     Header,
     /// A piece of a function, by number in its unit; a frame by number in [`Plan::frames`].
     Function(u32),
-    /// The DIE of an abstract function, of a variable or of constants.
-    Symbol(SymId),
+    /// The DIE of an abstract function, of a variable or of constants, by number in
+    /// [`UnitPlan::symbols`].
+    Symbol(u32),
     /// The DIE of a type.
     Type(DieRef),
     /// The end of the unit's DIE.
@@ -71,7 +72,7 @@ impl Placed {
         match self.atom >> TAG {
             0 => Atom::Header,
             1 => Atom::Function(p),
-            2 => Atom::Symbol(SymId(p)),
+            2 => Atom::Symbol(p),
             3 => Atom::Type(DieRef(p)),
             _ => Atom::End,
         }
@@ -109,7 +110,7 @@ impl Run {
         let atom = match a {
             Atom::Header => 0,
             Atom::Function(f) => 1 << TAG | f,
-            Atom::Symbol(s) => 2 << TAG | s.0,
+            Atom::Symbol(s) => 2 << TAG | s,
             Atom::Type(d) => 3 << TAG | d.0,
             Atom::End => 4 << TAG,
         };
@@ -147,9 +148,21 @@ pub(crate) struct UnitPlan {
     pub pcs: Vec<(i64, i64)>,
     /// Per function, where its pieces lie.
     pub pieces: Vec<Pieces>,
+    /// The symbols in its part of `.debug_info` that belong to no function: abstract functions first, in
+    /// the unit's order.
+    pub symbols: Vec<Copied>,
     /// By index of a reference by name in the unit's object, the offset in `.debug_info` of what it
     /// means, if functions refer to it.
     pub refs: OffsetTable,
+}
+
+/// A symbol of DWARF that belongs to no function.
+#[derive(Clone, Copy)]
+pub(crate) struct Copied {
+    /// The symbol.
+    pub sym: SymId,
+    /// The unit of the object that it is in, and where; `None` if no object has it.
+    pub found: Option<(UnitId, Contents)>,
 }
 
 /// A function in the order of text.
@@ -285,6 +298,8 @@ struct UnitRuns {
     ranges: Run,
     /// Offsets relative to these runs.
     pieces: Vec<Pieces>,
+    /// [`UnitPlan::symbols`].
+    symbols: Vec<Copied>,
 }
 
 impl DebugInfo {
@@ -306,22 +321,29 @@ impl DebugInfo {
             loc: Run::new(n, all),
             ranges: Run::new(n, all),
             pieces: Vec::with_capacity(u.functions.len()),
+            symbols: Vec::with_capacity(u.abstracts.len() + u.variables.len() + 1),
         };
         if !u.is_textless() {
             r.line.push(Atom::Header, u.line_header.len() as u64);
         }
         let empty = u.is_textless() && u.variables.is_empty() && !has_types;
-        let symbol = |run: &mut Run, a: Atom, s: SymId| {
+        let symbol = |r: &mut UnitRuns, s: SymId| {
             let size = syms.size(s);
-            run.push(a, size);
-            syms.data(s).len() as u64
+            r.info.push(Atom::Symbol(r.symbols.len() as u32), size);
+            r.symbols.push(Copied {
+                sym: s,
+                found: syms
+                    .origin(s)
+                    .map(|(o, li)| (o.unit, Contents::of(&o.object, li))),
+            });
+            r.info_data += syms.data(s).len() as u64;
         };
         if !empty {
             let header = unit_header_len(u, pkg, self.dwarf5, ptr);
             r.info.push(Atom::Header, header);
             r.info_data = header.wrapping_sub(u.info_padding);
             for &s in &u.abstracts {
-                r.info_data += symbol(&mut r.info, Atom::Symbol(s), s);
+                symbol(&mut r, s);
             }
         }
         for (k, f) in (0..).zip(&u.functions) {
@@ -349,10 +371,10 @@ impl DebugInfo {
             return r;
         }
         for s in [u.constants].into_iter().filter(|s| s.is_some()) {
-            r.info_data += symbol(&mut r.info, Atom::Symbol(s), s);
+            symbol(&mut r, s);
         }
         for &s in &u.variables {
-            r.info_data += symbol(&mut r.info, Atom::Symbol(s), s);
+            symbol(&mut r, s);
         }
         if has_types {
             for (d, w) in (0..).zip(self.die_offsets.windows(2)) {
@@ -562,6 +584,7 @@ impl DebugInfo {
                 l.ranges = l.ranges.wrapping_add(ranges_at);
             }
             p.pieces = r.pieces;
+            p.symbols = r.symbols;
         }
 
         let mut sections = Vec::with_capacity(8);
@@ -666,8 +689,8 @@ impl DebugInfo {
                 types_start = found.map_or(0, |a| start.wrapping_add(a.off));
             }
             let u = &self.units[r.unit as usize];
-            for (a, s) in r.atoms[1..].iter().zip(&u.abstracts) {
-                debug_assert_eq!(a.atom(), Atom::Symbol(*s));
+            for ((i, s), a) in (0..).zip(&u.abstracts).zip(&r.atoms[1..]) {
+                debug_assert_eq!(a.atom(), Atom::Symbol(i));
                 at.set(s.0, start.wrapping_add(a.off));
             }
         }
