@@ -54,8 +54,8 @@ impl DebugInfo {
 /// (`ld/dwarf.go:dwarfGenerateDebugInfo`, and of `dwarfGenerateDebugSyms` what needs no addresses).
 /// Comes after dead code is known and `-X` strings are set.
 ///
-/// What is left in the end keeps one processor busy: `meanwhile` is run while it goes on. The caller must
-/// not be a thread of the pool, which has to be there for both.
+/// Part of that is done on the calling thread, which must not be one of the pool: it waits for what these
+/// find. What is left in the end keeps one processor busy; `meanwhile` is run beside it.
 ///
 /// # Errors
 /// Damaged inputs.
@@ -64,31 +64,30 @@ pub fn generate(
     live: &Live,
     order: &TextOrder,
     opts: &Options,
-    meanwhile: impl FnOnce(),
+    meanwhile: impl FnOnce() + Send,
 ) -> Result<DebugInfo, DwarfError> {
     let list = unit_list(syms, order);
     let named = Named::new(syms);
     let (send, receive) = channel();
-    // Types are defined one after another, unit by unit: that goes on beside the walks over units.
-    let info = std::thread::scope(|scope| {
+    let inbox = Inbox::new(receive, list.len());
+    // Types are defined one after another, unit by unit: that goes on here, the walks over units on the
+    // threads of the pool.
+    let info = rayon::in_place_scope(|scope| {
         let (list, named) = (&list, &named);
-        let inbox = Inbox::new(receive, list.len());
-        let define = scope.spawn(move || define(syms, live, list, opts, named, inbox));
-        // Nobody listens after an error.
-        let tell = |f| drop(send.send(f));
-        scan_units(syms, order, list, opts, named, &|i, u| {
-            tell(Found::Unit(i, Box::new(u)))
+        scope.spawn(move |_| {
+            // Nobody listens after an error.
+            let tell = |f| drop(send.send(f));
+            scan_units(syms, order, list, opts, named, &|i, u| {
+                tell(Found::Unit(i, Box::new(u)))
+            });
+            tell(Found::Variables(variables::find(syms, live)));
+            drop(send);
+            meanwhile();
         });
-        tell(Found::Variables(variables::find(syms, live)));
-        drop(send);
-        meanwhile();
-        define.join()
+        define(syms, live, list, opts, named, inbox)
     });
-    match info {
-        Ok(Some(info)) => info,
-        Ok(None) => unreachable!("everything has been sent"),
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
+    // Else the walks have panicked, and so has the scope.
+    info.expect("everything has been sent")
 }
 
 /// Something that has been found.

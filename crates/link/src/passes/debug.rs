@@ -30,7 +30,7 @@ pub fn generate(
     live: &Live,
     order: &TextOrder,
     diag: &Diag,
-    meanwhile: impl FnOnce(),
+    meanwhile: impl FnOnce() + Send,
 ) -> Result<Option<DebugInfo>, Stop> {
     if !config.dwarf {
         return Ok(None);
