@@ -28,7 +28,8 @@ const BATCH_BLOCKS: usize = 2;
 /// Bytes of input in a batch, except the last.
 pub(crate) const BATCH_LEN: usize = BATCH_BLOCKS * BLOCK_LEN;
 
-/// Batches of a lane under way at most.
+/// Batches of a lane under way at most: more would not keep more threads busy. Nor are there more than
+/// threads, so that what is in the cache goes on first.
 const BATCHES_IN_FLIGHT: usize = 4;
 
 /// Finds the matches of a stream.
@@ -260,8 +261,9 @@ impl<'a> Lane<'a> {
             Start::Guess { finder, blocks } => (finder, blocks),
             Start::Known(finder) => (finder, 0),
         };
+        let in_flight = rayon::current_num_threads().min(BATCHES_IN_FLIGHT);
         let state = State {
-            idle: (0..range.len().min(BATCHES_IN_FLIGHT))
+            idle: (0..range.len().min(in_flight))
                 .map(|_| bench.batch())
                 .collect(),
             next_fill: range.start,
