@@ -288,16 +288,15 @@ impl<'a> Context<'a> {
         let limit = u64::from(size.min(i32::MAX as u32));
         let mut n = 0u32;
         for r in RawReloc::each(relocs) {
-            let sr = r.sym();
-            let sym = resolver.resolve(sr);
-            // Nearly all are strong, sound and of one of two classes: one branch for them all. A
+            let sym = resolver.resolve(r.sym());
+            // Nearly all have a target, are strong, sound and of one of two classes: one branch for them all. A
             // negative offset is a large one here.
             let class = self.classes.get(usize::from(r.typ()));
             let sound = u64::from(r.off() as u32) + u64::from(r.siz()) <= limit;
             if plain_symbol
                 & matches!(class, Some(Class::Mark | Class::Call))
                 & sound
-                & (sym.is_some() | sr.is_nil())
+                & sym.is_some()
                 & (v.skip == 0)
             {
                 v.sink.mark(sym, s);
@@ -325,11 +324,15 @@ impl<'a> Context<'a> {
                 );
                 continue;
             };
-            if typ.is_pc_table() && a.sym.pkg == PKG_HASHED && self.syms.is_unnumbered(obj, a.sym) {
-                // Nothing but the pclntab looks at it.
+            let sym = resolver.resolve(a.sym);
+            if sym.is_none()
+                && typ.is_pc_table()
+                && a.sym.pkg == PKG_HASHED
+                && a.sym.idx < obj.object.n_hashed()
+            {
+                // It has no number: nothing but the pclntab looks at it.
                 continue;
             }
-            let sym = resolver.resolve(a.sym);
             let outside = typ == AuxType::FuncInfo && a.sym.pkg != PKG_SELF;
             if sym.is_none() && !a.sym.is_nil() || outside {
                 sink.damage(
