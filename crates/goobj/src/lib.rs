@@ -21,7 +21,7 @@ pub use archive::{Archive, ArchiveError, Member};
 pub use func_info::{FuncInfo, InlTreeNode};
 pub use object::{
     ABI_STATIC, Aux, Block, MAGIC, Object, ObjectError, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64,
-    PKG_NONE, PKG_SELF, RawReloc, RefFlags, SymDef, SymRef,
+    PKG_NONE, PKG_SELF, RELOC_SIZE, RawReloc, RefFlags, SymDef, SymRef,
 };
 pub use text_header::{TextHeader, TextHeaderError};
 

@@ -67,7 +67,8 @@ pub enum Block {
 }
 
 const SYM_SIZE: usize = 21;
-const RELOC_SIZE: usize = 23;
+/// Size of a relocation record, bytes.
+pub const RELOC_SIZE: usize = 23;
 const AUX_SIZE: usize = 9;
 const REF_FLAGS_SIZE: usize = 10;
 const STRING_REF_SIZE: usize = 8;
@@ -234,17 +235,14 @@ pub struct RawReloc<'a>(&'a [u8; RELOC_SIZE]);
 
 impl<'a> RawReloc<'a> {
     /// Takes the bytes of one record, as [`Object::reloc_records`] gives them.
-    ///
-    /// # Panics
-    /// When `b` has another length than a record.
     #[inline]
-    pub fn from_bytes(b: &'a [u8]) -> RawReloc<'a> {
-        RawReloc(b.try_into().expect("a relocation record"))
+    pub fn from_bytes(b: &'a [u8; RELOC_SIZE]) -> RawReloc<'a> {
+        RawReloc(b)
     }
     /// The records in bytes that [`Object::reloc_bytes`] gave.
     #[inline]
     pub fn each(b: &'a [u8]) -> impl ExactSizeIterator<Item = RawReloc<'a>> + Clone {
-        b.chunks_exact(RELOC_SIZE).map(RawReloc::from_bytes)
+        b.as_chunks().0.iter().map(RawReloc)
     }
     /// Offset of the field within the symbol, in bytes.
     #[inline]
@@ -286,7 +284,8 @@ impl Aux {
     /// The records in bytes that [`Object::aux_bytes`] gave.
     #[inline]
     pub fn each<'a>(b: &'a [u8]) -> impl ExactSizeIterator<Item = Aux> + Clone + use<'a> {
-        b.chunks_exact(AUX_SIZE).map(|c| Aux {
+        let (records, _) = b.as_chunks::<AUX_SIZE>();
+        records.iter().map(|c| Aux {
             typ: c[0],
             sym: SymRef::read(c[1..9].try_into().unwrap()),
         })
@@ -429,11 +428,11 @@ impl<'a> Object<'a> {
         self.check_contents()?;
         let total = n + self.n_nonpkg_ref as usize;
         let base = self.off[Block::SymDef as usize] as usize;
-        let records = self.data[base..base + total * SYM_SIZE].chunks_exact(SYM_SIZE);
-        let end = |r: &[u8]| u64::from(u32_at(r, 0)) + u64::from(u32_at(r, 4));
-        let last = records.clone().map(end).max().unwrap_or(0);
+        let (records, _) = self.data[base..base + total * SYM_SIZE].as_chunks::<SYM_SIZE>();
+        let end = |r: &[u8; SYM_SIZE]| u64::from(u32_at(r, 0)) + u64::from(u32_at(r, 4));
+        let last = records.iter().map(end).max().unwrap_or(0);
         if last > self.data.len() as u64 {
-            for (i, s) in records.enumerate() {
+            for (i, s) in records.iter().enumerate() {
                 self.check_string(base + i * SYM_SIZE, s)?;
             }
         }
@@ -478,11 +477,11 @@ impl<'a> Object<'a> {
     /// No definition that is found by number or content has more contents than its size says. Among
     /// those found by name are some of size 0 whose contents only DWARF generation reads.
     fn check_contents(&self) -> Result<(), ObjectError> {
-        let starts = self.block(Block::DataIdx).chunks_exact(4);
+        let starts = self.block(Block::DataIdx).as_chunks::<4>().0.iter();
         let base = self.off[Block::SymDef as usize] as usize;
         let n = (self.n_alldef() - self.n_nonpkg_def) as usize;
-        let defs = self.data[base..base + n * SYM_SIZE].chunks_exact(SYM_SIZE);
-        let excess = |((a, b), d): ((&[u8], &[u8]), &[u8])| {
+        let (defs, _) = self.data[base..base + n * SYM_SIZE].as_chunks::<SYM_SIZE>();
+        let excess = |((a, b), d): ((&[u8; 4], &[u8; 4]), &[u8; SYM_SIZE])| {
             let (found, size) = (u32_at(b, 0) - u32_at(a, 0), u32_at(d, 13));
             (found > size).then_some((found, size))
         };
@@ -625,9 +624,9 @@ impl<'a> Object<'a> {
     /// The records of local symbols `range`.
     pub fn syms(&self, range: std::ops::Range<u32>) -> impl Iterator<Item = SymDef<'a>> + use<'a> {
         let base = self.off[Block::SymDef as usize] as usize;
-        self.data[base + range.start as usize * SYM_SIZE..base + range.end as usize * SYM_SIZE]
-            .chunks_exact(SYM_SIZE)
-            .map(|c| SymDef(c.try_into().unwrap()))
+        let records = &self.data
+            [base + range.start as usize * SYM_SIZE..base + range.end as usize * SYM_SIZE];
+        records.as_chunks().0.iter().map(SymDef)
     }
 
     /// The name of a symbol record of this object.
@@ -670,14 +669,14 @@ impl<'a> Object<'a> {
 
     /// The relocation records of definition `i`, in order, for [`RawReloc::from_bytes`].
     #[inline]
-    pub fn reloc_records(&self, i: u32) -> std::slice::ChunksExact<'a, u8> {
-        self.reloc_bytes(i).chunks_exact(RELOC_SIZE)
+    pub fn reloc_records(&self, i: u32) -> std::slice::Iter<'a, [u8; RELOC_SIZE]> {
+        self.reloc_bytes(i).as_chunks().0.iter()
     }
 
     /// Relocations of definition `i`, in order.
     #[inline]
     pub fn relocs(&self, i: u32) -> impl ExactSizeIterator<Item = RawReloc<'a>> + Clone + use<'a> {
-        self.reloc_records(i).map(RawReloc::from_bytes)
+        self.reloc_records(i).map(RawReloc)
     }
 
     /// The auxiliary symbol records of definition `i`, one after another.

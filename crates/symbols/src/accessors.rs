@@ -62,7 +62,7 @@ pub enum RelocIter<'a> {
         /// The object.
         obj: &'a Obj,
         /// What is left of the relocation records.
-        rest: std::slice::ChunksExact<'static, u8>,
+        rest: std::slice::Iter<'static, [u8; goobj::RELOC_SIZE]>,
     },
     /// Of a linker-made symbol.
     Ext(std::slice::Iter<'a, ExtReloc>),

@@ -352,7 +352,6 @@ impl Digest {
         all: &mut Vec<(u8, ContentUse)>,
     ) -> Sharded<ContentUse> {
         all.clear();
-        let word = |b: &[u8], at: usize| u64::from_le_bytes(b[at..at + 8].try_into().unwrap());
         let (n_def, n64, n) = (o.n_def(), o.n_hashed64(), o.n_hashed());
         let content = |shard: u64, key: [u64; 2], s: SymDef, li: u32| {
             let used = ContentUse {
@@ -363,17 +362,17 @@ impl Digest {
             };
             (shard as u8, used)
         };
-        let short = o.block(Block::Hash64).chunks_exact(8);
+        let short = o.block(Block::Hash64).as_chunks::<8>().0;
         for ((li, h), s) in (n_def..).zip(short).zip(o.syms(n_def..n_def + n64)) {
             self.note_marks(opts, s, li);
             self.note_text(text, s, li);
             // This hash is the contents themselves, which differ in any bits of their own: they are
             // mixed, without losing any, before some of their bits choose a place.
-            let key = word(h, 0);
+            let key = u64::from_le_bytes(*h);
             let mixed = mix(key);
             all.push(content(SHARDS as u64 + (mixed >> 63), [key, mixed], s, li));
         }
-        let long = o.block(Block::Hash).chunks_exact(16);
+        let long = o.block(Block::Hash).as_chunks::<16>().0;
         let (first, end) = (n_def + n64, n_def + n64 + n);
         for ((li, h), s) in (first..).zip(long).zip(o.syms(first..end)) {
             self.note_text(text, s, li);
@@ -383,7 +382,8 @@ impl Digest {
             }
             self.note_marks(opts, s, li);
             // The hash is a cryptographic one: any bits of it are as good as others.
-            let key = [word(h, 0), word(h, 8)];
+            let (words, _) = h.as_chunks::<8>();
+            let key = [words[0], words[1]].map(u64::from_le_bytes);
             all.push(content(key[0] >> (64 - SHARD_BITS), key, s, li));
         }
         Sharded::new(CONTENT_SHARDS, all)
@@ -412,9 +412,8 @@ fn leaves(o: &Object) -> BitSet {
     let n = (o.n_alldef() - o.n_nonpkg_def()) as usize;
     let mut bits = vec![0u64; n.div_ceil(64)];
     let index = |b: Block| {
-        o.block(b)
-            .chunks_exact(4)
-            .map(|e| u32::from_le_bytes(e.try_into().unwrap()))
+        let (entries, _) = o.block(b).as_chunks::<4>();
+        entries.iter().map(|e| u32::from_le_bytes(*e))
     };
     let starts = || index(Block::RelocIdx).zip(index(Block::AuxIdx));
     let pairs = starts().zip(starts().skip(1)).take(n);
