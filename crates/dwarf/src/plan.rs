@@ -516,10 +516,14 @@ impl DebugInfo {
             return Err(DwarfError::TooLarge(".debug_info"));
         }
         let (dwarf5, ptr) = (self.dwarf5, self.arch.ptr_size);
-        let (frames, late) = self.frames(syms, order, text);
-        let pcs = self.unit_ranges(&frames, &late);
-        let unit_order = self.unit_order(syms, &pcs);
-        let (runs, frame) = rayon::join(
+        let ((frames, late, pcs, unit_order, frame), runs) = rayon::join(
+            || {
+                let (frames, late) = self.frames(syms, order, text);
+                let pcs = self.unit_ranges(&frames, &late);
+                let unit_order = self.unit_order(syms, &pcs);
+                let frame = self.frame_runs(&frames, &late);
+                (frames, late, pcs, unit_order, frame)
+            },
             || {
                 (0..self.units.len())
                     .into_par_iter()
@@ -527,7 +531,6 @@ impl DebugInfo {
                     .map(|i| self.unit_runs(syms, i))
                     .collect::<Vec<_>>()
             },
-            || self.frame_runs(&frames, &late),
         );
         let mut plans: Vec<UnitPlan> = pcs
             .into_iter()
