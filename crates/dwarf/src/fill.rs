@@ -136,16 +136,21 @@ impl Filler<'_> {
         scratch: &mut Vec<u8>,
     ) -> Result<(), DwarfError> {
         let mut at = skip;
-        let mut i = r.atoms.partition_point(|a| a.off <= skip).max(1) - 1;
+        let mut i = match skip {
+            0 => 0,
+            _ => r.atoms.partition_point(|a| a.off <= skip).max(1) - 1,
+        };
         let unit = self.plan.units.get(r.unit as usize);
         let obj = unit.and_then(|u| self.syms.unit_obj(u.id));
+        let ask_for = |a: Option<&Placed>| match (unit, a) {
+            (Some(_), Some(a)) => self.prefetch(kind, r.unit, obj, *a),
+            (None, Some(a)) if kind == Kind::Frame => self.prefetch_frame(*a),
+            _ => {}
+        };
+        (1..AHEAD).for_each(|n| ask_for(r.atoms.get(i + n)));
         while !buf.is_empty() {
             let a = r.atoms[i];
-            match (unit, obj, r.atoms.get(i + AHEAD)) {
-                (Some(_), _, Some(next)) => self.prefetch(kind, r.unit, obj, *next),
-                (None, None, Some(next)) if kind == Kind::Frame => self.prefetch_frame(*next),
-                _ => {}
-            }
+            ask_for(r.atoms.get(i + AHEAD));
             i += 1;
             let end = r.atoms.get(i).map_or(r.len, |n| n.off);
             let n = ((end - at) as usize).min(buf.len());
