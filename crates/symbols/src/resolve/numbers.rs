@@ -4,7 +4,7 @@ use super::{PACKAGE, Place, State, UNNAMED};
 use crate::{AtomicBitSet, BitSet, Obj, SymId};
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// The numbered symbols.
 pub(super) struct Numbered {
@@ -29,16 +29,24 @@ fn slots(o: &Obj) -> [Range<u32>; 2] {
     [o.canon_base..refs, refs..refs + d.n_nonpkg_ref()]
 }
 
-/// The members of `slots` that are the first occurrence of their symbol, as words of a set.
-fn first_occurrences(st: &State, slots: Range<u32>) -> impl Iterator<Item = (usize, u64)> + '_ {
+/// What is noted of `slots`, by words of a set: the number of the word, the first of these slots that
+/// are in it, and what is noted of them.
+fn by_word(st: &State, slots: Range<u32>) -> impl Iterator<Item = (usize, u32, &[AtomicU32])> {
     let words = slots.start / 64..slots.end.div_ceil(64);
     words.map(move |word| {
         let range = (word * 64).max(slots.start)..(word * 64 + 64).min(slots.end);
-        let bit = |slot: u32| {
-            let first = st.canon[slot as usize].load(Relaxed);
-            u64::from(first == slot) << (slot % 64)
-        };
-        (word as usize, range.map(bit).fold(0, |w, bit| w | bit))
+        let noted = &st.canon[range.start as usize..range.end as usize];
+        (word as usize, range.start, noted)
+    })
+}
+
+/// The members of `slots` that are the first occurrence of their symbol, as words of a set.
+fn first_occurrences(st: &State, slots: Range<u32>) -> impl Iterator<Item = (usize, u64)> + '_ {
+    by_word(st, slots).map(|(word, start, noted)| {
+        let firsts = (start..).zip(noted).fold(0, |w, (slot, first)| {
+            w | u64::from(first.load(Relaxed) == slot) << (slot % 64)
+        });
+        (word, firsts)
     })
 }
 
@@ -112,18 +120,24 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
     let unnamed = unnamed.map(number_of);
     st.objs.par_iter().for_each(|o| {
         for (slots, set) in slots(o).into_iter().zip([&firsts, &undefined]) {
-            for slot in slots {
-                let first = number_of(slot);
-                if first == 0 || set.has(SymId(slot)) {
-                    continue;
+            for (word, start, noted) in by_word(st, slots) {
+                // Bit by bit, from the first of these slots on.
+                let mut is_first = set.words()[word] >> (start % 64);
+                for noted in noted {
+                    let first = noted.load(Relaxed);
+                    let done = first == 0 || is_first & 1 != 0;
+                    is_first >>= 1;
+                    if done {
+                        continue;
+                    }
+                    let number = if first & PACKAGE == 0 {
+                        number_of(first)
+                    } else {
+                        let version = UNNAMED.iter().position(|&u| u == first);
+                        version.map_or(first & !PACKAGE, |version| unnamed[version])
+                    };
+                    noted.store(number, Relaxed);
                 }
-                let number = if first & PACKAGE == 0 {
-                    number_of(first)
-                } else {
-                    let version = UNNAMED.iter().position(|&u| u == first);
-                    version.map_or(first & !PACKAGE, |version| unnamed[version])
-                };
-                st.set(slot, number);
             }
         }
     });
