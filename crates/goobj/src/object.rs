@@ -1,5 +1,6 @@
 //! One Go object: header, blocks and records.
 
+use crate::prefetch::prefetch_at;
 use crate::u32_at;
 use thiserror::Error;
 
@@ -633,6 +634,14 @@ impl<'a> Object<'a> {
     #[inline]
     pub fn name(&self, s: SymDef<'a>) -> &'a [u8] {
         &self.data[s.name_off() as usize..][..s.name_len() as usize]
+    }
+
+    /// Asks the processor for the name of a symbol record of this object, its first and its last bytes.
+    #[inline(always)]
+    pub fn prefetch_name(&self, s: SymDef<'a>) {
+        let off = s.name_off() as usize;
+        prefetch_at(self.data, off);
+        prefetch_at(self.data, off + s.name_len() as usize);
     }
 
     #[inline]

@@ -26,6 +26,20 @@ pub fn prefetch_value<T>(value: &T) {
     let _ = value;
 }
 
+/// Asks for the cache line that the byte at offset `at` of `b` is in, wherever that is.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub fn prefetch_at(b: &[u8], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: as in `prefetch_value`; any address will do.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(b.as_ptr().wrapping_add(at).cast()) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (b, at);
+}
+
 /// As [`prefetch`], for up to `n` lines of `b`.
 #[inline(always)]
 pub fn prefetch_lines(b: &[u8], n: usize) {
@@ -42,6 +56,8 @@ mod tests {
         prefetch(&[]);
         prefetch(&data[999..]);
         prefetch_value(&data);
+        prefetch_at(&data, usize::MAX);
+        prefetch_at(&[], 1 << 40);
         prefetch_lines(&data, 100);
         prefetch_lines(&[], 100);
         assert_eq!(data, [7; 1000]);

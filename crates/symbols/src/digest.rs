@@ -7,7 +7,6 @@
 
 use crate::BitSet;
 use crate::linkname::linkname_marks;
-use goobj::prefetch::prefetch;
 use goobj::{ABI_STATIC, Block, Object, SymDef};
 use gover::{GoLayout, SymKind};
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_micro_inline};
@@ -400,9 +399,7 @@ fn named<'a>(
     let mut ahead = o.syms((range.start + AHEAD).min(range.end)..range.end);
     o.syms(range).inspect(move |_| {
         if let Some(s) = ahead.next() {
-            let name = o.name(s);
-            prefetch(name);
-            prefetch(&name[name.len().saturating_sub(1)..]);
+            o.prefetch_name(s);
         }
     })
 }
