@@ -143,8 +143,8 @@ pub fn link_executable(
     let check = || stack_check(config, &syms, &live, &order);
     let debug_info = debug::generate(config, &syms, &live, &order, diag, || {
         checked = Some(check());
+        syms.release_dwarf();
     })?;
-    syms.release_dwarf();
     diag.phases.start("doStackCheck");
     let checked = checked.unwrap_or_else(check);
     checked.report(&syms, diag)?;
