@@ -140,10 +140,13 @@ pub fn link_executable(
     let mut order = TextOrder::assign(&syms, &live, &first);
     diag.phases.start("dwarfGenerateDebugInfo");
     let mut checked = None;
-    let check = || stack_check(config, &syms, &live, &order);
+    let check = || {
+        let report = stack_check(config, &syms, &live, &order);
+        syms.release_dwarf();
+        report
+    };
     let debug_info = debug::generate(config, &syms, &live, &order, diag, || {
         checked = Some(check());
-        syms.release_dwarf();
     })?;
     diag.phases.start("doStackCheck");
     let checked = checked.unwrap_or_else(check);
