@@ -289,8 +289,8 @@ impl<'a> Context<'a> {
         let mut n = 0u32;
         for r in RawReloc::each(relocs) {
             let sym = resolver.resolve(r.sym());
-            // Nearly all have a target, are strong, sound and of one of two classes: one branch for them all. A
-            // negative offset is a large one here.
+            // Nearly all have a target, are strong, sound and of one of two classes: one branch for
+            // them all. A negative offset is a large one here.
             let class = self.classes.get(usize::from(r.typ()));
             let sound = u64::from(r.off() as u32) + u64::from(r.siz()) <= limit;
             if plain_symbol

@@ -454,6 +454,18 @@ mod tests {
     }
 
     #[test]
+    fn short_contents_get_places_of_their_own_wherever_they_differ() {
+        const N: u64 = 1000;
+        for shift in [0, 8, 20, 32, 48, 54] {
+            let mut places: Vec<u64> = (0..N).map(|i| mix(i << shift) & 0x3ff).collect();
+            places.sort_unstable();
+            places.dedup();
+            // Of as many that are drawn at random, 1,024 places would get 640.
+            assert!(places.len() > 500, "{shift}: {}", places.len());
+        }
+    }
+
+    #[test]
     fn shards_keep_the_order_of_their_things() {
         let items = [(2, 10), (0, 11), (2, 12), (3, 13), (0, 14)];
         let s = Sharded::new(4, &items);
