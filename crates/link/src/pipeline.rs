@@ -555,6 +555,10 @@ pub fn link_executable(
     diag.phases.start("Asmb");
     let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
     write_loaded(None, &store, loaded)?;
+    if config.dwarf && !config.compress_dwarf {
+        // Debugging information is made only now, and of all else just names are still read.
+        syms.release_contents();
+    }
     debug.write(
         &syms,
         &addrs,

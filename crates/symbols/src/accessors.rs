@@ -195,6 +195,15 @@ impl Symbols {
     pub fn release_dwarf(&self) {
         Maps::all().release(self.objs.iter().flat_map(|o| self.dwarf_parts(o)));
     }
+    /// Gives back the pages of all contents, relocations and auxiliary symbols.
+    pub fn release_contents(&self) {
+        let contents = |o: &Obj| {
+            let o = &o.object;
+            let end = o.block_offset(goobj::Block::RefName) as usize;
+            &o.bytes()[o.block_offset(goobj::Block::Reloc) as usize..end]
+        };
+        Maps::all().release(self.objs.iter().map(contents));
+    }
     /// Where the debugging information of an object's functions lies, contents and relocations: the
     /// compiler writes that of all of them together, in their order.
     fn dwarf_parts(&self, obj: &Obj) -> [&'static [u8]; 2] {
