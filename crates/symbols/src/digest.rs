@@ -365,11 +365,8 @@ impl Digest {
         for ((li, h), s) in (n_def..).zip(short).zip(o.syms(n_def..n_def + n64)) {
             self.note_marks(opts, s, li);
             self.note_text(text, s, li);
-            // This hash is the contents themselves, which differ in any bits of their own: they are
-            // mixed, without losing any, before some of their bits choose a place.
-            let key = u64::from_le_bytes(*h);
-            let mixed = mix(key);
-            all.push(content(SHARDS as u64 + (mixed >> 63), [key, mixed], s, li));
+            let key = short_key(*h);
+            all.push(content(SHARDS as u64 + (key[1] >> 63), key, s, li));
         }
         let long = o.block(Block::Hash).as_chunks::<16>().0;
         let (first, end) = (n_def + n64, n_def + n64 + n);
@@ -420,6 +417,13 @@ fn leaves(o: &Object) -> BitSet {
     BitSet::from_words(bits)
 }
 
+/// Both words of the key of short contents; bits of the second choose their place. The hash is the
+/// contents themselves, which differ in any bits of their own: there they are mixed, without losing any.
+fn short_key(hash: [u8; 8]) -> [u64; 2] {
+    let hash = u64::from_le_bytes(hash);
+    [hash, mix(hash)]
+}
+
 fn mix(x: u64) -> u64 {
     let x = (x ^ (x >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x ^ (x >> 29)
@@ -457,7 +461,8 @@ mod tests {
     fn short_contents_get_places_of_their_own_wherever_they_differ() {
         const N: u64 = 1000;
         for shift in [0, 8, 20, 32, 48, 54] {
-            let mut places: Vec<u64> = (0..N).map(|i| mix(i << shift) & 0x3ff).collect();
+            let place = |i: u64| short_key((i << shift).to_le_bytes())[1] & 0x3ff;
+            let mut places: Vec<u64> = (0..N).map(place).collect();
             places.sort_unstable();
             places.dedup();
             // Of as many that are drawn at random, 1,024 places would get 640.
