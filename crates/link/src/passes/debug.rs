@@ -258,6 +258,8 @@ fn compress_sections(
     let bench = Workbench::default();
     let compress = |i: usize| {
         let size = sections[i].size;
+        // It must get shorter to be worth it.
+        let limit = size.checked_sub(CHDR_SIZE as u64 + 1)?;
         let header = compression_header(size, config.arch.alignment.into());
         let mut out = Collector::new(&places, i, &header);
         let source = Generated {
@@ -268,8 +270,6 @@ fn compress_sections(
                 }
             },
         };
-        // It must get shorter to be worth it.
-        let limit = size.checked_sub(CHDR_SIZE as u64 + 1)?;
         compress_into(encoder, &source, limit, &bench, &mut out).then(|| out.finish())
     };
     let done: Vec<OnceLock<Compressed>> = vec![OnceLock::new(); sections.len()];
