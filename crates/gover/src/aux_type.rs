@@ -28,6 +28,14 @@ named_enum! {
 }
 
 impl AuxType {
+    /// Whether the symbol is debugging information.
+    pub const fn is_dwarf(self) -> bool {
+        matches!(
+            self,
+            AuxType::DwarfInfo | AuxType::DwarfLoc | AuxType::DwarfRanges | AuxType::DwarfLines
+        )
+    }
+
     /// Whether the symbol is a function's pc-value table.
     pub const fn is_pc_table(self) -> bool {
         matches!(

@@ -668,6 +668,7 @@ fn deadcode(
         live_before: made,
         prune_weak_map: config.prune_weak_map,
         field_track: config.experiments.field_track(),
+        follow_debug: diag.verbose(1) || config.dump_dep,
         ptr_size: config.arch.ptr_size,
     };
     let mut dump = config

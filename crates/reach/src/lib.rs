@@ -88,6 +88,10 @@ pub struct ReachOptions<'a> {
     pub prune_weak_map: bool,
     /// Whether to remember who reached a symbol (`GOEXPERIMENT=fieldtrack`).
     pub field_track: bool,
+    /// Whether debugging information counts as live, for who counts what is. It describes what is
+    /// live anyway and refers to that, to other such information and to types' names, so that
+    /// following it finds nothing that belongs into the program.
+    pub follow_debug: bool,
     /// Size of a pointer, bytes.
     pub ptr_size: u8,
 }

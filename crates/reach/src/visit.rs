@@ -349,6 +349,7 @@ impl<'a> Context<'a> {
             match typ {
                 // A variable that is live does not need its type's descriptor.
                 AuxType::Gotype => continue,
+                _ if typ.is_dwarf() && !self.opts.follow_debug => continue,
                 AuxType::FuncInfo => sink.func_info(FuncInfoRef {
                     s,
                     index: i as u32,

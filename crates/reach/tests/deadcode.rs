@@ -74,6 +74,7 @@ fn options<'a>(
         can_use_plugins: false,
         prune_weak_map: true,
         field_track: false,
+        follow_debug: true,
         ptr_size: 8,
     }
 }

@@ -122,6 +122,7 @@ fn run(mut inputs: Inputs, gover: &'static gover::GoLayout) -> Result<(), String
         can_use_plugins: false,
         prune_weak_map: true,
         field_track: false,
+        follow_debug: true,
         ptr_size: 8,
     };
     let live = deadcode(&mut syms, &opts, Tell::default()).map_err(|e| e.to_string())?;

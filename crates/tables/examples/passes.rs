@@ -92,6 +92,7 @@ fn main() {
         can_use_plugins: false,
         prune_weak_map: true,
         field_track: false,
+        follow_debug: true,
         ptr_size: 8,
     };
     let stdout = std::io::stdout();
