@@ -166,6 +166,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
         for name in found.named_methods {
             methods.call_named(cx, name);
         }
+        methods.read_names(cx, &found.methods);
         for m in found.methods {
             methods.add(cx, m)?;
         }

@@ -5,6 +5,7 @@ use crate::visit::{Context, Method};
 use crate::{Damage, ReachError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use symbols::SymId;
+use symbols::ahead::{Ahead, Reads};
 
 /// A method that nothing calls so far.
 struct Pending {
@@ -99,6 +100,26 @@ impl Methods {
         let name = if s.is_none() { &[] } else { cx.syms.data(s) };
         let n = self.intern(name) as usize;
         self.fresh_names |= !std::mem::replace(&mut self.called_by_name[n], true);
+    }
+
+    /// Reads the names of methods, in one go, so that the waits for memory overlap. Damaged ones are
+    /// left to who asks for them.
+    pub fn read_names(&mut self, cx: &Context, methods: &[Method]) {
+        let unread = |m: &Method| {
+            (m.name.is_some() && !self.by_symbol.contains_key(&m.name)).then_some(m.name)
+        };
+        self.pending.reserve(methods.len());
+        let mut symbols: Vec<SymId> = methods.iter().filter_map(unread).collect();
+        symbols.sort_unstable();
+        symbols.dedup();
+        let ahead = Ahead::new(cx.syms, symbols.len(), Reads::Contents, |i| symbols[i]);
+        for (i, &s) in symbols.iter().enumerate() {
+            ahead.at(i);
+            if let Ok(name) = decode::name(cx.syms.data(s)) {
+                let n = self.intern(name);
+                self.by_symbol.insert(s, n);
+            }
+        }
     }
 
     /// A type used in an interface has a method.
