@@ -587,10 +587,13 @@ pub fn link_executable(
             .chain(plan.index.iter().copied())
             .collect();
         let tables = &mut tail[first..][..(size + s.sizes.strtab) as usize];
-        store.make(tables, |tables| {
-            let (symtab, strtab) = tables.split_at_mut(size as usize);
-            s.write(symtab, strtab, &index);
-        });
+        let (symtab, strtab) = tables.split_at_mut(size as usize);
+        // Nobody reads inputs any more. What is given back here is not left for the end of the
+        // process, which is one thread's work.
+        rayon::join(
+            || s.write(&store, symtab, strtab, &index),
+            || syms.release_objects(),
+        );
     }
     let (off, names) = &plan.shstrtab;
     tail[(*off - base) as usize..][..names.len()].copy_from_slice(names);

@@ -195,6 +195,10 @@ impl Symbols {
     pub fn release_dwarf(&self) {
         Maps::all().release(self.objs.iter().flat_map(|o| self.dwarf_parts(o)));
     }
+    /// Gives back the pages of all objects.
+    pub fn release_objects(&self) {
+        Maps::all().release(self.objs.iter().map(|o| o.object.bytes()));
+    }
     /// Gives back the pages of all contents, relocations and auxiliary symbols.
     pub fn release_contents(&self) {
         let contents = |o: &Obj| {

@@ -3,6 +3,7 @@
 //! Entries and their names are made first, in parallel, and put in place when the file has a size. The
 //! names lie all over the inputs, so that they are read once.
 
+use crate::output::Store;
 use format::elf::{SYM_SIZE, Sym, SymtabSizes, consts::*};
 use gover::{ContentHashedText, SymKind};
 use layout::{Addresses, Buckets, SectionId, TextOrder};
@@ -180,7 +181,7 @@ impl ElfSymbols {
 
     /// Writes the entries to `symtab` and the names to `strtab`, both zeroed and of the sizes
     /// announced. `index` gives the header index of a section number.
-    pub fn write(&self, symtab: &mut [u8], strtab: &mut [u8], index: &[u16]) {
+    pub fn write(&self, store: &Store, symtab: &mut [u8], strtab: &mut [u8], index: &[u16]) {
         let file = Sym {
             name: 1,
             bind: STB_LOCAL,
@@ -189,10 +190,10 @@ impl ElfSymbols {
             ..Sym::default()
         };
         let (head, mut syms_rest) = symtab.split_at_mut(2 * SYM_SIZE);
-        file.write(&mut head[SYM_SIZE..]);
+        store.make(head, |out| file.write(&mut out[SYM_SIZE..]));
         let (head, mut names_rest) = strtab.split_at_mut(1 + FILE_NAME.len());
-        head[1..].copy_from_slice(FILE_NAME);
         let mut off = head.len();
+        store.make(head, |out| out[1..].copy_from_slice(FILE_NAME));
         let mut tasks = Vec::new();
         for (bind, g) in [(STB_LOCAL, 0), (STB_GLOBAL, 1)] {
             for part in self.chunks.iter().map(|c| &c[g]) {
@@ -206,20 +207,22 @@ impl ElfSymbols {
         }
         tasks
             .into_par_iter()
-            .for_each(|(part, bind, out, names, off)| {
-                names.copy_from_slice(&part.names);
-                for (e, out) in part.entries.iter().zip(out.chunks_exact_mut(SYM_SIZE)) {
-                    let entry = Sym {
-                        name: off + e.name,
-                        bind,
-                        typ: e.typ,
-                        other: e.other,
-                        shndx: index[usize::from(e.section.0)],
-                        value: e.value,
-                        size: e.size,
-                    };
-                    entry.write(out);
-                }
+            .for_each(|(part, bind, entries, names, off)| {
+                store.put(names, &part.names);
+                store.make_all(entries, |out| {
+                    for (e, out) in part.entries.iter().zip(out.chunks_exact_mut(SYM_SIZE)) {
+                        let entry = Sym {
+                            name: off + e.name,
+                            bind,
+                            typ: e.typ,
+                            other: e.other,
+                            shndx: index[usize::from(e.section.0)],
+                            value: e.value,
+                            size: e.size,
+                        };
+                        entry.write(out);
+                    }
+                });
             });
     }
 }
