@@ -15,7 +15,8 @@ use rayon::prelude::*;
 use reach::Live;
 use rustc_hash::FxHashSet;
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use symbols::{AtomicBitSet, BitSet, LibId, SymId, Symbols, UnitId};
 use target::ArchInfo;
 
@@ -54,8 +55,9 @@ impl DebugInfo {
 /// (`ld/dwarf.go:dwarfGenerateDebugInfo`, and of `dwarfGenerateDebugSyms` what needs no addresses).
 /// Comes after dead code is known and `-X` strings are set.
 ///
-/// Part of that is done on the calling thread, which must not be one of the pool: it waits for what these
-/// find. What is left in the end keeps one processor busy; `meanwhile` is run beside it.
+/// Types are defined on the calling thread, one after another, while the others of the pool look for
+/// what refers to them; it looks too when they are late. What is left in the end keeps one processor
+/// busy; `meanwhile` is run beside it.
 ///
 /// # Errors
 /// Damaged inputs.
@@ -68,26 +70,78 @@ pub fn generate(
 ) -> Result<DebugInfo, DwarfError> {
     let list = unit_list(syms, order);
     let named = Named::new(syms);
+    let goroot = Goroot::new(opts.goroot);
+    let looked_at = AtomicBitSet::new(syms.len());
+    let threads = rayon::current_num_threads();
+    let walk = Walk {
+        next: AtomicUsize::new(0),
+        list: &list,
+        order,
+        options: units::ScanOptions {
+            syms,
+            arch: opts.arch,
+            dwarf5: opts.dwarf5,
+            go_version: opts.go_version,
+            named: &named,
+            looked_at: &looked_at,
+        },
+        directories: (0..threads)
+            .map(|_| Mutex::new(Directories::new(&goroot)))
+            .collect(),
+    };
     let (send, receive) = channel();
-    let inbox = Inbox::new(receive, list.len());
-    // Types are defined one after another, unit by unit: that goes on here, the walks over units on the
-    // threads of the pool.
+    let inbox = Inbox::new(receive, list.len(), &walk);
     let info = rayon::in_place_scope(|scope| {
-        let (list, named) = (&list, &named);
-        scope.spawn(move |_| {
+        for _ in 1..threads {
             // Nobody listens after an error.
-            let tell = |f| drop(send.send(f));
-            scan_units(syms, order, list, opts, named, &|i, u| {
-                tell(Found::Unit(i, Box::new(u)))
+            let send = send.clone();
+            scope.spawn(|_| {
+                let send = send;
+                walk.units()
+                    .for_each(|(i, u)| drop(send.send(Found::Unit(i, Box::new(u)))));
             });
-            tell(Found::Variables(variables::find(syms, live)));
+        }
+        scope.spawn(|_| {
+            let send = send;
+            drop(send.send(Found::Variables(variables::find(syms, live))));
             drop(send);
             meanwhile();
         });
-        define(syms, live, list, opts, named, inbox)
+        define(syms, live, &list, opts, &named, inbox)
     });
     // Else the walks have panicked, and so has the scope.
     info.expect("everything has been sent")
+}
+
+/// A walk over all units, by several threads.
+struct Walk<'a> {
+    /// The next one in the list that nobody has taken. Units differ much in size, so they are taken one
+    /// by one.
+    next: AtomicUsize,
+    list: &'a [UnitId],
+    order: &'a TextOrder,
+    options: units::ScanOptions<'a>,
+    /// One for each thread.
+    directories: Vec<Mutex<Directories<'a>>>,
+}
+
+impl Walk<'_> {
+    /// Walks one unit, and gives its place in the list.
+    fn unit(&self) -> Option<(usize, Result<Unit, DwarfError>)> {
+        let i = self.next.fetch_add(1, Relaxed);
+        let &u = self.list.get(i)?;
+        let thread = rayon::current_thread_index().unwrap_or(0);
+        let mut directories = self.directories[thread]
+            .lock()
+            .unwrap_or_else(|e| e.into_inner());
+        let unit = units::scan(self.options, u, self.order.unit(u), &mut directories);
+        Some((i, unit))
+    }
+
+    /// Walks units as long as there are any.
+    fn units(&self) -> impl Iterator<Item = (usize, Result<Unit, DwarfError>)> {
+        std::iter::from_fn(|| self.unit())
+    }
 }
 
 /// Something that has been found.
@@ -97,17 +151,19 @@ enum Found {
 }
 
 /// What has been found so far.
-struct Inbox {
+struct Inbox<'a> {
     receive: Receiver<Found>,
+    walk: &'a Walk<'a>,
     imports: AllImports,
     units: Vec<Option<Result<Unit, DwarfError>>>,
     variables: Option<Vec<Global>>,
 }
 
-impl Inbox {
-    fn new(receive: Receiver<Found>, n: usize) -> Inbox {
+impl<'a> Inbox<'a> {
+    fn new(receive: Receiver<Found>, n: usize, walk: &'a Walk<'a>) -> Inbox<'a> {
         Inbox {
             receive,
+            walk,
             imports: AllImports::default(),
             units: (0..n).map(|_| None).collect(),
             variables: None,
@@ -120,15 +176,38 @@ impl Inbox {
             if let Some(t) = take(self) {
                 return Some(t);
             }
-            match self.receive.recv().ok()? {
-                Found::Unit(i, mut u) => {
-                    if let Ok(u) = &mut *u {
-                        self.imports.add(std::mem::take(&mut u.imports));
-                    }
-                    self.units[i] = Some(*u);
-                }
-                Found::Variables(v) => self.variables = Some(v),
+            let found = self.next()?;
+            self.put(found);
+        }
+    }
+
+    /// Something new: what others have found, else what there is still to be found.
+    fn next(&self) -> Option<Found> {
+        loop {
+            match self.receive.try_recv() {
+                Ok(found) => return Some(found),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => {}
             }
+            if let Some((i, unit)) = self.walk.unit() {
+                return Some(Found::Unit(i, Box::new(unit)));
+            }
+            // Variables may have been left to this thread too.
+            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                return self.receive.recv().ok();
+            }
+        }
+    }
+
+    fn put(&mut self, found: Found) {
+        match found {
+            Found::Unit(i, mut u) => {
+                if let Ok(u) = &mut *u {
+                    self.imports.add(std::mem::take(&mut u.imports));
+                }
+                self.units[i] = Some(*u);
+            }
+            Found::Variables(v) => self.variables = Some(v),
         }
     }
 }
@@ -176,41 +255,6 @@ pub(crate) fn unit_numbers(syms: &Symbols, list: impl Iterator<Item = UnitId>) -
         n[u.index()] = i;
     }
     n
-}
-
-/// Walks all units and tells what it finds.
-fn scan_units(
-    syms: &Symbols,
-    order: &TextOrder,
-    list: &[UnitId],
-    opts: &Options,
-    named: &Named,
-    tell: &(impl Fn(usize, Result<Unit, DwarfError>) + Sync),
-) {
-    let goroot = Goroot::new(opts.goroot);
-    // One for each thread.
-    let directories: Vec<Mutex<Directories>> = (0..rayon::current_num_threads())
-        .map(|_| Mutex::new(Directories::new(&goroot)))
-        .collect();
-    let opts = units::ScanOptions {
-        syms,
-        arch: opts.arch,
-        dwarf5: opts.dwarf5,
-        go_version: opts.go_version,
-        named,
-        looked_at: &AtomicBitSet::new(syms.len()),
-    };
-    // Units differ much in size, so they are taken one by one.
-    list.par_iter()
-        .enumerate()
-        .with_max_len(1)
-        .for_each(|(i, &u)| {
-            let thread = rayon::current_thread_index().unwrap_or(0);
-            let mut directories = directories[thread]
-                .lock()
-                .unwrap_or_else(|e| e.into_inner());
-            tell(i, units::scan(opts, u, order.unit(u), &mut directories));
-        });
 }
 
 /// Defining types in order.

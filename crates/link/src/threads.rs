@@ -45,6 +45,7 @@ impl Threads {
         // It fails if there is a pool already, which then has to do.
         let _ = rayon::ThreadPoolBuilder::new()
             .num_threads(count)
+            .use_current_thread()
             .start_handler(move |_| memory::reserve(count))
             .build_global();
         Ok(Threads {
