@@ -10,6 +10,9 @@ use std::sync::Mutex;
 /// Bytes that all arenas together get at first, as a rule more than a link allocates.
 const ALL: usize = 256 << 20;
 
+/// Most that one arena gets at first, bytes.
+const MOST: usize = 128 << 20;
+
 /// Largest piece that comes from an arena, bytes: the most that the allocator permits. Half an arena.
 const PIECE: usize = 32 << 20;
 
@@ -31,12 +34,17 @@ pub fn reserve(threads: usize) {
     if !cfg!(all(target_os = "linux", target_env = "gnu")) {
         return;
     }
-    // Two pieces at a time, a little less than an arena.
-    let each = (ALL / threads / 2).min(PIECE - (2 << 20));
-    let mut pieces: [Vec<u8>; 2] = Default::default();
+    // A part of an arena has room for two pieces, which are a little less than half of it.
+    let each = (ALL / threads).min(MOST);
+    let n = each.div_ceil(PIECE).next_multiple_of(2);
+    let len = (each / n).min(PIECE - (2 << 20));
+    let mut pieces: Vec<Vec<u8>> = Vec::with_capacity(n);
+    pieces.resize_with(n, Vec::new);
     for piece in &mut pieces {
-        let _ = piece.try_reserve_exact(each);
+        let _ = piece.try_reserve_exact(len);
     }
+    // The last part of an arena goes as soon as nothing is in it; this stays there.
+    std::mem::forget(Box::new(0u64));
     let ranges = pieces.iter().map(|p| (p.as_ptr() as usize, p.capacity()));
     RESERVED
         .lock()
@@ -81,7 +89,7 @@ mod tests {
             reserve(1);
             (before, resident_bytes())
         });
-        // Two pieces of 30 MB; what other tests take meanwhile is less than the rest.
+        // Four pieces of 30 MB; what other tests take meanwhile is less than the rest.
         let (before, reserved) = thread.join().unwrap();
         assert!(reserved < before + (40 << 20), "{before} {reserved}");
         reserve(1000);
