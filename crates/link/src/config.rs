@@ -441,7 +441,6 @@ impl Config {
     pub fn load_options<'a>(&'a self, further: &'a Further<'a>) -> LoadOptions<'a> {
         LoadOptions {
             further,
-            large: &crate::memory::use_large_pages,
             roots: &self.roots,
             package_files: self.import_cfg.as_ref().map(|c| &c.package_files),
             link_shared: self.link_mode.link_shared,

@@ -4,7 +4,7 @@
 //! the main package, is worked out afterwards from what was read.
 
 use crate::digest::{Digest, DigestOptions};
-use crate::map::{go_error_text, is_large, map_file};
+use crate::map::{go_error_text, map_file};
 use crate::{
     HostObject, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
     path_to_prefix,
@@ -13,7 +13,7 @@ use goobj::{Archive, Member, Object, TextHeader, TextHeaderError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, Once};
+use std::sync::Mutex;
 
 /// How cmd/link ends, or does not, over a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +68,6 @@ pub struct LoadOptions<'a> {
     /// Told what has been loaded, says what is to be said about it and which package is to be loaded
     /// besides.
     pub further: &'a Further<'a>,
-    /// Called as soon as the inputs turn out to be so large that their pages are given back between
-    /// passes ([`crate::map::Maps::release`]); not more than once.
-    pub large: &'a (dyn Fn() + Sync),
     /// Whether `-linkmode` was left to the linker.
     pub link_mode_auto: bool,
     /// Verbosity of the link trace, the number of `-v`.
@@ -159,12 +156,10 @@ impl Home {
 fn prefetch(opts: &LoadOptions) -> FxHashMap<String, Loaded> {
     let done = Mutex::new(FxHashMap::default());
     let seen = Mutex::new(FxHashSet::default());
-    let large = Once::new();
     let visit = |pkg: &str, file: String| Visit {
         opts,
         done: &done,
         seen: &seen,
-        large: &large,
         pkg: pkg.to_owned(),
         file,
     };
@@ -192,7 +187,6 @@ struct Visit<'a> {
     opts: &'a LoadOptions<'a>,
     done: &'a Mutex<FxHashMap<String, Loaded>>,
     seen: &'a Mutex<FxHashSet<String>>,
-    large: &'a Once,
     pkg: String,
     file: String,
 }
@@ -203,9 +197,6 @@ impl<'a> Visit<'a> {
         'a: 's,
     {
         let loaded = open(&self.file, &self.opts.digest);
-        if is_large() {
-            self.large.call_once(self.opts.large);
-        }
         for m in &loaded.members {
             let Content::Go {
                 object: Ok((o, _)), ..
@@ -229,7 +220,6 @@ impl<'a> Visit<'a> {
                         opts: self.opts,
                         done: self.done,
                         seen: self.seen,
-                        large: self.large,
                         pkg,
                         file,
                     };

@@ -26,7 +26,6 @@ pub fn load_step(folder: &str) -> (Inputs, &'static GoLayout) {
     let gover = gover::layout_for(version).expect("release");
     let r = load(&LoadOptions {
         further: &|_| (Vec::new(), None),
-        large: &|| {},
         roots: &[("main".to_owned(), "main.a".to_owned())],
         package_files: Some(&files),
         link_shared: false,
