@@ -97,9 +97,10 @@ pub fn link_executable(
     };
     let fips = (!shape.is_plugin()).then(|| Fips::make(&mut maker));
 
-    syms.release_names();
     diag.phases.start("inittasks");
+    // It sorts by names.
     let main_tasks = init_tasks(&mut syms, init_roots(config), ptr).map_err(|e| diag.exit(e))?;
+    syms.release_names();
     diag.phases.start("deadcode");
     let mut live = deadcode(config, &shape, &mut syms, main_tasks, &made.reachable, diag)?;
     made.reachable.iter().for_each(|s| live.reachable.insert(s));

@@ -43,18 +43,30 @@ impl Current {
     }
 }
 
-/// Open addressing: index into `entries` plus one.
+/// Open addressing, at most half full.
 #[derive(Default)]
 struct Shard {
+    /// Index into `entries` plus one.
     table: Vec<u32>,
     entries: Vec<Named>,
 }
 
 impl Shard {
-    fn with_capacity(n: usize) -> Shard {
+    /// For `n` occurrences of names. Most names occur three times and more.
+    fn for_occurrences(n: usize) -> Shard {
         Shard {
-            table: super::empty_table(n + n / 2),
-            entries: Vec::with_capacity(n / 2),
+            table: super::empty_table(n / 2),
+            entries: Vec::with_capacity(n / 3),
+        }
+    }
+    /// Makes the table larger, with the same entries.
+    #[cold]
+    fn grow(&mut self) {
+        self.table = super::empty_table(2 * self.table.len());
+        for (i, e) in (1..).zip(&self.entries) {
+            if let Err(at) = self.find(e.hash) {
+                self.table[at] = i;
+            }
         }
     }
     #[inline]
@@ -74,7 +86,11 @@ impl Shard {
     fn entry(&mut self, hash: NameHash) -> &mut Named {
         let e = match self.find(hash) {
             Ok(e) => e,
-            Err(at) => {
+            Err(mut at) => {
+                if self.entries.len() >= self.table.len() / 2 {
+                    self.grow();
+                    at = self.find(hash).err().expect("it is new");
+                }
                 self.entries.push(Named {
                     hash,
                     first: ABSENT,
@@ -192,7 +208,7 @@ fn replay(
         .iter()
         .map(|d| d.defs.of(s).len() + d.refs.of(s).len())
         .sum();
-    let mut t = Shard::with_capacity(n + package.len());
+    let mut t = Shard::for_occurrences(n + package.len());
     // Of several package symbols of one name the last is what the name means.
     for &(place, def) in package {
         let e = t.entry(def.hash);
@@ -342,5 +358,26 @@ impl Duplicate<'_> {
             self.libs[co.lib.index()].pkg,
         );
         out.strict.push((slot, text, counts));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_of_more_names_than_expected_grows() {
+        let mut shard = Shard::for_occurrences(10);
+        let hash = |i: u32| NameHash(u64::from(i / 3) << 40 | u64::from(i % 7), i);
+        for i in 0..1000 {
+            assert_eq!(shard.entry(hash(i)).first, ABSENT);
+            shard.entry(hash(i)).first = i;
+        }
+        for i in 0..1000 {
+            let found = shard.find(hash(i)).expect("it was entered");
+            assert_eq!(shard.entries[found as usize].first, i);
+        }
+        assert_eq!(shard.entries.len(), 1000);
+        assert!(shard.find(hash(1000)).is_err());
     }
 }
