@@ -404,17 +404,28 @@ fn named<'a>(
 /// See [`Digest::leaves`].
 fn leaves(o: &Object) -> BitSet {
     let n = (o.n_alldef() - o.n_nonpkg_def()) as usize;
-    let mut bits = vec![0u64; n.div_ceil(64)];
-    let index = |b: Block| {
-        let (entries, _) = o.block(b).as_chunks::<4>();
-        entries.iter().map(|e| u32::from_le_bytes(*e))
+    let index = |b: Block| o.block(b).as_chunks::<4>().0;
+    let (relocs, auxs) = (index(Block::RelocIdx), index(Block::AuxIdx));
+    let word = |start: usize| {
+        let len = (n - start).min(64);
+        let rises = |index: &[[u8; 4]], i: usize| index[i] != index[i + 1];
+        let (relocs, auxs) = (&relocs[start..=start + len], &auxs[start..=start + len]);
+        let mut none = [0u8; 64];
+        // Without branches, so that several are compared at a time.
+        for (i, none) in none[..len].iter_mut().enumerate() {
+            *none = u8::from(!(rises(relocs, i) | rises(auxs, i)));
+        }
+        let bytes = none.as_chunks::<8>().0.iter().rev();
+        bytes.fold(0, |w, b| w << 8 | lowest_bits(*b))
     };
-    let starts = || index(Block::RelocIdx).zip(index(Block::AuxIdx));
-    let pairs = starts().zip(starts().skip(1)).take(n);
-    for (i, (here, next)) in pairs.enumerate() {
-        bits[i / 64] |= u64::from(here == next) << (i % 64);
-    }
-    BitSet::from_words(bits)
+    BitSet::from_words((0..n).step_by(64).map(word).collect())
+}
+
+/// The lowest bits of bytes that are 0 or 1, in their order.
+#[inline]
+fn lowest_bits(bytes: [u8; 8]) -> u64 {
+    // Of the products only the wanted ones end up in the top byte.
+    u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 /// Both words of the key of short contents; bits of the second choose their place. The hash is the
@@ -467,6 +478,14 @@ mod tests {
             places.dedup();
             // Of as many that are drawn at random, 1,024 places would get 640.
             assert!(places.len() > 500, "{shift}: {}", places.len());
+        }
+    }
+
+    #[test]
+    fn bytes_become_bits_in_their_order() {
+        for bits in 0..256u64 {
+            let bytes = std::array::from_fn(|i| (bits >> i & 1) as u8);
+            assert_eq!(lowest_bits(bytes), bits);
         }
     }
 
