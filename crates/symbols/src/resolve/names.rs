@@ -89,7 +89,7 @@ impl Shard {
             Err(mut at) => {
                 if self.entries.len() >= self.table.len() / 2 {
                     self.grow();
-                    at = self.find(hash).err().expect("it is new");
+                    at = self.find(hash).expect_err("it is new");
                 }
                 self.entries.push(Named {
                     hash,
