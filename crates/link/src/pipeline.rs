@@ -4,9 +4,9 @@
 //! from data layout on there are no new ones.
 //!
 //! Mapped inputs count as memory once they are touched, and mapping a page again costs time. So pages
-//! are given back where little of them is needed soon: names and hashes after resolution, relocations
-//! after reachability and the walk for DWARF, definitions before DWARF is compressed, and everything
-//! before the output is written.
+//! are given back where little of them is needed soon: names and hashes after resolution and before DWARF
+//! is compressed, debugging information after the walk over it and after its compression, contents before
+//! uncompressed DWARF is written, and everything beside the last thing written.
 
 use crate::config::Config;
 use crate::diag::{Diag, Stop};

@@ -129,6 +129,44 @@ fn main_fn() -> Def {
     def("main.main", SymKind::Text, 64)
 }
 
+/// Of a function with debugging information, which refers to more of it, to itself and to a type.
+#[test]
+fn debugging_information_is_followed_on_request_only() {
+    let to_itself = R(RelocType::Addr, 0, 8, 0, To::Name("main.main"));
+    let to_inlined = R(RelocType::DwarfSecRef, 8, 4, 0, To::Name("main.f$abstract"));
+    let defs = [
+        main_fn()
+            .calls(0, "main.f")
+            .aux(AuxType::DwarfInfo, To::Name("info"))
+            .aux(AuxType::DwarfLines, To::Name("lines")),
+        def("main.f", SymKind::Text, 8),
+        def("info", SymKind::DwarfFcn, 16)
+            .reloc(to_itself)
+            .reloc(to_inlined),
+        def("lines", SymKind::DwarfLines, 4),
+        def("main.f$abstract", SymKind::DwarfAbsFcn, 4),
+    ];
+    let (none, carriers) = Default::default();
+    for gover in RELEASES {
+        for follow_debug in [false, true] {
+            let opts = ReachOptions {
+                follow_debug,
+                ..options(&none, &carriers)
+            };
+            let mut syms = symbols(gover, &defs);
+            let live = deadcode(&mut syms, &opts, Tell::default()).expect("sound");
+            let is_live = |name: &str| {
+                let named = |s: &SymId| syms.name(*s) == name.as_bytes();
+                live.reachable.iter().any(|s| named(&s))
+            };
+            assert!(is_live("main.main") && is_live("main.f"));
+            for debug in ["info", "lines", "main.f$abstract"] {
+                assert_eq!(is_live(debug), follow_debug, "{debug}");
+            }
+        }
+    }
+}
+
 #[test]
 fn relocations_and_auxiliary_symbols_keep_their_targets() {
     assert_live(
