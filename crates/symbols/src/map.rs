@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Maps a file read-only. The mapping is never undone: a link reads its inputs until it ends, and
 /// views into them are kept everywhere. An empty file gives an empty slice.
@@ -22,21 +21,12 @@ pub fn map_file(path: &Path) -> io::Result<&'static [u8]> {
     if meta.len() == 0 {
         return Ok(&[]);
     }
-    MAPPED.fetch_add(meta.len() as usize, Relaxed);
     // SAFETY: the map is private and read-only. That nobody shortens a package archive while it is
     // being linked is what every linker that maps its inputs, the Go linker among them, relies on.
     let map = unsafe { memmap2::Mmap::map(&f)? };
     let map: &'static memmap2::Mmap = Box::leak(Box::new(map));
     MAPS.lock().unwrap_or_else(|e| e.into_inner()).push(map);
     Ok(map)
-}
-
-/// Bytes of the files that are mapped so far.
-static MAPPED: AtomicUsize = AtomicUsize::new(0);
-
-/// Whether the files that are mapped so far are no small input.
-pub(crate) fn is_large() -> bool {
-    MAPPED.load(Relaxed) >= SMALL
 }
 
 /// All mappings so far.
@@ -78,7 +68,7 @@ impl Maps {
     /// too. Failure changes nothing but memory use. Small inputs stay: mapping them again takes a
     /// larger part of a short time than the memory is of what a process needs anyway.
     pub fn release(&self, parts: impl Iterator<Item = &'static [u8]>) {
-        if is_large() {
+        if self.maps.iter().map(|m| m.len()).sum::<usize>() >= SMALL {
             discard(self.within(parts));
         }
     }
