@@ -41,7 +41,6 @@ impl Threads {
             }
         };
         memory::keep();
-        memory::reserve(count);
         // It fails if there is a pool already, which then has to do.
         let _ = rayon::ThreadPoolBuilder::new()
             .num_threads(count)
