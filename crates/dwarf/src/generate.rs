@@ -90,7 +90,7 @@ pub fn generate(
             .collect(),
     };
     let (send, receive) = channel();
-    let inbox = Inbox::new(receive, list.len(), &walk);
+    let inbox = Inbox::new(receive, &walk);
     let info = rayon::in_place_scope(|scope| {
         for _ in 1..threads {
             // Nobody listens after an error.
@@ -107,7 +107,7 @@ pub fn generate(
             drop(send);
             meanwhile();
         });
-        define(syms, live, &list, opts, &named, inbox)
+        define(syms, live, opts, &named, inbox)
     });
     // Else the walks have panicked, and so has the scope.
     info.expect("everything has been sent")
@@ -160,12 +160,12 @@ struct Inbox<'a> {
 }
 
 impl<'a> Inbox<'a> {
-    fn new(receive: Receiver<Found>, n: usize, walk: &'a Walk<'a>) -> Inbox<'a> {
+    fn new(receive: Receiver<Found>, walk: &'a Walk<'a>) -> Inbox<'a> {
         Inbox {
             receive,
             walk,
             imports: AllImports::default(),
-            units: (0..n).map(|_| None).collect(),
+            units: walk.list.iter().map(|_| None).collect(),
             variables: None,
         }
     }
@@ -216,7 +216,6 @@ impl<'a> Inbox<'a> {
 fn define<'a>(
     syms: &'a Symbols,
     live: &'a Live,
-    list: &[UnitId],
     opts: &'a Options,
     named: &'a Named<'a>,
     mut inbox: Inbox,
@@ -225,6 +224,7 @@ fn define<'a>(
         Ok(p) => p,
         Err(e) => return Some(Err(e)),
     };
+    let list = inbox.walk.list;
     let mut units = Vec::with_capacity(list.len());
     for i in 0..list.len() {
         let unit = inbox.wait(|b| b.units[i].take())?;

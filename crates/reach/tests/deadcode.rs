@@ -129,7 +129,7 @@ fn main_fn() -> Def {
     def("main.main", SymKind::Text, 64)
 }
 
-/// Of a function with debugging information, which refers to more of it, to itself and to a type.
+/// That of a function, which refers to the function and to that of an inlined one.
 #[test]
 fn debugging_information_is_followed_on_request_only() {
     let to_itself = R(RelocType::Addr, 0, 8, 0, To::Name("main.main"));

@@ -179,7 +179,7 @@ impl ElfSymbols {
         ElfSymbols { chunks, sizes }
     }
 
-    /// Writes the entries to `symtab` and the names to `strtab`, both zeroed and of the sizes
+    /// Has `store` put the entries into `symtab` and the names into `strtab`, which are of the sizes
     /// announced. `index` gives the header index of a section number.
     pub fn write(&self, store: &Store, symtab: &mut [u8], strtab: &mut [u8], index: &[u16]) {
         let file = Sym {

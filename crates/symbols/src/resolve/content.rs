@@ -38,7 +38,7 @@ fn merge(st: &State, s: usize) -> Merged {
     }
     const NONE: u32 = u32::MAX;
     let n: usize = st.digests.iter().map(|d| d.content.of(s).len()).sum();
-    // Most contents occur two or three times.
+    // Most contents occur two or three times; if all occur once, places are left all the same.
     let mut table = super::empty_table(n + n / 8);
     let mask = table.len() - 1;
     let mut entries: Vec<Entry> = Vec::with_capacity(n / 2);
