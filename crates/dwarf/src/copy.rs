@@ -6,10 +6,10 @@ use crate::fill::Filler;
 use crate::host::HostTarget;
 use crate::offsets::OffsetTable;
 use crate::plan::{Copied, Kind, Pieces, Plan};
-use crate::units::{Contents, Function, NO_SLOT, NOBODY, Unit, slot_width};
+use crate::units::{Function, NO_SLOT, NOBODY, Unit, slot_width};
 use goobj::{PKG_NONE, RawReloc, SymRef};
 use gover::{R_WEAK, RelocType};
-use symbols::{Obj, SymId};
+use symbols::{Contents, Obj, SymId};
 
 /// Whose piece is copied.
 pub(crate) struct Owner<'a> {

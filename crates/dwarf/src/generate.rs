@@ -88,6 +88,7 @@ pub fn generate(
         directories: (0..threads)
             .map(|_| Mutex::new(Directories::new(&goroot)))
             .collect(),
+        walked: Mutex::default(),
     };
     let (send, receive) = channel();
     let inbox = Inbox::new(receive, &walk);
@@ -123,7 +124,13 @@ struct Walk<'a> {
     options: units::ScanOptions<'a>,
     /// One for each thread.
     directories: Vec<Mutex<Directories<'a>>>,
+    /// Objects whose units have been walked.
+    walked: Mutex<Vec<usize>>,
 }
+
+/// Units after which the pages of their debugging information are given back: often enough that few are
+/// in memory together, and rarely, because each time interrupts the other threads.
+const WALKED: usize = 64;
 
 impl Walk<'_> {
     /// Walks one unit, and gives its place in the list.
@@ -135,7 +142,21 @@ impl Walk<'_> {
             .lock()
             .unwrap_or_else(|e| e.into_inner());
         let unit = units::scan(self.options, u, self.order.unit(u), &mut directories);
+        drop(directories);
+        self.leave(u);
         Some((i, unit))
+    }
+
+    /// Notes that a unit has been walked, and gives back the pages of some.
+    fn leave(&self, u: UnitId) {
+        let syms = self.options.syms;
+        let mut walked = self.walked.lock().unwrap_or_else(|e| e.into_inner());
+        walked.extend(syms.units[u.index()].obj.map(|o| o.index()));
+        if walked.len() >= WALKED {
+            let some = std::mem::take(&mut *walked);
+            drop(walked);
+            syms.release_dwarf_of(some);
+        }
     }
 
     /// Walks units as long as there are any.

@@ -7,13 +7,13 @@ use crate::encode::{Count, Sink};
 use crate::generate::{DebugInfo, unit_numbers};
 use crate::offsets::{OffsetMap, OffsetTable};
 use crate::types::{Child, DieRef, TypeDie};
-use crate::units::{Contents, Function, Piece, Unit};
+use crate::units::{Function, Piece, Unit};
 use crate::{DwarfError, frames};
 use goobj::{PKG_NONE, SymRef};
 use layout::{TextLayout, TextOrder};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use symbols::{SymId, Symbols, UnitId};
+use symbols::{Contents, SymId, Symbols, UnitId};
 use target::ArchInfo;
 
 /// Name and size of a section.

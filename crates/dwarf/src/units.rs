@@ -15,7 +15,7 @@ use goobj::prefetch::{prefetch, prefetch_lines};
 use goobj::{Object, PKG_NONE, SymRef};
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
 use rustc_hash::{FxHashMap, FxHashSet};
-use symbols::{AtomicBitSet, Def, Obj, SymId, Symbols, UnitId};
+use symbols::{AtomicBitSet, Contents, Def, Obj, SymId, Symbols, UnitId};
 use target::ArchInfo;
 
 /// A symbol that belongs to a function, in the object of the function's unit.
@@ -35,38 +35,6 @@ impl Piece {
     #[inline]
     pub(crate) fn is_some(self) -> bool {
         self.li != !0
-    }
-}
-
-/// Where the contents of a piece lie in its object: what fills sections need not look at the indices
-/// again, which may no longer be in memory.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Contents {
-    data: (u32, u32),
-    relocs: (u32, u32),
-}
-
-impl Contents {
-    /// Those of local symbol `li`.
-    #[inline]
-    pub(crate) fn of(o: &Object, li: u32) -> Contents {
-        let (data, relocs) = (o.data_range(li), o.reloc_range(li));
-        Contents {
-            data: (data.start, data.end),
-            relocs: (relocs.start, relocs.end),
-        }
-    }
-
-    /// The bytes.
-    #[inline]
-    pub(crate) fn data<'a>(&self, o: &Object<'a>) -> &'a [u8] {
-        o.data_at(self.data.0..self.data.1)
-    }
-
-    /// The relocation records.
-    #[inline]
-    pub(crate) fn relocs<'a>(&self, o: &Object<'a>) -> &'a [u8] {
-        o.relocs_at(self.relocs.0..self.relocs.1)
     }
 }
 

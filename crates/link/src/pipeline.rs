@@ -22,6 +22,7 @@ use crate::passes::{addresses, dynlink, elf, elf_symbols::ElfSymbols, fips, host
 use crate::shape::Shape;
 use crate::shared_libs::SharedLibs;
 use crate::statistics;
+use dwarf::DebugInfo;
 use dynamic::{DynamicOptions, DynamicTables};
 use format::elf::{ExecPlan, ObjectPlan};
 use gover::{SymKind, TypelinkHome};
@@ -139,19 +140,18 @@ pub fn link_executable(
         .chain(fips.iter().flat_map(Fips::text))
         .collect();
     let mut order = TextOrder::assign(&syms, &live, &first);
-    diag.phases.start("dwarfGenerateDebugInfo");
-    let mut checked = None;
-    let check = || {
-        let report = stack_check(config, &syms, &live, &order);
-        syms.release_dwarf();
-        report
+    // cmd/link does this here. The tables of functions are made of what lies between functions'
+    // debugging information, and of names; they come first, so that what only debugging information
+    // needs is not in memory yet, unless somebody sees what is done when.
+    let now = shape.dynlink || config.dump_call_graph || diag.verbose(1);
+    // As it is before it is shuffled and FIPS functions are gathered.
+    let unchecked = order.textp.clone();
+    let debug_info = match now {
+        true => Some(generate_debug(
+            config, &syms, &live, &order, &unchecked, diag,
+        )?),
+        false => None,
     };
-    let debug_info = debug::generate(config, &syms, &live, &order, diag, || {
-        checked = Some(check());
-    })?;
-    diag.phases.start("doStackCheck");
-    let checked = checked.unwrap_or_else(check);
-    checked.report(&syms, diag)?;
 
     let mut maker = Maker {
         syms: &mut syms,
@@ -197,8 +197,6 @@ pub fn link_executable(
     let text_markers = TextMarkers::make(&mut maker);
     diag.phases.start("textaddress");
     let text = lay_out_text(config, &shape, &mut maker, &mut order, diag);
-    diag.phases.start("dwarfGenerateDebugSyms");
-    let debug_plan = debug::lay_out(debug_info, maker.syms, &order, &text, diag)?;
     if config.release.typelinks == TypelinkHome::Section {
         tables::make_typelinks(&mut maker);
     }
@@ -232,6 +230,13 @@ pub fn link_executable(
     pcln.carried()
         .chain([pcln.carrier])
         .for_each(|s| maker.syms.local.insert(s));
+    maker.syms.release_hashes();
+    let debug_info = match debug_info {
+        Some(d) => d,
+        None => generate_debug(config, maker.syms, maker.live, &order, &unchecked, diag)?,
+    };
+    diag.phases.start("dwarfGenerateDebugSyms");
+    let debug_plan = debug::lay_out(debug_info, maker.syms, &order, &text, diag)?;
     diag.phases.start("symtab");
     if shape.is_c_library() {
         host_syms::call_when_loaded(&mut maker, &shape.entry);
@@ -381,7 +386,24 @@ pub fn link_executable(
         }
     }
 
-    syms.release_names();
+    let mut symbols = (!shape.external && !config.strip).then(|| {
+        ElfSymbols::collect(
+            &syms,
+            &live,
+            &order,
+            &text_markers,
+            &buckets,
+            &addrs,
+            shape.dynlink,
+        )
+    });
+    let contents = write::Places::note(&syms, &order, &places);
+    if config.dwarf && config.compress_dwarf {
+        // That reads a lot of names and contents, and few definitions.
+        syms.release_definitions();
+    } else {
+        syms.release_names();
+    }
     diag.phases.start("dwarfcompress");
     let start = segs.dwarf_offset(elf::HEADER_LEN, config.round);
     let early = early.as_ref().zip(start);
@@ -447,12 +469,15 @@ pub fn link_executable(
             order: &order,
             text: &text,
             layout: &places,
+            places: &contents,
             segs: &segs,
             code_pad: config.arch.code_pad,
             generate: &generate,
             store,
         };
-        report(&syms, writer.write(loaded), diag)?;
+        // From then on nothing is read but contents and relocations.
+        let between = || syms.release_definitions();
+        report(&syms, writer.write(loaded, between), diag)?;
         let errors = std::mem::take(&mut *table_errors.lock().unwrap());
         errors.into_iter().try_for_each(|e| diag.error(e))
     };
@@ -524,17 +549,6 @@ pub fn link_executable(
         });
     }
 
-    let symbols = (!config.strip).then(|| {
-        ElfSymbols::collect(
-            &syms,
-            &live,
-            &order,
-            &text_markers,
-            &buckets,
-            &addrs,
-            shape.dynlink,
-        )
-    });
     let entry = entry_address(config, &syms, &addrs, diag)?;
     let interpreter = dynamic
         .as_ref()
@@ -555,6 +569,20 @@ pub fn link_executable(
 
     diag.phases.start("Asmb");
     let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
+    let base = loaded.len() as u64;
+    let n_syms = symbols.as_ref().map_or(0, |s| s.sizes.n_syms);
+    if let Some(s) = symbols.take() {
+        let (first, size) = (
+            (plan.symtab_off - base) as usize,
+            plan.strtab_off - plan.symtab_off,
+        );
+        let index: Vec<u16> = std::iter::once(0)
+            .chain(plan.index.iter().copied())
+            .collect();
+        let tables = &mut tail[first..][..(size + s.sizes.strtab) as usize];
+        let (symtab, strtab) = tables.split_at_mut(size as usize);
+        s.write(&store, symtab, strtab, &index);
+    }
     write_loaded(None, &store, loaded)?;
     if config.dwarf && !config.compress_dwarf {
         // Debugging information is made only now, and of all else just names are still read.
@@ -578,24 +606,6 @@ pub fn link_executable(
     for (off, bytes) in &plan.header {
         loaded[*off as usize..][..bytes.len()].copy_from_slice(bytes);
     }
-    let base = loaded.len() as u64;
-    if let Some(s) = &symbols {
-        let (first, size) = (
-            (plan.symtab_off - base) as usize,
-            plan.strtab_off - plan.symtab_off,
-        );
-        let index: Vec<u16> = std::iter::once(0)
-            .chain(plan.index.iter().copied())
-            .collect();
-        let tables = &mut tail[first..][..(size + s.sizes.strtab) as usize];
-        let (symtab, strtab) = tables.split_at_mut(size as usize);
-        // Nobody reads inputs any more. What is given back here is not left for the end of the
-        // process, which is one thread's work.
-        rayon::join(
-            || s.write(&store, symtab, strtab, &index),
-            || syms.release_objects(),
-        );
-    }
     let (off, names) = &plan.shstrtab;
     tail[(*off - base) as usize..][..names.len()].copy_from_slice(names);
     let linked = Linked {
@@ -604,11 +614,10 @@ pub fn link_executable(
     };
     if config.dump_call_graph {
         let headers = elf::HEADER_LEN - format::elf::EHDR_SIZE as u64;
-        let n_syms = symbols.as_ref().map_or(0, |s| s.sizes.n_syms);
         print_sizes(&segs, headers, n_syms, diag);
     }
     // The process ends soon; taking the large tables apart would only cost time.
-    std::mem::forget((symbols, pcln, buckets, live, order));
+    std::mem::forget((pcln, buckets, live, order));
     std::mem::forget((places, addrs, syms));
     diag.exit_if_errors()?;
     Ok(linked)
@@ -790,8 +799,34 @@ impl StackReport {
     }
 }
 
+/// Generates debugging information, and checks the stacks of the functions `textp` beside it.
+fn generate_debug(
+    config: &Config,
+    syms: &Symbols,
+    live: &Live,
+    order: &TextOrder,
+    textp: &[SymId],
+    diag: &Diag,
+) -> Result<Option<DebugInfo>, Stop> {
+    diag.phases.start("dwarfGenerateDebugInfo");
+    let mut checked = None;
+    let check = || {
+        let report = stack_check(config, syms, live, textp);
+        syms.release_code();
+        report
+    };
+    let generated = debug::generate(config, syms, live, order, diag, || {
+        checked = Some(check());
+    })?;
+    diag.phases.start("doStackCheck");
+    let checked = checked.unwrap_or_else(check);
+    checked.report(syms, diag)?;
+    syms.release_dwarf();
+    Ok(generated)
+}
+
 /// The call graph (`-c`), and whether chains of nosplit functions fit their stack.
-fn stack_check(config: &Config, syms: &Symbols, live: &Live, order: &TextOrder) -> StackReport {
+fn stack_check(config: &Config, syms: &Symbols, live: &Live, textp: &[SymId]) -> StackReport {
     let mut text = Vec::new();
     // Below its stack pointer, arm64 keeps the caller's frame pointer.
     let frame_pointer = if config.arch.has_link_register {
@@ -802,12 +837,12 @@ fn stack_check(config: &Config, syms: &Symbols, live: &Live, order: &TextOrder) 
     let opts = StackOptions::new(config.arch, frame_pointer, 1 + i64::from(config.race));
     let mut check = || {
         if config.dump_call_graph {
-            callgraph::write_callgraph(syms, &order.textp, &mut text)?;
+            callgraph::write_callgraph(syms, textp, &mut text)?;
         }
         let debug = config
             .debug_nosplit
             .then_some(&mut text as &mut dyn std::io::Write);
-        stackcheck::check_stack(syms, &order.textp, &live.nosplit, &opts, debug)
+        stackcheck::check_stack(syms, textp, &live.nosplit, &opts, debug)
     };
     let failed = check();
     StackReport { text, failed }

@@ -12,7 +12,7 @@ use gover::{RelocType, SymKind};
 use layout::Addresses;
 use reach::Live;
 use std::fmt;
-use symbols::{Reloc, SymId, Symbols};
+use symbols::{Reloc, RelocIter, SymId, Symbols};
 use target::Family;
 
 /// What relocation needs to know of the link.
@@ -171,8 +171,6 @@ impl fmt::Display for Problem {
 pub struct Batch {
     fields: Vec<Field>,
     relocs: Vec<Reloc>,
-    /// Whether there are offsets of methods among them.
-    methods: bool,
 }
 
 /// A symbol of a [`Batch`].
@@ -198,17 +196,22 @@ impl Batch {
 }
 
 impl Relocator<'_> {
-    /// Enters symbol `s`, which lies at `addr` and whose contents are `bytes` of what the batch will be
-    /// applied to.
+    /// Enters symbol `s` with its relocations, which lies at `addr` and whose contents are `bytes` of what
+    /// the batch will be applied to.
     #[inline]
-    pub fn enter(&self, b: &mut Batch, s: SymId, addr: u64, bytes: std::ops::Range<usize>) {
+    pub fn enter(
+        &self,
+        b: &mut Batch,
+        s: SymId,
+        relocs: RelocIter,
+        addr: u64,
+        bytes: std::ops::Range<usize>,
+    ) {
         let before = b.relocs.len();
-        let relocs = self.syms.relocs(s);
         b.relocs.reserve(relocs.len());
         relocs.filter(|r| r.siz != 0).for_each(|r| {
             self.addrs.prefetch(r.sym);
             if r.typ == RelocType::MethodOff {
-                b.methods = true;
                 self.syms.prefetch_place(r.sym);
             }
             b.relocs.push(r);
@@ -226,12 +229,6 @@ impl Relocator<'_> {
 
     /// Applies a batch to `out` and empties it.
     pub fn apply_batch(&self, b: &mut Batch, out: &mut [u8], errors: &mut Vec<RelocError>) {
-        if std::mem::take(&mut b.methods) {
-            // Most methods are not live, and then it matters what they are.
-            let methods = b.relocs.iter().filter(|r| r.typ == RelocType::MethodOff);
-            let absent = methods.filter(|r| r.sym.is_some() && self.addrs.section(r.sym).0 == 0);
-            absent.for_each(|r| self.syms.prefetch_definition(r.sym));
-        }
         let mut at = 0;
         for f in &b.fields {
             let out = &mut out[f.bytes.clone()];
@@ -276,8 +273,12 @@ impl Relocator<'_> {
         }
         let field = &mut out[field];
         let mut rs = r.sym;
-        // Symbols with a section are defined and live; the others need a closer look.
-        if rs.is_some() && self.addrs.section(rs).0 == 0 {
+        // Symbols with a section are defined and live; the others need a closer look. Most of them are
+        // methods that are not live, which is fine as long as they are defined.
+        if rs.is_some()
+            && self.addrs.section(rs).0 == 0
+            && !(r.typ == RelocType::MethodOff && self.syms.is_plainly_defined(rs))
+        {
             let kind = self.syms.kind(rs);
             if matches!(kind, SymKind::Xxx | SymKind::Xref) {
                 return Err(Problem::Unresolved);

@@ -1,11 +1,8 @@
 //! What a symbol is.
 
 use crate::digest::LogAlign;
-use crate::map::Maps;
-use crate::resolve::{ALIGNED, TAKEN};
-use crate::{
-    BitSet, Def, ExtReloc, ExtSym, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL,
-};
+use crate::places::Place;
+use crate::{BitSet, Def, ExtReloc, Obj, ObjId, SymId, Symbols, UnitId, VERSION_ABI_INTERNAL};
 use goobj::{
     ABI_STATIC, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, SymRef,
 };
@@ -173,63 +170,6 @@ impl Symbols {
     pub fn objs(&self) -> &[Obj] {
         &self.objs
     }
-    /// Gives back the pages of what only resolution reads all of, names and hashes, and those of export
-    /// data, which nobody reads but the system maps around what is read. Other passes read some names;
-    /// these come back.
-    pub fn release_names(&self) {
-        let maps = Maps::all();
-        let parts = |(i, o): (usize, &Obj)| {
-            let names = o.object.names();
-            let first = self.libs[o.lib.index()].objs.start as usize == i;
-            let names = if first {
-                maps.with_all_before(names)
-            } else {
-                names
-            };
-            [names, o.object.block(goobj::Block::Hash)]
-        };
-        maps.release(self.objs.iter().enumerate().flat_map(parts));
-    }
-    /// Gives back the pages of functions' debugging information, contents and relocations: after each
-    /// pass over all of it. A pass over the rest of the program does not miss them.
-    pub fn release_dwarf(&self) {
-        Maps::all().release(self.objs.iter().flat_map(|o| self.dwarf_parts(o)));
-    }
-    /// Gives back the pages of all objects.
-    pub fn release_objects(&self) {
-        Maps::all().release(self.objs.iter().map(|o| o.object.bytes()));
-    }
-    /// Gives back the pages of all contents, relocations and auxiliary symbols.
-    pub fn release_contents(&self) {
-        let contents = |o: &Obj| {
-            let o = &o.object;
-            let end = o.block_offset(goobj::Block::RefName) as usize;
-            &o.bytes()[o.block_offset(goobj::Block::Reloc) as usize..end]
-        };
-        Maps::all().release(self.objs.iter().map(contents));
-    }
-    /// Where the debugging information of an object's functions lies, contents and relocations: the
-    /// compiler writes that of all of them together, in their order.
-    fn dwarf_parts(&self, obj: &Obj) -> [&'static [u8]; 2] {
-        let o = &obj.object;
-        let info = |&li: &u32| {
-            let mut auxs = o.auxs(li);
-            let info = auxs.find(|a| self.gover.aux_type(a.typ) == Some(AuxType::DwarfInfo))?;
-            o.local(info.sym).filter(|&li| li < o.n_alldef())
-        };
-        let first = obj.texts.iter().find_map(info);
-        let last = obj.texts.iter().rev().find_map(info);
-        let Some((first, last)) = first.zip(last) else {
-            return [&[]; 2];
-        };
-        let between = |part: &dyn Fn(u32) -> &'static [u8]| {
-            let all = o.bytes();
-            let start = part(first).as_ptr() as usize - all.as_ptr() as usize;
-            let end = part(last).as_ptr_range().end as usize - all.as_ptr() as usize;
-            all.get(start..end).unwrap_or_default()
-        };
-        [between(&|li| o.reloc_bytes(li)), between(&|li| o.data(li))]
-    }
     /// Symbols that are known to have neither relocations nor auxiliary symbols. Not all that have none
     /// are among them.
     pub fn leaves(&self) -> BitSet {
@@ -257,23 +197,29 @@ impl Symbols {
     /// What a symbol number stands for.
     #[inline(always)]
     pub fn def(&self, s: SymId) -> Def<'_> {
-        match self.places.get(s.index()) {
-            Some(p) if p.obj & TAKEN == 0 => {
-                let (obj, li) = (&self.objs[p.obj as usize], p.li & !ALIGNED);
-                if s.0 < self.ref_start {
-                    Def::Go(obj, li)
-                } else {
-                    Def::Undefined(obj, li)
-                }
-            }
-            _ => Def::Ext(self.made(s)),
+        match self.places.plain(s, &self.objs) {
+            Some(p) => self.def_at(s, p),
+            None => self.special(s),
         }
     }
 
-    /// A symbol that the linker has made or taken over.
+    #[inline(always)]
+    fn def_at(&self, s: SymId, p: Place) -> Def<'_> {
+        let obj = &self.objs[p.obj];
+        if s.0 < self.ref_start {
+            Def::Go(obj, p.li)
+        } else {
+            Def::Undefined(obj, p.li)
+        }
+    }
+
+    /// A symbol that the linker has made or taken over, or one that something particular is known of.
     #[cold]
-    fn made(&self, s: SymId) -> &ExtSym {
-        &self.exts[self.taken[&s] as usize]
+    fn special(&self, s: SymId) -> Def<'_> {
+        match self.taken.get(&s) {
+            Some(&e) => Def::Ext(&self.exts[e as usize]),
+            None => self.def_at(s, self.places.marked(s, &self.objs)),
+        }
     }
 
     /// The symbol that a reference of `obj` means. A reference outside its package gives
@@ -410,12 +356,18 @@ impl Symbols {
     /// Alignment in bytes that the definitions ask for, the largest of all duplicates; 0 for none.
     #[inline]
     pub fn align(&self, s: SymId) -> u32 {
-        match self.def(s) {
-            Def::Ext(e) => e.align,
-            Def::Undefined(..) => 0,
-            Def::Go(..) if self.places[s.index()].li & ALIGNED != 0 => self.aligns[&s].bytes(),
-            // A power of two, whatever a damaged object says.
-            Def::Go(o, li) => LogAlign::of(o.object.sym(li).align()).bytes(),
+        // A power of two, whatever a damaged object says.
+        let own = |o: &Obj, li| LogAlign::of(o.object.sym(li).align()).bytes();
+        match self.first_definition(s) {
+            Some((o, li)) => own(o, li),
+            None => match self.def(s) {
+                Def::Ext(e) => e.align,
+                Def::Undefined(..) => 0,
+                Def::Go(o, li) => self
+                    .aligns
+                    .get(&s)
+                    .map_or_else(|| own(o, li), |a| a.bytes()),
+            },
         }
     }
 
@@ -434,6 +386,12 @@ impl Symbols {
             Def::Go(o, li) => o.object.sym(li).flag2(),
             _ => 0,
         }
+    }
+    /// Whether `s` is plainly defined in an object: it has a kind that something defined can be of, which
+    /// is known without a look at the definition. Not all that are so defined are known to be.
+    #[inline]
+    pub fn is_plainly_defined(&self, s: SymId) -> bool {
+        self.sound_kinds && self.first_definition(s).is_some()
     }
     /// Whether several definitions are fine.
     pub fn is_dupok(&self, s: SymId) -> bool {

@@ -4,9 +4,8 @@
 //! of indices, there its name, contents and relocations. Each step of [`Ahead`] asks for one of these,
 //! early enough that the next step finds it.
 
-use crate::resolve::TAKEN;
 use crate::{Obj, SymId, Symbols};
-use goobj::prefetch::{prefetch, prefetch_lines, prefetch_value};
+use goobj::prefetch::{prefetch, prefetch_lines};
 
 /// Symbols from one step to the next. Memory takes as long to come as some ten symbols take.
 const STEP: usize = 8;
@@ -108,9 +107,7 @@ impl Symbols {
     /// Asks for the place of `s`, before [`Symbols::prefetch_definition`].
     #[inline]
     pub fn prefetch_place(&self, s: SymId) {
-        if let Some(p) = self.places.get(s.index()) {
-            prefetch_value(p);
-        }
+        self.places.prefetch(s);
     }
 
     /// Asks for the definition of `s`, before its kind and the like are asked for.
@@ -121,11 +118,13 @@ impl Symbols {
         }
     }
 
-    /// The definition of `s` in an object, unless the linker has made or taken it over.
+    /// The definition of `s` in an object, unless there is something particular about it.
     #[inline(always)]
-    fn first_definition(&self, s: SymId) -> Option<(&Obj, u32)> {
-        let in_object = s.is_some() && s.0 < self.ref_start;
-        let p = self.places.get(s.index()).filter(|_| in_object)?;
-        (p.obj & TAKEN == 0).then(|| (&self.objs[p.obj as usize], p.li & !crate::resolve::ALIGNED))
+    pub(crate) fn first_definition(&self, s: SymId) -> Option<(&Obj, u32)> {
+        if s.0 >= self.ref_start {
+            return None;
+        }
+        let p = self.places.plain(s, &self.objs)?;
+        Some((&self.objs[p.obj], p.li))
     }
 }

@@ -151,14 +151,24 @@ impl<T: Copy + Default> Sharded<T> {
 /// A definition found by content.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct ContentUse {
-    /// Of the hash, 64 bits that do not choose the shard.
+    /// Of a long hash, 64 bits that do not choose the shard; all of a short one.
     pub hash: [u32; 2],
-    /// 24 more below the alignment.
-    pub hash_align: u32,
+    /// 24 more of a long hash, or the size in bytes where that is not a part of the hash, of contents
+    /// with a short one; above them the alignment.
+    pub rest: u32,
     /// Its local index.
     pub li: u32,
-    /// Its size in bytes.
-    pub size: u32,
+}
+
+impl ContentUse {
+    /// Bits of [`ContentUse::rest`] below the alignment.
+    pub const LOW: u32 = 0xff_ffff;
+
+    /// The alignment.
+    #[inline]
+    pub fn align(self) -> LogAlign {
+        LogAlign((self.rest >> 24) as u8)
+    }
 }
 
 /// A definition found by name.
@@ -195,18 +205,23 @@ pub struct DigestOptions {
 }
 
 /// Some of the kinds of symbols, by their numbers in objects.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct KindSet(u64);
 
 impl KindSet {
-    /// Those of functions.
-    fn of_text(gover: &GoLayout) -> KindSet {
-        let is_text = |n: &u8| gover.sym_kind(*n).is_some_and(SymKind::is_text);
-        KindSet((0..64).filter(is_text).fold(0, |set, n| set | 1 << n))
+    /// Those that are `wanted`.
+    fn of(gover: &GoLayout, wanted: impl Fn(SymKind) -> bool) -> KindSet {
+        let is_wanted = |n: &u8| gover.sym_kind(*n).is_some_and(&wanted);
+        KindSet((0..63).filter(is_wanted).fold(0, |set, n| set | 1 << n))
+    }
+    /// One kind. All numbers that no release has are one.
+    #[inline]
+    fn one(kind: u8) -> KindSet {
+        KindSet(1 << kind.min(63))
     }
     #[inline]
-    fn has(self, kind: u8) -> bool {
-        kind < 64 && self.0 >> kind & 1 != 0
+    fn meets(self, other: KindSet) -> bool {
+        self.0 & other.0 != 0
     }
 }
 
@@ -233,6 +248,8 @@ pub struct Digest {
     pub(crate) linknames: Vec<u32>,
     /// Definitions of functions.
     pub(crate) texts: Vec<u32>,
+    /// The kinds of all definitions.
+    kinds: KindSet,
 }
 
 /// The version that an ABI number stands for, 0 or 1.
@@ -261,7 +278,7 @@ impl Digest {
         let hasher = NameHasher::default();
         let version = |s: SymDef| version_slot(opts.abi_wrappers, s.abi());
         let linkname_marks = linkname_marks(opts.gover);
-        let text_kinds = KindSet::of_text(opts.gover);
+        let text = KindSet::of(opts.gover, SymKind::is_text);
         let named_def = |s: SymDef, li: u32| {
             let (hash, shard) = hasher.hash(o.name(s), version(s));
             let def = DefUse {
@@ -276,21 +293,22 @@ impl Digest {
 
         for (li, s) in (0..).zip(o.syms(0..o.n_def())) {
             d.note_marks(opts, s, li);
-            d.note_text(text_kinds, s, li);
+            d.note_kind(text, s, li);
             if s.name_len() != 0 && s.abi() != ABI_STATIC {
                 d.package.push(named_def(s, li));
             }
         }
 
-        d.content = d.contents(o, opts, text_kinds, &mut unsorted.content);
+        d.content = d.contents(o, opts, text, &mut unsorted.content);
         d.leaves = leaves(o);
 
         let (first, all) = (o.n_alldef() - o.n_nonpkg_def(), o.n_alldef());
         let defs = &mut unsorted.defs;
         defs.clear();
+        defs.reserve(o.n_nonpkg_def() as usize);
         for (li, s) in (first..).zip(named(o, first..all)) {
             d.note_marks(opts, s, li);
-            d.note_text(text_kinds, s, li);
+            d.note_kind(text, s, li);
             d.note_linkname(linkname_marks, s, li);
             if s.abi() == ABI_STATIC || s.name_len() == 0 {
                 d.own.push(li);
@@ -319,6 +337,13 @@ impl Digest {
         d
     }
 
+    /// Whether all definitions are of kinds that something defined can be of.
+    pub(crate) fn has_sound_kinds(&self, gover: &GoLayout) -> bool {
+        let undefined = [SymKind::Xxx, SymKind::Xref, SymKind::DynImport];
+        let sound = KindSet::of(gover, |k| !undefined.contains(&k));
+        self.kinds.0 & !sound.0 == 0
+    }
+
     #[inline]
     fn note_marks(&mut self, opts: &DigestOptions, s: SymDef, li: u32) {
         if s.flag() & opts.gover.flags.local != 0 {
@@ -330,10 +355,12 @@ impl Digest {
     }
 
     #[inline]
-    fn note_text(&mut self, text: KindSet, s: SymDef, li: u32) {
-        if text.has(s.kind()) {
+    fn note_kind(&mut self, text: KindSet, s: SymDef, li: u32) {
+        let kind = KindSet::one(s.kind());
+        if kind.meets(text) {
             self.texts.push(li);
         }
+        self.kinds.0 |= kind.0;
     }
 
     #[inline]
@@ -351,27 +378,29 @@ impl Digest {
         all: &mut Vec<(u8, ContentUse)>,
     ) -> Sharded<ContentUse> {
         all.clear();
+        // One in three is no pc-value table.
+        all.reserve((o.n_hashed64() + o.n_hashed() / 3) as usize);
         let (n_def, n64, n) = (o.n_def(), o.n_hashed64(), o.n_hashed());
-        let content = |shard: u64, key: [u64; 2], s: SymDef, li: u32| {
+        let content = |shard: u64, hash: u64, low: u32, s: SymDef, li: u32| {
             let used = ContentUse {
-                hash: [key[1] as u32, (key[1] >> 32) as u32],
-                hash_align: key[0] as u32 & 0xff_ffff | u32::from(LogAlign::of(s.align()).0) << 24,
+                hash: [hash as u32, (hash >> 32) as u32],
+                rest: low & ContentUse::LOW | u32::from(LogAlign::of(s.align()).0) << 24,
                 li,
-                size: s.size(),
             };
             (shard as u8, used)
         };
         let short = o.block(Block::Hash64).as_chunks::<8>().0;
         for ((li, h), s) in (n_def..).zip(short).zip(o.syms(n_def..n_def + n64)) {
             self.note_marks(opts, s, li);
-            self.note_text(text, s, li);
-            let key = short_key(*h);
-            all.push(content(SHARDS as u64 + (key[1] >> 63), key, s, li));
+            self.note_kind(text, s, li);
+            let hash = mix(u64::from_le_bytes(*h));
+            let size = s.size().min(ContentUse::LOW);
+            all.push(content(SHARDS as u64 + (hash >> 63), hash, size, s, li));
         }
         let long = o.block(Block::Hash).as_chunks::<16>().0;
         let (first, end) = (n_def + n64, n_def + n64 + n);
         for ((li, h), s) in (first..).zip(long).zip(o.syms(first..end)) {
-            self.note_text(text, s, li);
+            self.note_kind(text, s, li);
             // Nothing but a pc-value table is found by content and has no name.
             if s.name_len() == 0 && !opts.number_pc_tables && s.flag() == 0 && s.flag2() == 0 {
                 continue;
@@ -379,8 +408,8 @@ impl Digest {
             self.note_marks(opts, s, li);
             // The hash is a cryptographic one: any bits of it are as good as others.
             let (words, _) = h.as_chunks::<8>();
-            let key = [words[0], words[1]].map(u64::from_le_bytes);
-            all.push(content(key[0] >> (64 - SHARD_BITS), key, s, li));
+            let [low, hash] = [words[0], words[1]].map(u64::from_le_bytes);
+            all.push(content(low >> (64 - SHARD_BITS), hash, low as u32, s, li));
         }
         Sharded::new(CONTENT_SHARDS, all)
     }
@@ -428,13 +457,8 @@ fn lowest_bits(bytes: [u8; 8]) -> u64 {
     u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
-/// Both words of the key of short contents; bits of the second choose their place. The hash is the
-/// contents themselves, which differ in any bits of their own: there they are mixed, without losing any.
-fn short_key(hash: [u8; 8]) -> [u64; 2] {
-    let hash = u64::from_le_bytes(hash);
-    [hash, mix(hash)]
-}
-
+/// Mixes a short hash, without losing any bits of it; some choose its place. It is the contents
+/// themselves, which differ in any bits of their own.
 fn mix(x: u64) -> u64 {
     let x = (x ^ (x >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x ^ (x >> 29)
@@ -472,7 +496,7 @@ mod tests {
     fn short_contents_get_places_of_their_own_wherever_they_differ() {
         const N: u64 = 1000;
         for shift in [0, 8, 20, 32, 48, 54] {
-            let place = |i: u64| short_key((i << shift).to_le_bytes())[1] & 0x3ff;
+            let place = |i: u64| mix(i << shift) & 0x3ff;
             let mut places: Vec<u64> = (0..N).map(place).collect();
             places.sort_unstable();
             places.dedup();

@@ -19,6 +19,7 @@
 mod accessors;
 pub mod ahead;
 mod bitset;
+mod contents;
 mod digest;
 mod foreign;
 mod ids;
@@ -28,6 +29,8 @@ mod linkname;
 pub mod load;
 pub mod map;
 mod names;
+mod places;
+mod release;
 mod resolve;
 mod resolver;
 pub mod rtype;
@@ -35,6 +38,7 @@ mod shared;
 
 pub use accessors::{AuxRef, DwarfAuxs, Reloc, RelocIter};
 pub use bitset::{AtomicBitSet, BitSet};
+pub use contents::{Contents, Located};
 pub use digest::{Digest, DigestOptions};
 pub use foreign::{CgoAttrs, Foreign};
 pub use ids::{LibId, ObjId, SymId, UnitId};
@@ -82,6 +86,11 @@ pub struct Obj {
 }
 
 impl Obj {
+    /// Number of its slots: of symbols that are no package symbols.
+    pub(crate) fn n_slots(&self) -> u32 {
+        let o = &self.object;
+        o.n_alldef() - o.n_def() + o.n_nonpkg_ref()
+    }
     /// The slot of local symbol `li`, which is no package symbol.
     #[inline]
     pub(crate) fn slot(&self, li: u32) -> u32 {
@@ -114,7 +123,7 @@ pub struct Symbols {
     pub(crate) canon: Vec<AtomicU32>,
     /// By slot, whether it is the definition that gave its symbol the number.
     pub(crate) firsts: BitSet,
-    pub(crate) places: Vec<resolve::Place>,
+    pub(crate) places: places::Places,
     pub(crate) pkg_bases: Vec<(u32, u32)>,
     pub(crate) builtins: Vec<SymId>,
     pub(crate) ref_start: u32,
@@ -126,6 +135,9 @@ pub struct Symbols {
     pub(crate) ext_names: FxHashMap<(Box<[u8]>, i32), SymId>,
     pub(crate) names: resolve::NameTable,
     pub(crate) anon_version: i32,
+    /// Whether all definitions in objects are of kinds that something defined can be of.
+    pub(crate) sound_kinds: bool,
+    pub(crate) function_parts: release::AllFunctionParts,
     pub(crate) leaves: BitSet,
     /// Package symbols whose names mean others.
     pub(crate) shadowed: FxHashSet<SymId>,

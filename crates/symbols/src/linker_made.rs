@@ -172,7 +172,7 @@ impl Symbols {
         let i = self.exts.len();
         self.taken.insert(s, i as u32);
         if s.0 < self.ext_start {
-            self.places[s.index()].obj |= crate::resolve::TAKEN;
+            self.places.mark(s);
         }
         self.exts.push(ext);
         &mut self.exts[i]

@@ -5,8 +5,7 @@ use layout::{Addresses, DataLayout, Placed, Seg, Segments, TextLayout, TextOrder
 use rayon::prelude::*;
 use reloc::{Batch, HostLink, RelocError, Relocator};
 use std::sync::Mutex;
-use symbols::SymId;
-use symbols::ahead::{Ahead, Reads};
+use symbols::{Located, RelocIter, SymId, Symbols};
 use tables::pclntab::Make;
 
 /// Fills in a symbol that is generated, part by part; `false` if it is none.
@@ -14,6 +13,35 @@ pub type Generate<'a> = dyn Fn(SymId, &mut [u8], &Addresses, &Make) -> bool + Sy
 
 /// Bytes that one task writes, about.
 const TASK: u64 = 1 << 18;
+
+/// Functions or symbols of data ahead whose contents are asked for.
+const AHEAD: usize = 6;
+
+/// Where the contents of everything that is loaded lie, noted before definitions and indices are given
+/// back.
+pub struct Places {
+    /// Of the functions, in text order.
+    text: Vec<Located>,
+    /// Of data, as it is placed.
+    data: Vec<Located>,
+}
+
+impl Places {
+    /// Looks up where the contents of what `order` and `layout` place lie.
+    pub fn note(syms: &Symbols, order: &TextOrder, layout: &DataLayout) -> Places {
+        const EACH: usize = 1 << 13;
+        let all = |n: usize, symbol: &(dyn Fn(usize) -> SymId + Sync)| {
+            let mut all = vec![Located::default(); n];
+            let parts = all.par_chunks_mut(EACH).enumerate();
+            parts.for_each(|(i, part)| syms.locate_all(|k| symbol(i * EACH + k), part));
+            all
+        };
+        Places {
+            text: all(order.textp.len(), &|i| order.textp[i]),
+            data: all(layout.placed.len(), &|i| layout.placed[i].sym),
+        }
+    }
+}
 
 /// Writes text and data.
 pub struct Writer<'a> {
@@ -27,6 +55,8 @@ pub struct Writer<'a> {
     pub text: &'a TextLayout,
     /// Places of data.
     pub layout: &'a DataLayout,
+    /// Places of contents.
+    pub places: &'a Places,
     /// Segments with file offsets.
     pub segs: &'a Segments,
     /// What fills the gaps between functions.
@@ -56,11 +86,23 @@ impl Task<'_> {
 }
 
 impl Writer<'_> {
-    /// Writes everything that is loaded into `out`, the zeroed output from its start. Gives the
-    /// relocations that are wrong, by the place of the symbol they are in.
-    pub fn write(&self, out: &mut [u8]) -> Vec<RelocError> {
+    /// Writes everything that is loaded into `out`, the zeroed output from its start: tables of functions,
+    /// which are made of names and records of all kinds, then, after `between`, text and data, which are
+    /// made of contents and relocations only. Gives the relocations that are wrong, by the place of the
+    /// symbol they are in.
+    pub fn write(&self, out: &mut [u8], between: impl FnOnce()) -> Vec<RelocError> {
+        let tasks = self.tasks(out).into_iter().enumerate();
+        let (tables, others): (Vec<_>, Vec<_>) = tasks.partition(|(_, t)| self.is_table(t));
+        let mut errors = self.perform(tables);
+        between();
+        errors.extend(self.perform(others));
+        errors.sort_by_key(|(i, _)| *i);
+        errors.into_iter().flat_map(|(_, e)| e).collect()
+    }
+
+    /// Performs tasks, each with its number; gives what is wrong by that.
+    fn perform(&self, mut tasks: Vec<(usize, Task)>) -> Vec<(usize, Vec<RelocError>)> {
         let errors: Mutex<Vec<(usize, Vec<RelocError>)>> = Mutex::new(Vec::new());
-        let mut tasks: Vec<_> = self.tasks(out).into_iter().enumerate().collect();
         // Large tables first, so that nobody waits for the last one; each task of its own.
         tasks.sort_by_key(|(_, t)| std::cmp::Reverse(t.len() / (4 * TASK as usize)));
         tasks.into_par_iter().with_max_len(1).for_each(|(i, t)| {
@@ -84,9 +126,13 @@ impl Writer<'_> {
                 errors.lock().unwrap().push((i, e));
             }
         });
-        let mut errors = errors.into_inner().unwrap();
-        errors.sort_by_key(|(i, _)| *i);
-        errors.into_iter().flat_map(|(_, e)| e).collect()
+        errors.into_inner().unwrap()
+    }
+
+    /// Whether it is a part of the tables of functions.
+    fn is_table(&self, task: &Task) -> bool {
+        let tables = &self.layout.sections[self.layout.known.pclntab].syms;
+        matches!(task, Task::Data(_, range, ..) if tables.contains(&range.start))
     }
 
     /// The contents of a stretch of `len` bytes from offset `off` on if it is one symbol without
@@ -95,10 +141,9 @@ impl Writer<'_> {
         let [p] = self.layout.placed[range.clone()] else {
             return None;
         };
-        let syms = self.relocator.syms;
-        let data = syms.data(p.sym);
+        let (data, relocs) = self.contents(p.sym, self.places.data[range.start]);
         let whole = u64::from(p.off) == off && data.len() == len;
-        (whole && syms.relocs(p.sym).len() == 0).then_some(data)
+        (whole && relocs.len() == 0).then_some(data)
     }
 
     /// Writes a stretch from offset `off` on that is one generated symbol, if it is: large tables, which
@@ -106,13 +151,23 @@ impl Writer<'_> {
     fn generated(&self, out: &mut [u8], range: &std::ops::Range<usize>, off: u64) -> bool {
         let make = |place: &mut [u8], make: &mut dyn FnMut(&mut [u8])| self.store.make(place, make);
         match self.layout.placed[range.clone()] {
-            [p] if u64::from(p.off) == off && self.relocator.syms.data(p.sym).is_empty() => {
+            [p] if u64::from(p.off) == off
+                && self
+                    .contents(p.sym, self.places.data[range.start])
+                    .0
+                    .is_empty() =>
+            {
                 // What is behind it are zeros already.
                 let table = &mut out[..p.size as usize];
                 (self.generate)(p.sym, table, self.relocator.addrs, &make)
             }
             _ => false,
         }
+    }
+
+    #[inline]
+    fn contents(&self, s: SymId, at: Located) -> (&[u8], RelocIter<'_>) {
+        self.relocator.syms.contents_at(s, at)
     }
 
     fn tasks<'o>(&self, out: &'o mut [u8]) -> Vec<Task<'o>> {
@@ -197,23 +252,25 @@ impl Writer<'_> {
         let mut at = 0;
         let syms = self.relocator.syms;
         let functions = &self.order.textp[range.clone()];
-        let ahead = Ahead::new(syms, functions.len(), Reads::Contents, |i| functions[i]);
-        let mut relocs = Batch::default();
-        for (i, &s) in functions.iter().enumerate() {
-            ahead.at(i);
+        let places = &self.places.text[range.clone()];
+        let mut batch = Batch::default();
+        for (i, (&s, &place)) in functions.iter().zip(places).enumerate() {
+            if let Some(&later) = places.get(i + AHEAD) {
+                syms.prefetch_contents(later);
+            }
             if syms.foreign.is_interior(s) {
                 continue;
             }
             let address = self.text.addr[range.start + i];
             let from = (address - addr) as usize;
             out[at..from].fill(self.code_pad);
-            let data = syms.data(s);
+            let (data, relocs) = self.contents(s, place);
             at = from + data.len();
             out[from..at].copy_from_slice(data);
-            self.relocate(&mut relocs, s, address, from..at, out, errors);
+            self.relocate(&mut batch, s, relocs, address, from..at, out, errors);
         }
         out[at..].fill(self.code_pad);
-        self.relocator.apply_batch(&mut relocs, out, errors);
+        self.relocator.apply_batch(&mut batch, out, errors);
     }
 
     fn data(
@@ -230,14 +287,16 @@ impl Writer<'_> {
         };
         let mut at = 0;
         let syms = self.relocator.syms;
-        let placed = &self.layout.placed[range];
-        let ahead = Ahead::new(syms, placed.len(), Reads::Contents, |i| placed[i].sym);
-        let mut relocs = Batch::default();
-        for (i, &Placed { sym, off: o, size }) in placed.iter().enumerate() {
-            ahead.at(i);
+        let placed = &self.layout.placed[range.clone()];
+        let places = &self.places.data[range];
+        let mut batch = Batch::default();
+        for (i, (&Placed { sym, off: o, size }, &place)) in placed.iter().zip(places).enumerate() {
+            if let Some(&later) = places.get(i + AHEAD) {
+                syms.prefetch_contents(later);
+            }
             let from = (u64::from(o) - off) as usize;
             let end = from + size as usize;
-            let data = syms.data(sym);
+            let (data, relocs) = self.contents(sym, place);
             let mut filled = from + data.len();
             clear(&mut out[at..from]);
             at = end;
@@ -251,18 +310,19 @@ impl Writer<'_> {
                 out[from..filled].copy_from_slice(data);
             }
             let address = base + u64::from(o);
-            self.relocate(&mut relocs, sym, address, from..filled, out, errors);
+            self.relocate(&mut batch, sym, relocs, address, from..filled, out, errors);
         }
         clear(&mut out[at..]);
-        self.relocator.apply_batch(&mut relocs, out, errors);
+        self.relocator.apply_batch(&mut batch, out, errors);
     }
 
     /// Has the contents of `s`, which lies at `addr`, relocated: `field` of `out`.
     #[inline]
     fn relocate(
         &self,
-        relocs: &mut Batch,
+        batch: &mut Batch,
         s: SymId,
+        relocs: RelocIter,
         addr: u64,
         field: std::ops::Range<usize>,
         out: &mut [u8],
@@ -273,9 +333,9 @@ impl Writer<'_> {
             relocator.apply_for_host(h, s, addr, &mut out[field], errors);
             return;
         }
-        relocator.enter(relocs, s, addr, field);
-        if relocs.is_full() {
-            relocator.apply_batch(relocs, out, errors);
+        relocator.enter(batch, s, relocs, addr, field);
+        if batch.is_full() {
+            relocator.apply_batch(batch, out, errors);
         }
     }
 }

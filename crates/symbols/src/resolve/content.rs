@@ -1,7 +1,7 @@
 //! Content-addressable symbols: which occurrences have the same contents.
 
 use super::{LogAlign, Resolved, State};
-use crate::digest::CONTENT_SHARDS;
+use crate::digest::{CONTENT_SHARDS, ContentUse, SHARDS};
 use rayon::prelude::*;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -30,9 +30,9 @@ struct Merged {
 fn merge(st: &State, s: usize) -> Merged {
     struct Entry {
         hash: [u32; 2],
-        hash_align: u32,
+        /// As [`ContentUse::rest`], of the definition that counts.
+        rest: u32,
         first: u32,
-        size: u32,
         winner: u32,
         align: LogAlign,
     }
@@ -42,7 +42,8 @@ fn merge(st: &State, s: usize) -> Merged {
     let mut table = super::empty_table(n + n / 8);
     let mask = table.len() - 1;
     let mut entries: Vec<Entry> = Vec::with_capacity(n / 2);
-    let align = |hash_align: u32| LogAlign((hash_align >> 24) as u8);
+    // Contents of one short hash may differ in size.
+    let short = s >= SHARDS;
     let uses = st.each(|d| d.content.of(s));
     for (slot, u) in uses.map(|(base, u)| (base.wrapping_add(u.li), u)) {
         let mut i = u.hash[0] as usize & mask;
@@ -51,23 +52,21 @@ fn merge(st: &State, s: usize) -> Merged {
                 0 => {
                     entries.push(Entry {
                         hash: u.hash,
-                        hash_align: u.hash_align,
+                        rest: u.rest,
                         first: slot,
-                        size: u.size,
                         winner: NONE,
-                        align: align(u.hash_align),
+                        align: u.align(),
                     });
                     table[i] = entries.len() as u32;
                     break slot;
                 }
                 e => {
                     let e = &mut entries[e as usize - 1];
-                    if e.hash == u.hash && (e.hash_align ^ u.hash_align) & 0xff_ffff == 0 {
-                        e.align = e.align.max(align(u.hash_align));
-                        if u.size > e.size {
-                            e.size = u.size;
+                    if e.hash == u.hash && (short || (e.rest ^ u.rest) & ContentUse::LOW == 0) {
+                        e.align = e.align.max(u.align());
+                        if u.rest & ContentUse::LOW > e.rest & ContentUse::LOW {
                             e.winner = slot;
-                            e.hash_align = u.hash_align;
+                            e.rest = u.rest;
                         }
                         break e.first;
                     }
@@ -77,6 +76,7 @@ fn merge(st: &State, s: usize) -> Merged {
         };
         st.canon[slot as usize].store(first, Relaxed);
     }
+    let own_align = |e: &Entry| LogAlign((e.rest >> 24) as u8);
     Merged {
         winners: entries
             .iter()
@@ -85,7 +85,7 @@ fn merge(st: &State, s: usize) -> Merged {
             .collect(),
         aligns: entries
             .iter()
-            .filter(|e| e.align != align(e.hash_align))
+            .filter(|e| e.align != own_align(e))
             .map(|e| (e.first, e.align))
             .collect(),
     }

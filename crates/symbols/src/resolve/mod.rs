@@ -15,6 +15,7 @@ mod numbers;
 pub(crate) use names::NameTable;
 
 use crate::digest::{Digest, DigestOptions, LogAlign, version_slot};
+use crate::places::Places;
 use crate::{
     AtomicBitSet, Def, Inputs, Obj, ObjId, SymId, Symbols, VERSION_STATIC, path_to_prefix,
 };
@@ -24,24 +25,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// Mark on the object of a [`Place`]: the symbol has been taken over by the linker.
-pub(crate) const TAKEN: u32 = 1 << 31;
-
-/// Mark on the local index of a [`Place`]: the alignment is among [`Symbols::aligns`].
-pub(crate) const ALIGNED: u32 = 1 << 31;
-
 /// Mark on what is the number of a package symbol and no slot.
 const PACKAGE: u32 = 1 << 31;
 
 /// Stands for the first reference without a name, by version.
 const UNNAMED: [u32; 2] = [u32::MAX - 2, u32::MAX - 1];
-
-/// Where a symbol is defined, or first referred to: the object and the local index, each with a mark.
-#[derive(Clone, Copy, Default, bytemuck::Zeroable)]
-pub(crate) struct Place {
-    pub obj: u32,
-    pub li: u32,
-}
 
 /// What resolution needs to be told.
 pub struct ResolveOptions {
@@ -278,6 +266,7 @@ impl Symbols {
         found.size_fixups.sort_by_key(|(at, ..)| *at);
 
         let pkg_bases = package_tables(&st.objs, &libs, n_pkgs as usize)?;
+        let sound_kinds = st.digests.iter().all(|d| d.has_sound_kinds(st.gover));
         let mut numbered = numbers::number(&st, nonpkg_start, found.unnamed);
         std::mem::take(&mut st.digests)
             .into_par_iter()
@@ -286,15 +275,16 @@ impl Symbols {
             0 => SymId(st.canon[first as usize].load(Relaxed)),
             _ => SymId(first & !PACKAGE),
         };
+        let mut places = Places::new(&st.objs, nonpkg_start, numbered.slots);
         for (first, winner) in found.winners {
-            let (obj, li) = st.locate(winner);
-            numbered.places[number(first).index()] = Place { obj, li };
+            debug_assert!(winner & PACKAGE == 0, "package symbols come first");
+            places.set(number(first), winner);
             numbered.leaves.remove(number(first));
         }
         let mut aligns = FxHashMap::default();
         for (first, align) in found.aligns {
             let s = number(first);
-            numbered.places[s.index()].li |= ALIGNED;
+            places.mark(s);
             aligns.insert(s, align);
         }
         let sizes: Vec<(SymId, u32)> = found
@@ -302,8 +292,6 @@ impl Symbols {
             .iter()
             .map(|&(_, first, size)| (number(first), size))
             .collect();
-        // No symbol reads as one without anything.
-        numbered.places[0].obj = TAKEN;
         let State { objs, canon, .. } = st;
         let mut syms = Symbols {
             gover: opts.digest.gover,
@@ -316,15 +304,18 @@ impl Symbols {
             pkg_bases,
             builtins: Vec::new(),
             ref_start: numbered.ref_start,
-            ext_start: numbered.places.len() as u32,
-            places: numbered.places,
+            ext_start: places.end(),
+            places,
             aligns,
+            // No symbol reads as one without anything.
             taken: std::iter::once((SymId::NONE, 0)).collect(),
             exts: vec![crate::ExtSym::default()],
             ext_ids: Vec::new(),
             ext_names: FxHashMap::default(),
             names,
             anon_version: 0,
+            sound_kinds,
+            function_parts: Default::default(),
             leaves: numbered.leaves,
             shadowed: found.shadowed.into_iter().collect(),
             local: numbered.local,

@@ -16,11 +16,10 @@ struct Named {
     hash: NameHash,
     /// The first occurrence: its slot, or its number and [`PACKAGE`]; or [`ABSENT`].
     first: u32,
-    /// The definition that counts so far.
-    current: Current,
 }
 
-#[derive(Clone, Copy)]
+/// The definition of a name that counts so far.
+#[derive(Clone, Copy, Default)]
 struct Current {
     /// As [`Named::first`].
     place: u32,
@@ -81,9 +80,9 @@ impl Shard {
             }
         }
     }
-    /// The entry of a name; a new one has no symbol.
+    /// The number of the entry of a name; a new one has no symbol.
     #[inline]
-    fn entry(&mut self, hash: NameHash) -> &mut Named {
+    fn entry(&mut self, hash: NameHash) -> usize {
         let e = match self.find(hash) {
             Ok(e) => e,
             Err(mut at) => {
@@ -91,22 +90,13 @@ impl Shard {
                     self.grow();
                     at = self.find(hash).expect_err("it is new");
                 }
-                self.entries.push(Named {
-                    hash,
-                    first: ABSENT,
-                    current: Current {
-                        place: ABSENT,
-                        size: 0,
-                        dupok: false,
-                        align: LogAlign::default(),
-                        largest: LogAlign::default(),
-                    },
-                });
+                let first = ABSENT;
+                self.entries.push(Named { hash, first });
                 self.table[at] = self.entries.len() as u32;
                 self.entries.len() as u32 - 1
             }
         };
-        &mut self.entries[e as usize]
+        e as usize
     }
 }
 
@@ -209,47 +199,56 @@ fn replay(
         .map(|d| d.defs.of(s).len() + d.refs.of(s).len())
         .sum();
     let mut t = Shard::for_occurrences(n + package.len());
+    // By entry. Only the names of definitions come before the references.
+    let mut current: Vec<Current> = Vec::new();
     // Of several package symbols of one name the last is what the name means.
     for &(place, def) in package {
         let e = t.entry(def.hash);
-        if e.first != ABSENT {
-            out.shadowed.push(SymId(e.first & !PACKAGE));
+        let first = &mut t.entries[e].first;
+        if *first != ABSENT {
+            out.shadowed.push(SymId(*first & !PACKAGE));
         }
-        (e.first, e.current) = (place, Current::new(&def, place));
+        *first = place;
+        current.resize(t.entries.len(), Current::default());
+        current[e] = Current::new(&def, place);
     }
     let mut moved: FxHashMap<u32, u32> = FxHashMap::default();
     let rules = Duplicate { st, opts, libs };
     for (base, u) in st.each(|d| d.defs.of(s)) {
         let slot = base.wrapping_add(u.li);
         let e = t.entry(u.hash);
-        if e.first == ABSENT {
-            (e.first, e.current) = (slot, Current::new(u, slot));
+        let first = &mut t.entries[e].first;
+        if *first == ABSENT {
+            *first = slot;
+            current.push(Current::new(u, slot));
             st.keep(slot);
             continue;
         }
-        st.set(slot, e.first);
-        if rules.wins(u, slot, e, &mut out) {
-            let largest = e.current.largest;
-            e.current = Current::new(u, slot);
-            e.current.largest = largest;
-            moved.insert(e.first, slot);
+        st.set(slot, *first);
+        let current = &mut current[e];
+        if rules.wins(u, slot, *first, current, &mut out) {
+            let largest = current.largest;
+            *current = Current::new(u, slot);
+            current.largest = largest;
+            moved.insert(*first, slot);
         }
-        e.current.largest = e.current.largest.max(u.align);
+        current.largest = current.largest.max(u.align);
+    }
+    for (e, current) in t.entries.iter().zip(&current) {
+        if current.align != current.largest {
+            out.aligns.push((e.first, current.largest));
+        }
     }
     for (base, u) in st.each(|d| d.refs.of(s)) {
         let slot = base.wrapping_add(u.li);
         let e = t.entry(u.hash);
+        let e = &mut t.entries[e];
         if e.first == ABSENT {
             e.first = slot;
         }
         st.set(slot, e.first);
     }
     out.winners.extend(moved);
-    for e in &t.entries {
-        if e.current.align != e.current.largest {
-            out.aligns.push((e.first, e.current.largest));
-        }
-    }
     (t, out)
 }
 
@@ -261,9 +260,8 @@ struct Duplicate<'a> {
 }
 
 impl Duplicate<'_> {
-    /// Whether a further definition of a name takes the place of the current one.
-    fn wins(&self, new: &DefUse, slot: u32, e: &Named, out: &mut Resolved) -> bool {
-        let old = &e.current;
+    /// Whether a further definition of a name that first occurs at `first` takes the place of `old`.
+    fn wins(&self, new: &DefUse, slot: u32, first: u32, old: &Current, out: &mut Resolved) -> bool {
         let rule = self.st.gover.dupok;
         if new.dupok {
             // Between two such, the larger stays; beside a proper definition (or, before 1.27,
@@ -294,13 +292,13 @@ impl Duplicate<'_> {
         let (old_kind, _, old_bss) = look(old.place);
         if old_bss && (new_kind.is_text() || new_content || (new_bss && new.size > old.size)) {
             if old.size > new.size {
-                out.size_fixups.push((slot, e.first, old.size));
+                out.size_fixups.push((slot, first, old.size));
             }
             return true;
         }
         if new_bss {
             if new.size > old.size {
-                out.size_fixups.push((slot, e.first, new.size));
+                out.size_fixups.push((slot, first, new.size));
             }
             return false;
         }
@@ -370,8 +368,9 @@ mod tests {
         let mut shard = Shard::for_occurrences(10);
         let hash = |i: u32| NameHash(u64::from(i / 3) << 40 | u64::from(i % 7), i);
         for i in 0..1000 {
-            assert_eq!(shard.entry(hash(i)).first, ABSENT);
-            shard.entry(hash(i)).first = i;
+            let e = shard.entry(hash(i));
+            assert_eq!(shard.entries[e].first, ABSENT);
+            shard.entries[e].first = i;
         }
         for i in 0..1000 {
             let found = shard.find(hash(i)).expect("it was entered");

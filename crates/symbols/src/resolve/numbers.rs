@@ -1,6 +1,6 @@
 //! Numbers for the symbols, in the order of their first occurrences.
 
-use super::{PACKAGE, Place, State, UNNAMED};
+use super::{PACKAGE, State, UNNAMED};
 use crate::{AtomicBitSet, BitSet, Obj, SymId};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// The numbered symbols.
 pub(super) struct Numbered {
-    /// Where each symbol first occurs. Number 0 is no symbol.
-    pub places: Vec<Place>,
+    /// The slots where symbols first occur that are no package symbols, by number.
+    pub slots: Vec<u32>,
     /// Number of the first symbol that is not defined.
     pub ref_start: u32,
     /// Definitions, by slot, that gave their symbol its number.
@@ -75,38 +75,34 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
     let n_undefined: u32 = counts.iter().map(|[_, undefined]| undefined).sum();
 
     // The first occurrences get their numbers, and their symbols places.
-    let mut places: Vec<Place> = bytemuck::zeroed_vec((ref_start + n_undefined) as usize);
-    let (package, others) = places[1..].split_at_mut(nonpkg_start as usize - 1);
-    let (others, only_referred) = others.split_at_mut((ref_start - nonpkg_start) as usize);
-    let (mut package, mut others, mut only_referred) = (package, others, only_referred);
+    let n_others = (ref_start + n_undefined - nonpkg_start) as usize;
+    let mut all_slots: Vec<u32> = bytemuck::zeroed_vec(n_others);
+    let (mut others, mut only_referred) =
+        all_slots.split_at_mut((ref_start - nonpkg_start) as usize);
     let mut tasks = Vec::with_capacity(st.objs.len());
     let (mut next, mut next_undefined) = (nonpkg_start, ref_start);
-    for ((i, o), [n, n_undefined]) in (0..).zip(&st.objs).zip(counts) {
-        let (p, q, r);
-        (p, package) = package.split_at_mut(o.object.n_def() as usize);
+    for ((i, o), [n, n_undefined]) in st.objs.iter().enumerate().zip(counts) {
+        let (q, r);
         (q, others) = others.split_at_mut(n as usize);
         (r, only_referred) = only_referred.split_at_mut(n_undefined as usize);
-        tasks.push((i, o, p, [(next, q), (next_undefined, r)]));
+        tasks.push((i, o, [(next, q), (next_undefined, r)]));
         next += n;
         next_undefined += n_undefined;
     }
     let leaves = AtomicBitSet::new(ref_start as usize);
-    tasks.into_par_iter().for_each(|(obj, o, package, others)| {
+    tasks.into_par_iter().for_each(|(obj, o, others)| {
         let n_def = o.object.n_def();
-        for (li, p) in (0..).zip(package) {
-            *p = Place { obj, li };
-        }
-        let own_leaves = &st.digests[obj as usize].leaves;
+        let own_leaves = &st.digests[obj].leaves;
         for li in own_leaves.iter_range(0..n_def as usize) {
             leaves.insert(SymId(o.def_base + li.0));
         }
-        for ((slots, set), (first, places)) in
+        for ((slots, set), (first, own)) in
             slots(o).into_iter().zip([&firsts, &undefined]).zip(others)
         {
             let firsts = set.iter_range(slots.start as usize..slots.end as usize);
-            for ((number, p), slot) in (first..).zip(places).zip(firsts) {
+            for ((number, own), slot) in (first..).zip(own).zip(firsts) {
                 let li = slot.0 - o.canon_base + n_def;
-                *p = Place { obj, li };
+                *own = slot.0;
                 st.set(slot.0, number);
                 if own_leaves.has(SymId(li)) {
                     leaves.insert(SymId(number));
@@ -153,7 +149,7 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
         leaves: leaves.into_set(),
         local: gather(&st.package.local, &st.others.local),
         used_in_iface: gather(&st.package.used_in_iface, &st.others.used_in_iface),
-        places,
+        slots: all_slots,
         ref_start,
         firsts,
     }
