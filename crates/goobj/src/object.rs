@@ -218,6 +218,12 @@ impl<'a> SymDef<'a> {
     pub fn flag2(self) -> u8 {
         self.0[12]
     }
+    /// Kind and flags in one number: from the lowest byte up, what [`SymDef::kind`], [`SymDef::flag`] and
+    /// [`SymDef::flag2`] give.
+    #[inline]
+    pub fn kind_and_flags(self) -> u32 {
+        u32::from_le_bytes(self.0[10..14].try_into().unwrap()) & 0xff_ffff
+    }
     /// Size in bytes in the linked program.
     #[inline]
     pub fn size(self) -> u32 {

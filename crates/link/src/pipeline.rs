@@ -4,9 +4,7 @@
 //! from data layout on there are no new ones.
 //!
 //! Mapped inputs count as memory once they are touched, and mapping a page again costs time. So pages
-//! are given back where little of them is needed soon: names and hashes after resolution and before DWARF
-//! is compressed, debugging information after the walk over it and after its compression, contents before
-//! uncompressed DWARF is written, and everything beside the last thing written.
+//! are given back where little of them is needed soon; docs/architecture.md says what and why.
 
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
@@ -598,10 +596,12 @@ pub fn link_executable(
     diag.exit_if_errors()?;
 
     diag.phases.start("asmbfips");
-    if let Some(fips) = &fips {
-        fips::store_sum(loaded, fips, &addrs, &segs, config.fipso.as_deref())
-            .or_else(|e| diag.error(e))?;
-    }
+    let store_sum = || match &fips {
+        Some(fips) => fips::store_sum(loaded, fips, &addrs, &segs, config.fipso.as_deref()),
+        None => Ok(()),
+    };
+    let (stored, ()) = rayon::join(store_sum, || symbols::map::Maps::all().release_all());
+    stored.or_else(|e| diag.error(e))?;
     diag.phases.start("Asmb2");
     for (off, bytes) in &plan.header {
         loaded[*off as usize..][..bytes.len()].copy_from_slice(bytes);

@@ -104,18 +104,10 @@ impl<'a, F: Fn(usize) -> SymId> Ahead<'a, F> {
 }
 
 impl Symbols {
-    /// Asks for the place of `s`, before [`Symbols::prefetch_definition`].
+    /// Asks for the place of `s`.
     #[inline]
     pub fn prefetch_place(&self, s: SymId) {
         self.places.prefetch(s);
-    }
-
-    /// Asks for the definition of `s`, before its kind and the like are asked for.
-    #[inline]
-    pub fn prefetch_definition(&self, s: SymId) {
-        if let Some((o, li)) = self.first_definition(s) {
-            prefetch(o.object.places(li)[0]);
-        }
     }
 
     /// The definition of `s` in an object, unless there is something particular about it.

@@ -64,7 +64,7 @@ impl Default for Located {
 const LINE: usize = 64;
 
 impl Symbols {
-    /// Where the contents of the `len` symbols that `symbol` gives lie, each put into `out`.
+    /// Puts into `out` where the contents of the symbols that `symbol` gives lie.
     pub fn locate_all(&self, symbol: impl Fn(usize) -> SymId, out: &mut [Located]) {
         /// Symbols whose index entries are asked for together.
         const TOGETHER: usize = 32;

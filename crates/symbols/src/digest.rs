@@ -225,6 +225,26 @@ impl KindSet {
     }
 }
 
+/// What is looked for in kinds and flags.
+struct Watch {
+    /// Of [`SymDef::kind_and_flags`], the mark of local symbols.
+    local: u32,
+    /// And that of types that are used in an interface.
+    used_in_iface: u32,
+    /// The kinds of functions.
+    text: KindSet,
+}
+
+impl Watch {
+    fn new(gover: &GoLayout) -> Watch {
+        Watch {
+            local: u32::from(gover.flags.local) << 8,
+            used_in_iface: u32::from(gover.flags2.used_in_iface) << 16,
+            text: KindSet::of(gover, SymKind::is_text),
+        }
+    }
+}
+
 /// What resolution needs of an object. Local indices count as in the object.
 #[derive(Default)]
 pub struct Digest {
@@ -278,7 +298,7 @@ impl Digest {
         let hasher = NameHasher::default();
         let version = |s: SymDef| version_slot(opts.abi_wrappers, s.abi());
         let linkname_marks = linkname_marks(opts.gover);
-        let text = KindSet::of(opts.gover, SymKind::is_text);
+        let watch = Watch::new(opts.gover);
         let named_def = |s: SymDef, li: u32| {
             let (hash, shard) = hasher.hash(o.name(s), version(s));
             let def = DefUse {
@@ -292,14 +312,13 @@ impl Digest {
         };
 
         for (li, s) in (0..).zip(o.syms(0..o.n_def())) {
-            d.note_marks(opts, s, li);
-            d.note_kind(text, s, li);
+            d.note(&watch, s, li);
             if s.name_len() != 0 && s.abi() != ABI_STATIC {
                 d.package.push(named_def(s, li));
             }
         }
 
-        d.content = d.contents(o, opts, text, &mut unsorted.content);
+        d.content = d.contents(o, opts, &watch, &mut unsorted.content);
         d.leaves = leaves(o);
 
         let (first, all) = (o.n_alldef() - o.n_nonpkg_def(), o.n_alldef());
@@ -307,8 +326,7 @@ impl Digest {
         defs.clear();
         defs.reserve(o.n_nonpkg_def() as usize);
         for (li, s) in (first..).zip(named(o, first..all)) {
-            d.note_marks(opts, s, li);
-            d.note_kind(text, s, li);
+            d.note(&watch, s, li);
             d.note_linkname(linkname_marks, s, li);
             if s.abi() == ABI_STATIC || s.name_len() == 0 {
                 d.own.push(li);
@@ -321,7 +339,7 @@ impl Digest {
         let refs = &mut unsorted.refs;
         refs.clear();
         for (li, s) in (all..).zip(named(o, all..all + o.n_nonpkg_ref())) {
-            d.note_marks(opts, s, li);
+            d.note_marks(&watch, s, li);
             d.note_linkname(linkname_marks, s, li);
             if s.abi() == ABI_STATIC {
                 d.own.push(li);
@@ -344,20 +362,30 @@ impl Digest {
         self.kinds.0 & !sound.0 == 0
     }
 
+    /// Notes what is marked, and the kind.
     #[inline]
-    fn note_marks(&mut self, opts: &DigestOptions, s: SymDef, li: u32) {
-        if s.flag() & opts.gover.flags.local != 0 {
-            self.local.push(li);
-        }
-        if s.flag2() & opts.gover.flags2.used_in_iface != 0 {
-            self.used_in_iface.push(li);
+    fn note(&mut self, watch: &Watch, s: SymDef, li: u32) {
+        self.note_marks(watch, s, li);
+        self.note_kind(watch, s, li);
+    }
+
+    #[inline]
+    fn note_marks(&mut self, watch: &Watch, s: SymDef, li: u32) {
+        let marks = s.kind_and_flags() & (watch.local | watch.used_in_iface);
+        if marks != 0 {
+            if marks & watch.local != 0 {
+                self.local.push(li);
+            }
+            if marks & watch.used_in_iface != 0 {
+                self.used_in_iface.push(li);
+            }
         }
     }
 
     #[inline]
-    fn note_kind(&mut self, text: KindSet, s: SymDef, li: u32) {
+    fn note_kind(&mut self, watch: &Watch, s: SymDef, li: u32) {
         let kind = KindSet::one(s.kind());
-        if kind.meets(text) {
+        if kind.meets(watch.text) {
             self.texts.push(li);
         }
         self.kinds.0 |= kind.0;
@@ -374,7 +402,7 @@ impl Digest {
         &mut self,
         o: &Object,
         opts: &DigestOptions,
-        text: KindSet,
+        watch: &Watch,
         all: &mut Vec<(u8, ContentUse)>,
     ) -> Sharded<ContentUse> {
         all.clear();
@@ -391,21 +419,26 @@ impl Digest {
         };
         let short = o.block(Block::Hash64).as_chunks::<8>().0;
         for ((li, h), s) in (n_def..).zip(short).zip(o.syms(n_def..n_def + n64)) {
-            self.note_marks(opts, s, li);
-            self.note_kind(text, s, li);
+            self.note(watch, s, li);
             let hash = mix(u64::from_le_bytes(*h));
             let size = s.size().min(ContentUse::LOW);
             all.push(content(SHARDS as u64 + (hash >> 63), hash, size, s, li));
         }
         let long = o.block(Block::Hash).as_chunks::<16>().0;
         let (first, end) = (n_def + n64, n_def + n64 + n);
+        // Kind and flags of the last pc-value table: they are the same for all.
+        let mut pc_table = None;
         for ((li, h), s) in (first..).zip(long).zip(o.syms(first..end)) {
-            self.note_kind(text, s, li);
-            // Nothing but a pc-value table is found by content and has no name.
-            if s.name_len() == 0 && !opts.number_pc_tables && s.flag() == 0 && s.flag2() == 0 {
+            if s.name_len() == 0 && Some(s.kind_and_flags()) == pc_table {
                 continue;
             }
-            self.note_marks(opts, s, li);
+            self.note(watch, s, li);
+            // Nothing but a pc-value table is found by content and has no name.
+            if s.name_len() == 0 && !opts.number_pc_tables && s.flag() == 0 && s.flag2() == 0 {
+                let is_text = KindSet::one(s.kind()).meets(watch.text);
+                pc_table = (!is_text).then(|| s.kind_and_flags());
+                continue;
+            }
             // The hash is a cryptographic one: any bits of it are as good as others.
             let (words, _) = h.as_chunks::<8>();
             let [low, hash] = [words[0], words[1]].map(u64::from_le_bytes);

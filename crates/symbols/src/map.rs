@@ -69,8 +69,14 @@ impl Maps {
     /// larger part of a short time than the memory is of what a process needs anyway.
     pub fn release(&self, parts: impl Iterator<Item = &'static [u8]>) {
         if self.maps.iter().map(|m| m.len()).sum::<usize>() >= SMALL {
-            discard(self.within(parts));
+            discard(self.within(parts), 64);
         }
+    }
+
+    /// Gives back all pages, when nobody reads inputs any more. The end of a process takes pages away too,
+    /// but on one thread.
+    pub fn release_all(&self) {
+        discard(self.maps.iter().map(|m| &m[..]).collect(), 1);
     }
 
     /// Those of `parts` that are parts of files.
@@ -83,13 +89,13 @@ impl Maps {
 /// Inputs smaller than this, all together in bytes, are not given back.
 const SMALL: usize = 64 << 20;
 
-/// Gives back the pages of `parts`, each within one mapping.
+/// Gives back the pages of `parts`, each within one mapping, at least `least` with one call.
 ///
 /// Whenever a process gives pages back, the processors that its other threads run on are interrupted,
 /// which takes longer than all else: so many parts go with one call, where the system can do that.
-fn discard(parts: Vec<&'static [u8]>) {
+fn discard(parts: Vec<&'static [u8]>, least: usize) {
     let threads = rayon::current_num_threads();
-    let each = parts.len().div_ceil(threads).clamp(64, PARTS_AT_ONCE);
+    let each = parts.len().div_ceil(threads).clamp(least, PARTS_AT_ONCE);
     parts.par_chunks(each).for_each(|parts| {
         let done = discard_at_once(parts);
         parts[done..].iter().for_each(|p| discard_one(p));
@@ -188,7 +194,9 @@ mod tests {
         maps.release(parts.into_iter());
         let within = maps.within(parts.into_iter());
         assert_eq!(within, [b"yt"]);
-        discard(within);
+        discard(within, 64);
+        assert_eq!(map, b"bytes");
+        maps.release_all();
         assert_eq!(map, b"bytes");
         discard_one(map);
         assert_eq!(map, b"bytes");

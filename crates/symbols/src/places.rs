@@ -121,7 +121,13 @@ impl Places {
     pub(crate) fn marked(&self, s: SymId, objs: &[Obj]) -> Place {
         match self.moved.get(&s) {
             Some(&slot) => self.of_slot(slot, objs),
-            None if s.0 < self.others_start => self.of_package(s.0),
+            None if s.0 < self.others_start => {
+                let (obj, start) = self.package.find(s.0);
+                Place {
+                    obj,
+                    li: s.0 - start,
+                }
+            }
             None => {
                 let slot = self.others[(s.0 - self.others_start) as usize];
                 self.of_slot(slot & !MARK, objs)
@@ -129,15 +135,9 @@ impl Places {
         }
     }
 
-    /// The place of the package symbol that has this number to begin with.
-    pub(crate) fn of_package(&self, n: u32) -> Place {
-        let (obj, start) = self.package.find(n);
-        Place { obj, li: n - start }
-    }
-
     /// The place that a slot is.
     #[inline(always)]
-    pub(crate) fn of_slot(&self, slot: u32, objs: &[Obj]) -> Place {
+    fn of_slot(&self, slot: u32, objs: &[Obj]) -> Place {
         let (obj, start) = self.slots.find(slot);
         let li = slot - start + objs[obj].object.n_def();
         Place { obj, li }
