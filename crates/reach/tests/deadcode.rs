@@ -37,6 +37,49 @@ fn symbols(gover: &'static GoLayout, defs: &[Def]) -> Symbols {
 }
 
 #[test]
+fn contents_are_the_same_where_they_have_been_noted() {
+    for gover in RELEASES {
+        let defs = [
+            main_fn().calls(0, "main.f").data(0, b"text"),
+            def("main.f", SymKind::Text, 8).calls(0, "by.name"),
+            def("by.name", SymKind::Text, 8),
+            def("main.v", SymKind::Rodata, 40).data(3, b"data"),
+        ];
+        let mut syms = symbols(gover, &defs);
+        let taken = syms
+            .lookup(b"main.f", symbols::VERSION_ABI_INTERNAL)
+            .expect("it is defined");
+        syms.ext_mut(taken).set_data(b"other".to_vec());
+        let all: Vec<SymId> = (0..syms.len() as u32).map(SymId).collect();
+        let mut noted = vec![Default::default(); all.len()];
+        syms.locate_all(|i| all[i], &mut noted);
+        let (mut bytes, mut relocs) = (0, 0);
+        for (&s, &at) in all.iter().zip(&noted) {
+            syms.prefetch_contents(at);
+            let (data, found) = syms.contents_at(s, at);
+            assert_eq!(data, syms.data(s), "{}", syms.name_lossy(s));
+            let targets = |r: symbols::RelocIter| r.map(|r| (r.off, r.sym)).collect::<Vec<_>>();
+            bytes += data.len();
+            relocs += found.len();
+            assert_eq!(targets(found), targets(syms.relocs(s)));
+        }
+        // Those of the definitions, and what it is now of the one that was taken over.
+        assert!(
+            bytes >= b"textotherdata".len() && relocs >= 3,
+            "{bytes} {relocs}"
+        );
+        // Giving pages back changes nothing.
+        syms.release_names();
+        syms.release_definitions();
+        syms.release_hashes();
+        syms.release_code();
+        syms.release_dwarf();
+        syms.release_contents();
+        assert_eq!(syms.data(taken), b"other");
+    }
+}
+
+#[test]
 fn field_tracks_say_who_reached_them() {
     for gover in RELEASES {
         let defs = [
