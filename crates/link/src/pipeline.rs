@@ -140,8 +140,9 @@ pub fn link_executable(
     let mut order = TextOrder::assign(&syms, &live, &first);
     // cmd/link does this here. The tables of functions are made of what lies between functions'
     // debugging information, and of names; they come first, so that what only debugging information
-    // needs is not in memory yet, unless somebody sees what is done when.
-    let now = shape.dynlink || config.dump_call_graph || diag.verbose(1);
+    // needs is not in memory yet, unless there is none or somebody sees what is done when.
+    let seen = shape.dynlink || config.dump_call_graph || diag.verbose(1);
+    let now = seen || !config.dwarf;
     // As it is before it is shuffled and FIPS functions are gathered.
     let unchecked = order.textp.clone();
     let debug_info = match now {
@@ -229,6 +230,10 @@ pub fn link_executable(
         .chain([pcln.carrier])
         .for_each(|s| maker.syms.local.insert(s));
     maker.syms.release_hashes();
+    if now {
+        // They have been read for what lies between debugging information.
+        maker.syms.release_dwarf();
+    }
     let debug_info = match debug_info {
         Some(d) => d,
         None => generate_debug(config, maker.syms, maker.live, &order, &unchecked, diag)?,
@@ -340,6 +345,9 @@ pub fn link_executable(
         syms.ext_mut(s).set_data(bytes.clone());
     }
     diag.phases.start("address");
+    if config.strip {
+        syms.release_names();
+    }
     let mut segs = places.place(
         shape.text_addr,
         config.round,
@@ -399,7 +407,7 @@ pub fn link_executable(
     if config.dwarf && config.compress_dwarf {
         // That reads a lot of names and contents, and few definitions.
         syms.release_definitions();
-    } else {
+    } else if !config.strip {
         syms.release_names();
     }
     diag.phases.start("dwarfcompress");
@@ -821,7 +829,9 @@ fn generate_debug(
     diag.phases.start("doStackCheck");
     let checked = checked.unwrap_or_else(check);
     checked.report(syms, diag)?;
-    syms.release_dwarf();
+    if config.dwarf {
+        syms.release_dwarf();
+    }
     Ok(generated)
 }
 

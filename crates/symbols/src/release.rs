@@ -8,7 +8,6 @@ use crate::map::Maps;
 use crate::{Obj, Symbols};
 use goobj::{Block, Object};
 use gover::AuxType;
-use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -88,12 +87,11 @@ impl Symbols {
         Maps::all().release(parts);
     }
 
-    /// Finding the parts brings back other pages; so they are found once.
+    /// Finding the parts brings back other pages; so they are found once. On one thread: one that waits
+    /// for others here could take up work that asks for the parts too.
     fn function_parts(&self) -> &[FunctionParts] {
-        let find = || {
-            let objs = self.objs.par_iter();
-            objs.map(|o| self.parts_of(o).unwrap_or_default()).collect()
-        };
+        let parts = |o| self.parts_of(o).unwrap_or_default();
+        let find = || self.objs.iter().map(parts).collect();
         self.function_parts.get_or_init(find)
     }
 
