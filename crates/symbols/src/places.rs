@@ -107,11 +107,7 @@ impl Places {
             if self.marked.has(s) {
                 return None;
             }
-            let (obj, start) = self.package.find(s.0);
-            return Some(Place {
-                obj,
-                li: s.0 - start,
-            });
+            return Some(self.of_package(s));
         }
         let &slot = self.others.get((s.0 - self.others_start) as usize)?;
         (slot & MARK == 0).then(|| self.of_slot(slot, objs))
@@ -121,18 +117,20 @@ impl Places {
     pub(crate) fn marked(&self, s: SymId, objs: &[Obj]) -> Place {
         match self.moved.get(&s) {
             Some(&slot) => self.of_slot(slot, objs),
-            None if s.0 < self.others_start => {
-                let (obj, start) = self.package.find(s.0);
-                Place {
-                    obj,
-                    li: s.0 - start,
-                }
-            }
+            None if s.0 < self.others_start => self.of_package(s),
             None => {
                 let slot = self.others[(s.0 - self.others_start) as usize];
                 self.of_slot(slot & !MARK, objs)
             }
         }
+    }
+
+    /// The place that a package symbol has by its number.
+    #[inline(always)]
+    fn of_package(&self, s: SymId) -> Place {
+        let (obj, start) = self.package.find(s.0);
+        let li = s.0 - start;
+        Place { obj, li }
     }
 
     /// The place that a slot is.

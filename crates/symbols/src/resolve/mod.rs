@@ -239,7 +239,7 @@ impl Symbols {
                 let d = &o.object;
                 (
                     o.def_base + d.n_def(),
-                    o.canon_base + d.n_alldef() - d.n_def() + d.n_nonpkg_ref(),
+                    o.canon_base + o.n_slots(),
                     o.pkg_base + o.n_pkg,
                 )
             }
