@@ -10,7 +10,7 @@ use crate::hostlink::{HostLinker, TempDir};
 use crate::loading::{Loaded, load_inputs};
 use crate::mode::LinkMode;
 use crate::output::OutputFile;
-use crate::pipeline::{Linked, Mapped, link_executable};
+use crate::pipeline::link_executable;
 use crate::profile::Profiles;
 use crate::threads::Threads;
 use crate::toolexec::{Invocation, become_tool, classify};
@@ -97,7 +97,7 @@ fn link(config: &Config, diag: &Diag) -> Result<(), Stop> {
         drop(out);
         return link_with_host(config, loaded, diag);
     }
-    let statistics = pass_through(config, loaded, diag, &mut out)?.statistics;
+    let statistics = link_executable(config, loaded, diag, &mut out)?.statistics;
     diag.phase("Munmap");
     out.commit().map_err(|e| diag.exit(e))?;
     diag.log_at(1, || statistics);
@@ -113,7 +113,7 @@ fn link_with_host(config: &Config, mut loaded: Loaded, diag: &Diag) -> Result<()
     let name = dir.file("go.o");
     let mut object =
         OutputFile::create(&name, &name.to_string_lossy()).map_err(|e| diag.exit(e))?;
-    let linked = pass_through(config, loaded, diag, &mut object)?;
+    let linked = link_executable(config, loaded, diag, &mut object)?;
     diag.phase("Munmap");
     object.commit().map_err(|e| diag.exit(e))?;
     diag.phase("hostlink");
@@ -124,26 +124,6 @@ fn link_with_host(config: &Config, mut loaded: Loaded, diag: &Diag) -> Result<()
     host.archive()?;
     diag.print(diag.phases.report());
     Ok(())
-}
-
-/// The passes, with their output in `out`.
-fn pass_through(
-    config: &Config,
-    loaded: Loaded,
-    diag: &Diag,
-    out: &mut OutputFile,
-) -> Result<Linked, Stop> {
-    let early = out.early();
-    let mut unmapped = Some(out);
-    let mut map = |len: u64| match unmapped.take() {
-        Some(out) => {
-            out.map(len).map_err(|e| diag.exit(e))?;
-            let (bytes, store) = out.parts();
-            Ok(Mapped { bytes, store })
-        }
-        None => Err(diag.exit("the output is mapped once")),
-    };
-    link_executable(config, loaded, early, diag, &mut map)
 }
 
 /// From the words of the command line, the program's name first, to a configuration.

@@ -62,6 +62,7 @@ impl EarlyFile {
 
 /// Stores finished parts of the output. They go to the file by its descriptor: a map would have to
 /// read, clear and hold each page before it is overwritten.
+#[derive(Debug)]
 pub struct Store<'o> {
     /// The file that is mapped, if one is.
     file: Option<&'o File>,
@@ -187,12 +188,13 @@ impl OutputFile {
     }
 
     /// Makes the file `size` bytes long and gives its bytes, all zero but for those that were
-    /// written before ([`OutputFile::early`]), to be filled. To be called once.
+    /// written before ([`OutputFile::early`], [`OutputFile::begin`]), to be filled, with what stores
+    /// finished parts of them. To be called once.
     ///
     /// # Errors
     ///
     /// The disk is full, or the file is of a kind without a size.
-    pub fn map(&mut self, size: u64) -> Result<&mut [u8], OutputError> {
+    pub fn map(&mut self, size: u64) -> Result<(&mut [u8], Store<'_>), OutputError> {
         let fail = |what: &str, e: &io::Error| {
             OutputError(format!("{what} output file failed: {}", go_error_text(e)))
         };
@@ -215,11 +217,21 @@ impl OutputFile {
             Some(map) => Content::Mapped(map),
             None => Content::Buffer(self.buffer(size).map_err(|e| fail("reading", &e))?),
         };
-        Ok(match &mut self.content {
-            Content::Mapped(map) => map,
-            Content::Buffer(bytes) => bytes,
-            Content::None => &mut [],
-        })
+        Ok(self.parts())
+    }
+
+    /// Gives the first `size` bytes of the file before the size of the whole is known, as
+    /// [`OutputFile::map`], which then finds them as they are left. `None` if they cannot be in the file
+    /// yet. To be called once, before anything else is written.
+    pub fn begin(&mut self, size: u64) -> Option<(&mut [u8], Store<'_>)> {
+        if matches!(self.place, Place::InMemory { .. }) {
+            return None;
+        }
+        self.begun = true;
+        sys::reserve(&self.file, size).ok()?;
+        self.file.set_len(size).ok()?;
+        self.content = Content::Mapped(sys::map_for_writing(&self.file, size).ok()?);
+        Some(self.parts())
     }
 
     /// What takes parts of the file before its size is known; `None` if they cannot be in it yet. To be
@@ -254,7 +266,7 @@ impl OutputFile {
     }
 
     /// As [`OutputFile::bytes_mut`], with what stores finished parts of them.
-    pub fn parts(&mut self) -> (&mut [u8], Store<'_>) {
+    fn parts(&mut self) -> (&mut [u8], Store<'_>) {
         let (file, bytes) = match &mut self.content {
             Content::Mapped(map) => (Some(&self.file), &mut map[..]),
             Content::Buffer(bytes) => (None, &mut bytes[..]),

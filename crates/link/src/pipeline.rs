@@ -12,7 +12,7 @@ use crate::host::HostInputs;
 use crate::hostlink::HostLinkInput;
 use crate::loading::Loaded;
 use crate::mode::BuildMode;
-use crate::output::{EarlyFile, Store};
+use crate::output::{OutputFile, Store};
 use crate::passes::debug::{self, Debug};
 use crate::passes::object::{self, ObjectRelocs};
 use crate::passes::object_symbols::{Naming, ObjectSymbols};
@@ -25,11 +25,12 @@ use dynamic::{DynamicOptions, DynamicTables};
 use format::elf::{ExecPlan, ObjectPlan};
 use gover::{SymKind, TypelinkHome};
 use layout::{
-    Addresses, Buckets, Carriers, DataLayout, Relro, SectionOptions, TextLayout, TextOrder,
-    TrampolineOptions, Unsorted,
+    Addresses, Buckets, Carriers, DataLayout, Relro, SectionOptions, Segments, TextLayout,
+    TextOrder, TrampolineOptions, Unsorted,
 };
 use reach::{Live, ReachError, ReachOptions, Roots, Tell};
 use reloc::{HostLink, Problem, RelocError, Relocator};
+use symbols::map::Maps;
 use symbols::{BitSet, Inputs, LibId, ResolveOptions, SymId, Symbols, path_to_prefix};
 use tables::callgraph;
 use tables::inittask::{InitRoots, init_tasks};
@@ -37,20 +38,9 @@ use tables::pclntab::{self, FileNames, FillContext, Part, PclntabInput};
 use tables::stackcheck::{self, StackOptions};
 use tables::{DataMarkers, Fips, Maker, TextMarkers};
 
-/// The output file's bytes.
-pub struct Mapped<'o> {
-    /// All of them, zeroed.
-    pub bytes: &'o mut [u8],
-    /// Takes parts that are finished.
-    pub store: Store<'o>,
-}
-
 /// Length of a file that is not written for the sake of further errors, bytes. Damaged symbols can be
 /// of any size; what is written of them is wrong anyway.
 const SPOILED_LIMIT: u64 = 1 << 30;
-
-/// Where the output goes: given the length of the file, its bytes.
-pub type Output<'o> = dyn FnMut(u64) -> Result<Mapped<'o>, Stop> + 'o;
 
 /// What a link leaves besides the output.
 pub struct Linked {
@@ -60,17 +50,16 @@ pub struct Linked {
     pub statistics: String,
 }
 
-/// Links an executable, or the object that a host linker makes one of, from what was loaded. `early`
-/// takes parts of the output before `output` gives it its size.
+/// Links an executable, or the object that a host linker makes one of, from what was loaded, into
+/// `file`.
 ///
 /// # Errors
 /// What is wrong has been said.
 pub fn link_executable(
     config: &Config,
     loaded: Loaded,
-    early: Option<EarlyFile>,
     diag: &Diag,
-    output: &mut Output,
+    file: &mut OutputFile,
 ) -> Result<Linked, Stop> {
     let ptr = config.arch.ptr_size;
     diag.phases.start("loadsyms");
@@ -80,6 +69,10 @@ pub fn link_executable(
     } = loaded;
     let host = HostInputs::take(config, &mut inputs, mode, diag);
     let shared_libs = SharedLibs::open(config, &inputs);
+    // Passes over a small program do not keep all processors busy. Those that do not need one another
+    // can then go side by side: what they have in memory together is little. Whoever wants to know how
+    // long each takes gets them one by one.
+    let side_by_side = Maps::all().are_small() && config.benchmark.is_none();
     let mut syms = resolve(config, inputs, diag)?;
     if config.check_linkname {
         syms.check_linknames().map_err(|e| diag.fatal(e))?;
@@ -211,17 +204,33 @@ pub fn link_executable(
     );
     diag.phases.start("pclntab");
     let containers = containers(maker.syms, &order);
-    let pcln = pclntab::plan(
-        &mut maker,
-        &PclntabInput {
-            text: &order,
-            layout: &text,
-            containers: &containers,
-            arch: config.arch,
-            file_names: &FileNames::new(config.goroot.as_deref()),
-            link_shared: shape.link_shared,
-        },
-    );
+    let file_names = FileNames::new(config.goroot.as_deref());
+    let input = PclntabInput {
+        text: &order,
+        layout: &text,
+        containers: &containers,
+        arch: config.arch,
+        file_names: &file_names,
+        link_shared: shape.link_shared,
+    };
+    let plan = || {
+        let _span = diag.phases.span(|| "pclntab".into());
+        let pcln = pclntab::plan(maker.syms, &input);
+        maker.syms.release_hashes();
+        pcln
+    };
+    let generate = || generate_debug(config, maker.syms, maker.live, &order, &unchecked, diag);
+    let (mut pcln, debug_info) = match debug_info {
+        Some(info) => {
+            let pcln = plan();
+            // It has been read for what lies between debugging information.
+            maker.syms.release_dwarf();
+            (pcln, Ok(info))
+        }
+        None if side_by_side => rayon::join(plan, generate),
+        None => (plan(), generate()),
+    };
+    pcln.make_symbols(&mut maker, config.arch);
     for e in &pcln.errors {
         diag.error(e)?;
     }
@@ -229,15 +238,7 @@ pub fn link_executable(
     pcln.carried()
         .chain([pcln.carrier])
         .for_each(|s| maker.syms.local.insert(s));
-    maker.syms.release_hashes();
-    if now {
-        // They have been read for what lies between debugging information.
-        maker.syms.release_dwarf();
-    }
-    let debug_info = match debug_info {
-        Some(d) => d,
-        None => generate_debug(config, maker.syms, maker.live, &order, &unchecked, diag)?,
-    };
+    let debug_info = debug_info?;
     diag.phases.start("dwarfGenerateDebugSyms");
     let debug_plan = debug::lay_out(debug_info, maker.syms, &order, &text, diag)?;
     diag.phases.start("symtab");
@@ -392,39 +393,6 @@ pub fn link_executable(
         }
     }
 
-    let mut symbols = (!shape.external && !config.strip).then(|| {
-        ElfSymbols::collect(
-            &syms,
-            &live,
-            &order,
-            &text_markers,
-            &buckets,
-            &addrs,
-            shape.dynlink,
-        )
-    });
-    let contents = write::Places::note(&syms, &order, &places);
-    if config.dwarf && config.compress_dwarf {
-        // That reads a lot of names and contents, and few definitions.
-        syms.release_definitions();
-    } else if !config.strip {
-        syms.release_names();
-    }
-    diag.phases.start("dwarfcompress");
-    let start = segs.dwarf_offset(elf::HEADER_LEN, config.round);
-    let early = early.as_ref().zip(start);
-    let debug = Debug::place(
-        config, &shape, debug_plan, &syms, &addrs, &mut segs, early, diag,
-    )?;
-    let end = segs
-        .layout_file(elf::HEADER_LEN, config.round)
-        .map_err(|e| diag.exit(e))?;
-    if end > SPOILED_LIMIT {
-        diag.exit_if_errors()?;
-    }
-
-    syms.release_dwarf();
-    diag.phases.start("layout");
     let relocator = Relocator {
         syms: &syms,
         live: &live,
@@ -468,22 +436,92 @@ pub fn link_executable(
         }
         true
     };
-    let write_loaded = |host: Option<HostLink>, store: &Store, loaded: &mut [u8]| {
-        let writer = write::Writer {
-            relocator: &relocator,
-            host,
-            order: &order,
-            text: &text,
-            layout: &places,
-            places: &contents,
-            segs: &segs,
-            code_pad: config.arch.code_pad,
-            generate: &generate,
-            store,
+    let write_loaded =
+        |contents: &write::Places, segs: &Segments, store: &Store, out: &mut [u8]| {
+            let writer = write::Writer {
+                relocator: &relocator,
+                host,
+                order: &order,
+                text: &text,
+                layout: &places,
+                places: contents,
+                segs,
+                code_pad: config.arch.code_pad,
+                generate: &generate,
+                store,
+            };
+            // From then on nothing is read but contents and relocations.
+            let between = || syms.release_definitions();
+            writer.write(out, between)
         };
-        // From then on nothing is read but contents and relocations.
-        let between = || syms.release_definitions();
-        report(&syms, writer.write(loaded, between), diag)?;
+    let collect = || {
+        (!shape.external && !config.strip).then(|| {
+            ElfSymbols::collect(
+                &syms,
+                &live,
+                &order,
+                &text_markers,
+                &buckets,
+                &addrs,
+                shape.dynlink,
+            )
+        })
+    };
+    let note = || write::Places::note(&syms, &order, &places);
+    let compresses = config.compress_dwarf && debug_plan.is_some() && !shape.external;
+    let early = file.early();
+    let start = segs.dwarf_offset(elf::HEADER_LEN, config.round);
+    let first = start.filter(|&len| compresses && side_by_side && len <= SPOILED_LIMIT);
+    let first = first.and_then(|len| file.begin(len));
+    let early = early.as_ref().zip(start);
+    let compress = |segs: &mut Segments| {
+        Debug::place(config, &shape, debug_plan, &syms, &addrs, segs, early, diag)
+    };
+    let (mut symbols, contents, mut written, debug);
+    match first {
+        Some((out, store)) => {
+            diag.phases.start("dwarfcompress");
+            // What is loaded lies before debugging information, whose length does not matter.
+            let mut segs_before = segs;
+            let laid_out = segs_before.layout_file(elf::HEADER_LEN, config.round);
+            laid_out.map_err(|e| diag.exit(e))?;
+            let write = || {
+                let _span = diag.phases.span(|| "Asmb".into());
+                let (symbols, contents) = (collect(), note());
+                let errors = write_loaded(&contents, &segs_before, &store, out);
+                (symbols, contents, Some(errors))
+            };
+            let compressed;
+            (compressed, (symbols, contents, written)) = rayon::join(|| compress(&mut segs), write);
+            debug = compressed?;
+        }
+        None => {
+            (symbols, contents, written) = (collect(), note(), None);
+            if config.dwarf && config.compress_dwarf {
+                // That reads a lot of names and contents, and few definitions.
+                syms.release_definitions();
+            } else if !config.strip {
+                syms.release_names();
+            }
+            diag.phases.start("dwarfcompress");
+            debug = compress(&mut segs)?;
+        }
+    }
+    let end = segs
+        .layout_file(elf::HEADER_LEN, config.round)
+        .map_err(|e| diag.exit(e))?;
+    if end > SPOILED_LIMIT {
+        diag.exit_if_errors()?;
+    }
+
+    syms.release_dwarf();
+    diag.phases.start("layout");
+    let mut write_loaded = |store: &Store, out: &mut [u8]| {
+        let errors = match written.take() {
+            Some(errors) => errors,
+            None => write_loaded(&contents, &segs, store, out),
+        };
+        report(&syms, errors, diag)?;
         let errors = std::mem::take(&mut *table_errors.lock().unwrap());
         errors.into_iter().try_for_each(|e| diag.error(e))
     };
@@ -526,10 +564,10 @@ pub fn link_executable(
             end,
         );
         let plan = ObjectPlan::new(&input).map_err(|e| diag.exit(e))?;
-        let Mapped { bytes: out, store } = output(plan.file_len)?;
+        let (out, store) = file.map(plan.file_len).map_err(|e| diag.exit(e))?;
         diag.phases.start("Asmb");
         let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
-        write_loaded(Some(host), &store, loaded)?;
+        write_loaded(&store, loaded)?;
         let sections = &mut tail[..segs.dwarf.file_len as usize];
         debug.write_for_host(&syms, &addrs, sections, config.arch.family, diag)?;
         diag.exit_if_errors()?;
@@ -571,7 +609,7 @@ pub fn link_executable(
     );
     let plan = ExecPlan::new(&headers).map_err(|e| diag.exit(e))?;
     let statistics = statistics();
-    let Mapped { bytes: out, store } = output(plan.file_len)?;
+    let (out, store) = file.map(plan.file_len).map_err(|e| diag.exit(e))?;
 
     diag.phases.start("Asmb");
     let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
@@ -589,7 +627,7 @@ pub fn link_executable(
         let (symtab, strtab) = tables.split_at_mut(size as usize);
         s.write(&store, symtab, strtab, &index);
     }
-    write_loaded(None, &store, loaded)?;
+    write_loaded(&store, loaded)?;
     if config.dwarf && !config.compress_dwarf {
         // Debugging information is made only now, and of all else just names are still read.
         syms.release_contents();
@@ -608,7 +646,7 @@ pub fn link_executable(
         Some(fips) => fips::store_sum(loaded, fips, &addrs, &segs, config.fipso.as_deref()),
         None => Ok(()),
     };
-    let (stored, ()) = rayon::join(store_sum, || symbols::map::Maps::all().release_all());
+    let (stored, ()) = rayon::join(store_sum, || Maps::all().release_all());
     stored.or_else(|e| diag.error(e))?;
     diag.phases.start("Asmb2");
     for (off, bytes) in &plan.header {

@@ -68,9 +68,14 @@ impl Maps {
     /// too. Failure changes nothing but memory use. Small inputs stay: mapping them again takes a
     /// larger part of a short time than the memory is of what a process needs anyway.
     pub fn release(&self, parts: impl Iterator<Item = &'static [u8]>) {
-        if self.maps.iter().map(|m| m.len()).sum::<usize>() >= SMALL {
+        if !self.are_small() {
             discard(self.within(parts), 64);
         }
+    }
+
+    /// Whether all files together are so small that nothing of them is given back before the end.
+    pub fn are_small(&self) -> bool {
+        self.maps.iter().map(|m| m.len()).sum::<usize>() < SMALL
     }
 
     /// Gives back all pages, when nobody reads inputs any more. The end of a process takes pages away too,

@@ -21,7 +21,7 @@ fn it_appears_at_the_end_and_whole() {
     std::fs::write(&path, "old").unwrap();
     let mut out = create(&path).unwrap();
     assert_eq!(names(dir.path()), [""; 0], "the old file goes at once");
-    let bytes = out.map(5000).unwrap();
+    let (bytes, _) = out.map(5000).unwrap();
     assert!(bytes.iter().all(|&b| b == 0));
     bytes[..3].copy_from_slice(b"new");
     out.bytes_mut()[3] = b'!';
@@ -72,6 +72,44 @@ fn what_was_written_early_stays() {
 }
 
 #[test]
+fn what_was_begun_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("out");
+    let make = |whole: &dyn Fn(&mut OutputFile)| {
+        let mut out = create(&path).unwrap();
+        let early = out.early().unwrap();
+        let (bytes, store) = out.begin(10_000).unwrap();
+        assert!(bytes.len() == 10_000 && bytes.iter().all(|&b| b == 0));
+        bytes[0] = b'b';
+        store.put(&mut bytes[9_990..9_995], b"begun");
+        assert!(early.write(b"early", 40_000));
+        whole(&mut out);
+        let bytes = out.bytes_mut();
+        assert_eq!(bytes.len(), 50_000);
+        bytes[9_990] = b'B';
+        out.commit().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(bytes.len(), 50_000);
+        assert_eq!(
+            (&bytes[..2], &bytes[9_989..9_996]),
+            (&b"b\0"[..], &b"\0Begun\0"[..])
+        );
+        assert_eq!(&bytes[39_999..40_006], b"\0early\0");
+    };
+    make(&|out| {
+        let (bytes, _) = out.map(50_000).unwrap();
+        assert_eq!((bytes[0], &bytes[9_990..9_995]), (b'b', &b"begun"[..]));
+    });
+    // As where files can no longer be mapped.
+    make(&|out| {
+        out.content = Content::Buffer(out.buffer(50_000).unwrap());
+    });
+    let link = dir.path().join("link");
+    symlink("out", &link).unwrap();
+    assert!(create(&link).unwrap().begin(5).is_none(), "it is in use");
+}
+
+#[test]
 fn many_bytes_are_cleared_like_few() {
     for len in [0, 1, 5000, BUFFER_LIMIT, BUFFER_LIMIT + 5000] {
         let mut bytes = vec![0; len];
@@ -117,7 +155,7 @@ fn a_file_beside_takes_the_name_or_goes() {
     assert_eq!(names(dir.path()), [""; 0]);
 
     let mut out = beside();
-    out.map(3).unwrap().copy_from_slice(b"abc");
+    out.map(3).unwrap().0.copy_from_slice(b"abc");
     out.commit().unwrap();
     assert_eq!(names(dir.path()), ["out"]);
     assert_eq!(std::fs::read(&path).unwrap(), b"abc");
@@ -128,7 +166,7 @@ fn a_file_that_came_in_between_is_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("out");
     let mut out = create(&path).unwrap();
-    out.map(3).unwrap().copy_from_slice(b"abc");
+    out.map(3).unwrap().0.copy_from_slice(b"abc");
     std::fs::write(&path, "theirs").unwrap();
     out.commit().unwrap();
     assert_eq!(names(dir.path()), ["out"]);
@@ -152,7 +190,7 @@ fn symbolic_links_are_followed() {
 
     std::fs::write(&target, "longer than before").unwrap();
     let mut out = create(&link).unwrap();
-    out.map(3).unwrap().copy_from_slice(b"abc");
+    out.map(3).unwrap().0.copy_from_slice(b"abc");
     drop(out);
     assert_eq!(
         std::fs::read(&target).unwrap().len(),
@@ -161,7 +199,7 @@ fn symbolic_links_are_followed() {
     );
 
     let mut out = create(&link).unwrap();
-    out.map(3).unwrap().copy_from_slice(b"abc");
+    out.map(3).unwrap().0.copy_from_slice(b"abc");
     out.commit().unwrap();
     assert_eq!(std::fs::read(&target).unwrap(), b"abc");
     assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());

@@ -1,8 +1,8 @@
 //! The pclntab: what the runtime knows of functions and lines (`ld/pcln.go`).
 //!
-//! [`plan`] runs when text has its addresses. It goes over the functions once, in parallel, finds
-//! out what each table holds and where, and makes the tables' symbols with their final sizes.
-//! [`PclntabPlan::fill`] runs when all symbols have addresses and makes the tables part by part, each
+//! [`plan`] runs when text has its addresses. It goes over the functions once, in parallel, and finds
+//! out what each table holds and where; [`PclntabPlan::make_symbols`] makes the tables' symbols with
+//! their final sizes. [`PclntabPlan::fill`] runs when all symbols have addresses and makes the tables part by part, each
 //! for its place in the output.
 //!
 //! ```text
@@ -214,7 +214,7 @@ impl Part {
 /// One table.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PartInfo {
-    /// Its symbol.
+    /// Its symbol, once there is one.
     pub sym: SymId,
     /// Its size in bytes.
     pub size: u64,
@@ -227,7 +227,7 @@ pub struct PartInfo {
 
 /// The tables, planned.
 pub struct PclntabPlan {
-    /// `runtime.pclntab`, of size 0; the size of its section is what the carrier's becomes.
+    /// `runtime.pclntab`, once there is one, of size 0; the size of its section is what the carrier's becomes.
     pub carrier: SymId,
     parts: [PartInfo; 8],
     /// Symbols whose value is an offset in `go:func.*` and which neither data layout nor the symbol
@@ -281,9 +281,8 @@ pub(crate) fn symbol_align(asked: u32, size: u64, max: u32) -> u32 {
     align
 }
 
-/// Plans the tables and makes their symbols.
-pub fn plan(m: &mut Maker, input: &PclntabInput) -> PclntabPlan {
-    let syms = &*m.syms;
+/// Plans the tables. They have no symbols yet ([`PclntabPlan::make_symbols`]).
+pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
     let gover = syms.gover;
     let (text, layout) = (input.text, input.layout);
     let mut errors = Vec::new();
@@ -380,14 +379,15 @@ pub fn plan(m: &mut Maker, input: &PclntabInput) -> PclntabPlan {
         (funcdata_size, funcdata_align),
         (findfunc::size(text_len, bucket.into()), 4),
     ];
-    let (carrier, parts) = make_symbols(m, &sizes, input.arch.max_align);
-    for s in special.iter() {
-        m.special.insert(s);
-    }
+    let part = |(size, align)| PartInfo {
+        size,
+        align,
+        ..PartInfo::default()
+    };
 
     PclntabPlan {
-        carrier,
-        parts,
+        carrier: SymId::NONE,
+        parts: sizes.map(part),
         funcdata: special,
         first,
         last,
@@ -446,35 +446,6 @@ fn functions<'a>(
     }
 }
 
-/// Makes the symbols of the tables, in cmd/link's order.
-fn make_symbols(m: &mut Maker, sizes: &[(u64, u32); 8], max_align: u32) -> (SymId, [PartInfo; 8]) {
-    let ptr = u32::from(m.ptr_size);
-    let carrier = m.create("runtime.pclntab", SymKind::Pclntab);
-    let mut carrier_align = ptr;
-    let mut parts = Part::ALL.map(|part| {
-        let (mut size, align) = sizes[part as usize];
-        let sym = m.create(part.symbol_name(), SymKind::Pclntab);
-        if part == Part::FindFunc {
-            m.syms.local.insert(sym);
-        } else {
-            size = size.next_multiple_of(ptr.into());
-            carrier_align = carrier_align.max(align);
-        }
-        let e = m.ext(sym);
-        e.size = size;
-        e.align = align;
-        PartInfo {
-            sym,
-            size,
-            align,
-            offset: 0,
-        }
-    });
-    m.ext(carrier).align = carrier_align;
-    pack(&mut parts, max_align);
-    (carrier, parts)
-}
-
 /// Places the tables one behind the other, by symbol number.
 fn pack(parts: &mut [PartInfo; 8], max_align: u32) {
     let mut order: [usize; 8] = std::array::from_fn(|i| i);
@@ -489,6 +460,30 @@ fn pack(parts: &mut [PartInfo; 8], max_align: u32) {
 }
 
 impl PclntabPlan {
+    /// Makes the symbols of the tables, in cmd/link's order, and places the tables.
+    pub fn make_symbols(&mut self, m: &mut Maker, arch: &ArchInfo) {
+        let ptr = u32::from(m.ptr_size);
+        self.carrier = m.create("runtime.pclntab", SymKind::Pclntab);
+        let mut carrier_align = ptr;
+        for (part, info) in Part::ALL.into_iter().zip(&mut self.parts) {
+            info.sym = m.create(part.symbol_name(), SymKind::Pclntab);
+            if part == Part::FindFunc {
+                m.syms.local.insert(info.sym);
+            } else {
+                info.size = info.size.next_multiple_of(ptr.into());
+                carrier_align = carrier_align.max(info.align);
+            }
+            let e = m.ext(info.sym);
+            e.size = info.size;
+            e.align = info.align;
+        }
+        m.ext(self.carrier).align = carrier_align;
+        pack(&mut self.parts, arch.max_align);
+        for s in self.funcdata.iter() {
+            m.special.insert(s);
+        }
+    }
+
     /// Number of functions that something is inlined into.
     pub fn n_inline_trees(&self) -> usize {
         let funcs = self.chunks.iter().flat_map(|c| &c.funcs);

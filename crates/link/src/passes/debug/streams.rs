@@ -187,8 +187,7 @@ mod tests {
             let gap = [0; 40_000];
             let expected = [b"A", &first[..], b"B", &second, b"C", &third, &gap].concat();
             let len = 10 + expected.len();
-            out.map(len as u64).unwrap();
-            let (mut rest, store) = out.parts();
+            let (mut rest, store) = out.map(len as u64).unwrap();
             rest = &mut rest[10..];
             for section in [a, b, c] {
                 let (place, r) = rest.split_at_mut(section.len as usize);
