@@ -109,13 +109,14 @@ struct Found {
 }
 
 impl Unsorted {
-    /// Sorts live data into buckets. `hide_locals` takes the compiler's file-local symbols and
+    /// Sorts live data into buckets, but for the symbols in `apart`, which are text, or have a place and
+    /// are not seen. `hide_locals` takes the compiler's file-local symbols and
     /// coverage counters out of the symbol table, as internal linking does. `dynlink` leaves types and
     /// function descriptors there, for other modules to find.
     pub fn collect(
         syms: &Symbols,
         live: &Live,
-        special: &BitSet,
+        apart: &BitSet,
         relro: Relro,
         hide_locals: bool,
         dynlink: bool,
@@ -137,6 +138,10 @@ impl Unsorted {
                     .reachable
                     .iter_range(c * CHUNK..((c + 1) * CHUNK).min(n))
                 {
+                    // Of half of all live symbols this is known without a look at them.
+                    if apart.has(s) {
+                        continue;
+                    }
                     let facts = Facts::of(syms, s);
                     let Facts {
                         mut kind,
@@ -152,7 +157,7 @@ impl Unsorted {
                     if hide_locals && (kind == SymKind::CoverageCounter || facts.local) {
                         f.hidden.push(s);
                     }
-                    if special.has(s) || syms.foreign.is_interior(s) {
+                    if syms.foreign.is_interior(s) {
                         continue;
                     }
                     if let Some(k) = groups.kind(kind, name, facts.flag2) {

@@ -284,6 +284,7 @@ pub fn link_executable(
     );
 
     diag.phases.start("dodata");
+    order.textp.iter().for_each(|&s| special.insert(s));
     let mut data = Unsorted::collect(
         &syms,
         &live,

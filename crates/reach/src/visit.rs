@@ -350,12 +350,18 @@ impl<'a> Context<'a> {
                 // A variable that is live does not need its type's descriptor.
                 AuxType::Gotype => continue,
                 _ if typ.is_dwarf() && !self.opts.follow_debug => continue,
-                AuxType::FuncInfo => sink.func_info(FuncInfoRef {
-                    s,
-                    index: i as u32,
-                    obj,
-                    li: a.sym.idx,
-                }),
+                AuxType::FuncInfo => {
+                    sink.func_info(FuncInfoRef {
+                        s,
+                        index: i as u32,
+                        obj,
+                        li: a.sym.idx,
+                    });
+                    // Nobody asks whether it is live but who wants to see it.
+                    if !self.opts.follow_debug {
+                        continue;
+                    }
+                }
                 _ => {}
             }
             sink.mark(sym, s);
