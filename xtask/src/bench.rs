@@ -18,7 +18,7 @@ use xtask::{Result, paths};
 #[derive(Args, Debug)]
 pub struct BenchArgs {
     /// Programs: hello, test-binary, cmd-go, cmd-compile, gopls, etcd, caddy,
-    /// hugo, kube-apiserver, or the folder of a recorded step.
+    /// hugo, prometheus, kube-apiserver, or the folder of a recorded step.
     #[arg(default_values = ["hello", "test-binary", "gopls", "hugo"])]
     programs: Vec<String>,
     /// Go release or version.

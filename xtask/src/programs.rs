@@ -32,12 +32,19 @@ pub const PROGRAMS: &[Program] = &[
     program("hugo", "github.com/gohugoio/hugo", &["version"]),
 ];
 
-/// A very large program, for benchmarks.
-pub const LARGEST: Program = program(
-    "kube-apiserver",
-    "k8s.io/kubernetes/cmd/kube-apiserver",
-    &["--version"],
-);
+/// Very large programs, for benchmarks.
+pub const LARGEST: &[Program] = &[
+    program(
+        "prometheus",
+        "github.com/prometheus/prometheus/cmd/prometheus",
+        &["--version"],
+    ),
+    program(
+        "kube-apiserver",
+        "k8s.io/kubernetes/cmd/kube-apiserver",
+        &["--version"],
+    ),
+];
 
 const fn program(
     name: &'static str,
@@ -56,11 +63,11 @@ impl Program {
     pub fn find(name: &str) -> Result<Program> {
         PROGRAMS
             .iter()
-            .chain([&LARGEST])
+            .chain(LARGEST)
             .find(|program| program.name == name)
             .copied()
             .ok_or_else(|| {
-                let all = PROGRAMS.iter().chain([&LARGEST]);
+                let all = PROGRAMS.iter().chain(LARGEST);
                 let names: Vec<&str> = all.map(|program| program.name).collect();
                 format!(
                     "no program is called {name}; there are {}",
