@@ -109,10 +109,10 @@ struct Found {
 }
 
 impl Unsorted {
-    /// Sorts live data into buckets, but for the symbols in `apart`, which are text, or have a place and
-    /// are not seen. `hide_locals` takes the compiler's file-local symbols and
-    /// coverage counters out of the symbol table, as internal linking does. `dynlink` leaves types and
-    /// function descriptors there, for other modules to find.
+    /// Sorts live data into buckets, but for the symbols in `apart`: text, and what has a place without
+    /// data layout. `hide_locals` takes the compiler's file-local symbols and coverage counters out of
+    /// the symbol table, as internal linking does. `dynlink` leaves types and function descriptors there,
+    /// for other modules to find.
     pub fn collect(
         syms: &Symbols,
         live: &Live,
@@ -138,7 +138,7 @@ impl Unsorted {
                     .reachable
                     .iter_range(c * CHUNK..((c + 1) * CHUNK).min(n))
                 {
-                    // Of half of all live symbols this is known without a look at them.
+                    // That is known without a look at its definition.
                     if apart.has(s) {
                         continue;
                     }

@@ -285,11 +285,13 @@ pub fn link_executable(
     );
 
     diag.phases.start("dodata");
-    order.textp.iter().for_each(|&s| special.insert(s));
+    // What is known to be no data, or to have its place already.
+    let mut apart = special;
+    order.textp.iter().for_each(|&s| apart.insert(s));
     let mut data = Unsorted::collect(
         &syms,
         &live,
-        &special,
+        &apart,
         shape.relro(),
         !shape.external,
         shape.dynlink,
