@@ -56,8 +56,7 @@ impl DebugInfo {
 /// Comes after dead code is known and `-X` strings are set.
 ///
 /// Types are defined on the calling thread, one after another, while the others of the pool look for
-/// what refers to them; it looks too when they are late. What is left in the end keeps one processor
-/// busy; `meanwhile` is run beside it.
+/// what refers to them; it looks too when they are late.
 ///
 /// # Errors
 /// Damaged inputs.
@@ -66,7 +65,6 @@ pub fn generate(
     live: &Live,
     order: &TextOrder,
     opts: &Options,
-    meanwhile: impl FnOnce() + Send,
 ) -> Result<DebugInfo, DwarfError> {
     let list = unit_list(syms, order);
     let named = Named::new(syms);
@@ -106,7 +104,6 @@ pub fn generate(
             let send = send;
             drop(send.send(Found::Variables(variables::find(syms, live))));
             drop(send);
-            meanwhile();
         });
         define(syms, live, opts, &named, inbox)
     });

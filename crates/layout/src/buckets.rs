@@ -5,7 +5,7 @@ use crate::groups::Groups;
 use gover::{GoLayout, RelroRule, SymKind, TypelinkHome};
 use rayon::prelude::*;
 use reach::Live;
-use symbols::rtype::RType;
+use symbols::rtype::TypeStrings;
 use symbols::{BitSet, Def, SymId, Symbols};
 
 /// Greatest alignment that a size implies, bytes.
@@ -241,7 +241,13 @@ impl Unsorted {
     }
 
     /// Sorts the symbols of each kind (`ld/data.go:dodataSect`).
-    pub fn sort(self, syms: &Symbols, ptr_size: u8, type_star: SymId) -> Buckets {
+    pub fn sort(
+        self,
+        syms: &Symbols,
+        strings: &TypeStrings,
+        ptr_size: u8,
+        type_star: SymId,
+    ) -> Buckets {
         let found = self.found;
         let mut hidden = BitSet::new(self.n_syms);
         let mut errors = Vec::new();
@@ -268,7 +274,7 @@ impl Unsorted {
                     SymKind::Pclntab => {}
                     SymKind::ElfGot => b.syms.sort_by_key(|d| (syms.name(d.sym), d.sym)),
                     SymKind::Type if syms.gover.typelinks == TypelinkHome::GoType => {
-                        parts = sort_types(syms, &mut b.syms, ptr_size, type_star);
+                        parts = sort_types(syms, strings, &mut b.syms, ptr_size, type_star);
                     }
                     // runtime.zerobase follows the symbols without size, whose address it has.
                     _ => b.syms.par_sort_unstable_by_key(|d| {
@@ -321,6 +327,7 @@ impl Buckets {
 /// descriptors by size, itabs by size. Equal strings stay as Go's sort leaves them.
 fn sort_types(
     syms: &Symbols,
+    strings: &TypeStrings,
     list: &mut Vec<DataSym>,
     ptr_size: u8,
     type_star: SymId,
@@ -347,7 +354,7 @@ fn sort_types(
             if def.flag2() & f.1 != 0 {
                 (Class::Itab, &[][..])
             } else if def.flag() & f.0 != 0 {
-                (Class::Typelink, RType::new(syms, d.sym, ptr_size).string())
+                (Class::Typelink, strings.get(syms, d.sym, ptr_size))
             } else {
                 (Class::Other, &[][..])
             }

@@ -29,9 +29,10 @@ use reloc::{HostLink, Relocator};
 use steps::{
     containers, deadcode, declare_tlsg, disable_memory_profiling, dynamic_tables, entry_address,
     generate_debug, init_roots, lay_out_text, lossy, mark_fuzz_counters, print_sizes, report,
-    resolve,
+    resolve, stack_check,
 };
 use symbols::map::Maps;
+use symbols::rtype::TypeStrings;
 use symbols::{BitSet, LibId, SymId, path_to_prefix};
 use tables::inittask::init_tasks;
 use tables::pclntab::{self, FileNames, FillContext, Part, PclntabInput};
@@ -74,6 +75,7 @@ pub fn link_executable(
     // can then go side by side: what they have in memory together is little. Whoever wants to know how
     // long each takes gets them one by one.
     let side_by_side = Maps::all().are_small() && config.benchmark.is_none();
+    inputs.release_digested();
     let mut syms = resolve(config, inputs, diag)?;
     if config.check_linkname {
         syms.check_linknames().map_err(|e| diag.fatal(e))?;
@@ -97,6 +99,8 @@ pub fn link_executable(
     diag.phases.start("deadcode");
     let mut live = deadcode(config, &shape, &mut syms, main_tasks, &made.reachable, diag)?;
     made.reachable.iter().for_each(|s| live.reachable.insert(s));
+    let type_strings = TypeStrings::copy(&syms, &live.type_names, ptr);
+    syms.release_data();
 
     let mut maker = Maker {
         syms: &mut syms,
@@ -132,16 +136,18 @@ pub fn link_executable(
         .chain(fips.iter().flat_map(Fips::text))
         .collect();
     let mut order = TextOrder::assign(&syms, &live, &first);
+    // As the order is before it is shuffled and FIPS functions are gathered.
+    diag.phases.start("doStackCheck");
+    let checked = stack_check(config, &syms, &live, &order.textp);
+    syms.release_relocs();
     // cmd/link does this here. The tables of functions are made of what lies between functions'
     // debugging information, and of names; they come first, so that what only debugging information
     // needs is not in memory yet, unless there is none or somebody sees what is done when.
     let seen = shape.dynlink || config.dump_call_graph || diag.verbose(1);
     let now = seen || !config.dwarf;
-    // As it is before it is shuffled and FIPS functions are gathered.
-    let unchecked = order.textp.clone();
     let debug_info = match now {
         true => Some(generate_debug(
-            config, &syms, &live, &order, &unchecked, diag,
+            config, &syms, &live, &order, &checked, diag,
         )?),
         false => None,
     };
@@ -191,7 +197,7 @@ pub fn link_executable(
     diag.phases.start("textaddress");
     let text = lay_out_text(config, &shape, &mut maker, &mut order, diag);
     if config.release.typelinks == TypelinkHome::Section {
-        tables::make_typelinks(&mut maker);
+        tables::make_typelinks(&mut maker, &type_strings);
     }
     let value = |name: &str| {
         vars.iter()
@@ -216,21 +222,26 @@ pub fn link_executable(
     };
     let plan = || {
         let _span = diag.phases.span(|| "pclntab".into());
-        let pcln = pclntab::plan(maker.syms, &input);
+        let mut pcln = pclntab::plan(maker.syms, &input);
         maker.syms.release_hashes();
-        pcln
-    };
-    let generate = || generate_debug(config, maker.syms, maker.live, &order, &unchecked, diag);
-    let (mut pcln, debug_info) = match debug_info {
-        Some(info) => {
-            let pcln = plan();
-            // It has been read for what lies between debugging information.
-            maker.syms.release_dwarf();
-            (pcln, Ok(info))
+        match pcln.damage.take() {
+            Some(damage) => Err(diag.fatal(damage)),
+            None => Ok(pcln),
         }
-        None if side_by_side => rayon::join(plan, generate),
-        None => (plan(), generate()),
     };
+    let generate = || generate_debug(config, maker.syms, maker.live, &order, &checked, diag);
+    let (pcln, debug_info) = match debug_info {
+        Some(info) => (plan(), Ok(info)),
+        None if side_by_side => rayon::join(plan, generate),
+        None => {
+            let pcln = plan()?;
+            maker.syms.release_data();
+            maker.syms.release_content_defs();
+            (Ok(pcln), generate())
+        }
+    };
+    let mut pcln = pcln?;
+    maker.syms.release_auxs();
     pcln.make_symbols(&mut maker, config.arch);
     for e in &pcln.errors {
         diag.error(e)?;
@@ -307,7 +318,7 @@ pub fn link_executable(
     if shape.relro() != Relro::None {
         data.move_relro(&syms);
     }
-    let mut buckets = data.sort(&syms, ptr, markers.type_star);
+    let mut buckets = data.sort(&syms, &type_strings, ptr, markers.type_star);
     if let Some(d) = &dynamic {
         // The ELF ABI has them side by side.
         buckets.join(SymKind::ElfRoSect, d.rela, d.rela_plt, ptr.into());
@@ -451,12 +462,14 @@ pub fn link_executable(
                 places: contents,
                 segs,
                 code_pad: config.arch.code_pad,
+                names: pcln.part(Part::FuncNames).sym,
                 generate: &generate,
                 store,
             };
-            // From then on nothing is read but contents and relocations.
-            let between = || syms.release_definitions();
-            writer.write(out, between)
+            writer.write(out, |written| match written {
+                write::Written::Names => syms.release_names(),
+                write::Written::Tables => syms.release_definitions(),
+            })
         };
     let collect = || {
         (!shape.external && !config.strip).then(|| {

@@ -1,6 +1,7 @@
 //! What can be wrong with the symbols of a link.
 
 use gover::{AuxType, RelocType};
+use symbols::{SymId, Symbols};
 use thiserror::Error;
 
 /// Why there is no live set.
@@ -41,6 +42,31 @@ pub enum ReachError {
     /// The dump could not be written.
     #[error("{0}")]
     Write(#[from] std::io::Error),
+}
+
+impl ReachError {
+    /// The error for a damaged symbol. Passes that read more of a symbol than the flood does have it too.
+    pub fn damaged(syms: &Symbols, s: SymId, damage: Damage) -> ReachError {
+        if let Damage::Builtin { builtin, .. } = damage
+            && let Some(b) = syms.gover.builtins.get(builtin as usize)
+        {
+            return ReachError::UndefinedBuiltin {
+                builtin: b.name.to_owned(),
+                pkg: syms.pkg(s).to_owned(),
+            };
+        }
+        ReachError::Damaged {
+            file: syms.origin(s).map_or(String::new(), |(o, _)| {
+                syms.libs[o.lib.index()].file.display().to_string()
+            }),
+            pkg: syms.pkg(s).to_owned(),
+            name: match (&*syms.name_lossy(s), syms.origin(s)) {
+                ("", Some((_, li))) => format!("number {li} of the object"),
+                (name, _) => name.to_owned(),
+            },
+            damage,
+        }
+    }
 }
 
 /// What is wrong with a symbol. Offsets are in bytes from the start of the symbol.

@@ -6,9 +6,8 @@
 //! gathered there, in ascending order. Neighbours in an object are thus mostly read together.
 
 use crate::methods::Methods;
-use crate::visit::{Context, FuncInfoRef, GoSym, Method, Sink};
+use crate::visit::{Context, GoSym, Method, Sink};
 use crate::{Damage, Live, ReachError};
-use goobj::prefetch::prefetch;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
@@ -92,6 +91,7 @@ struct Found {
     pkg_inits: Vec<SymId>,
     nosplit: Vec<SymId>,
     defer_returns: Vec<(SymId, i32)>,
+    type_names: Vec<(SymId, SymId)>,
     damage: Option<(SymId, Damage)>,
 }
 
@@ -111,6 +111,7 @@ impl Found {
         self.pkg_inits.append(&mut other.pkg_inits);
         self.nosplit.append(&mut other.nosplit);
         self.defer_returns.append(&mut other.defer_returns);
+        self.type_names.append(&mut other.type_names);
         if let Some((s, d)) = other.damage {
             self.add_damage(s, d);
         }
@@ -150,6 +151,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
     let mut pkg_inits = Vec::new();
     let mut nosplit = Vec::new();
     let mut defer_returns = FxHashMap::default();
+    let mut type_names = Vec::new();
     loop {
         shared.run();
         let found = std::mem::take(&mut *shared.found.lock().expect("no panics"));
@@ -160,6 +162,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
         pkg_inits.extend(found.pkg_inits);
         nosplit.extend(found.nosplit);
         defer_returns.extend(found.defer_returns);
+        type_names.extend(found.type_names);
         for (iface, off) in found.iface_methods {
             methods.call(cx, iface, off)?;
         }
@@ -184,6 +187,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
         used_in_iface: shared.in_iface.into_set(),
         nosplit,
         defer_returns,
+        type_names,
         parents: Vec::new(),
     };
     Ok((live, pkg_inits))
@@ -259,11 +263,9 @@ struct Worker<'a> {
     /// Symbols that were not reached when they were noted.
     noted: Box<[SymId; NOTED]>,
     n_noted: usize,
-    /// Room for the symbols of a block, those of a batch and the functions of a batch.
+    /// Room for the symbols of a block, and those of a batch.
     todo: Vec<SymId>,
     located: Vec<GoSym<'a>>,
-    func_infos: Vec<FuncInfoRef<'a>>,
-    func_data: Vec<&'static [u8]>,
 }
 
 impl<'a> Worker<'a> {
@@ -279,8 +281,6 @@ impl<'a> Worker<'a> {
             n_noted: 0,
             todo: Vec::new(),
             located: Vec::new(),
-            func_infos: Vec::new(),
-            func_data: Vec::new(),
         }
     }
 
@@ -344,20 +344,6 @@ impl<'a> Worker<'a> {
         }
         self.located = located;
         self.settle();
-
-        for f in &self.func_infos {
-            prefetch(f.obj.object.places(f.li)[3]);
-        }
-        for f in &self.func_infos {
-            let data = f.obj.object.data(f.li);
-            prefetch(data);
-            self.func_data.push(data);
-        }
-        for (f, data) in self.func_infos.drain(..).zip(self.func_data.drain(..)) {
-            if let Some(d) = f.check(data) {
-                self.found.add_damage(f.s, d);
-            }
-        }
     }
 
     #[inline]
@@ -428,8 +414,8 @@ impl<'a> Sink<'a> for Worker<'a> {
     fn pkg_init(&mut self, s: SymId) {
         self.found.pkg_inits.push(s);
     }
-    fn func_info(&mut self, f: FuncInfoRef<'a>) {
-        self.func_infos.push(f);
+    fn type_name(&mut self, s: SymId, name: SymId) {
+        self.found.type_names.push((s, name));
     }
     #[cold]
     fn damage(&mut self, s: SymId, d: Damage) {

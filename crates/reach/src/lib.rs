@@ -40,6 +40,9 @@ pub struct Live {
     /// The live functions that call `runtime.deferreturn`, each with the offset of the first call's
     /// relocation, bytes.
     pub defer_returns: FxHashMap<SymId, i32>,
+    /// The live types that reflection searches by string, each with the symbol that its descriptor
+    /// refers to for its string; in no order, and some of them twice.
+    pub type_names: Vec<(SymId, SymId)>,
     /// For each symbol the one that first reached it, [`SymId::NONE`] for roots; empty unless
     /// field tracking asked for it (`loader.Reachparent`).
     pub parents: Vec<SymId>,

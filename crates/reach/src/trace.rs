@@ -36,6 +36,7 @@ pub(crate) fn trace(
             used_in_iface: cx.syms.used_in_iface.clone(),
             nosplit: Vec::new(),
             defer_returns: FxHashMap::default(),
+            type_names: Vec::new(),
             parents: if cx.opts.field_track {
                 vec![SymId::NONE; n]
             } else {
@@ -218,6 +219,9 @@ impl Sink<'_> for Tracer<'_, '_> {
     }
     fn pkg_init(&mut self, s: SymId) {
         self.pkg_inits.push(s);
+    }
+    fn type_name(&mut self, s: SymId, name: SymId) {
+        self.live.type_names.push((s, name));
     }
     fn damage(&mut self, s: SymId, d: Damage) {
         let e = self.cx.error(s, d);

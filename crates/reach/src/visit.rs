@@ -2,7 +2,7 @@
 
 use crate::{Damage, Layout, ReachError, ReachOptions};
 use goobj::prefetch::{prefetch, prefetch_lines};
-use goobj::{Aux, FuncInfo, PKG_BUILTIN, PKG_HASHED, PKG_SELF, RawReloc, SymRef};
+use goobj::{Aux, PKG_BUILTIN, PKG_HASHED, PKG_SELF, RawReloc, SymRef};
 use gover::{AuxType, R_WEAK, RelocType, SymKind};
 use symbols::{Def, Obj, SymId, Symbols};
 
@@ -80,12 +80,8 @@ pub(crate) trait Sink<'a> {
     fn defer_return(&mut self, s: SymId, off: i32);
     /// `s` initialises a package.
     fn pkg_init(&mut self, s: SymId);
-    /// A function's information is to be checked.
-    fn func_info(&mut self, f: FuncInfoRef<'a>) {
-        if let Some(d) = f.check(f.obj.object.data(f.li)) {
-            self.damage(f.s, d);
-        }
-    }
+    /// The string of the type `s`, by which reflection searches, is in `name`.
+    fn type_name(&mut self, s: SymId, name: SymId);
     /// `s` is damaged.
     fn damage(&mut self, s: SymId, d: Damage);
 }
@@ -103,29 +99,6 @@ pub(crate) struct GoSym<'a> {
 
 /// Cache lines of relocations to ask for; behind them the processor reads ahead by itself.
 const PREFETCHED_LINES: usize = 6;
-
-/// A function's information that is still to be checked.
-#[derive(Clone, Copy)]
-pub(crate) struct FuncInfoRef<'a> {
-    /// The function.
-    pub s: SymId,
-    /// Index of the auxiliary symbol.
-    pub index: u32,
-    /// The object.
-    pub obj: &'a Obj,
-    /// Number of the information among the object's package symbols.
-    pub li: u32,
-}
-
-impl FuncInfoRef<'_> {
-    /// What is wrong with the information, which has the contents `data`.
-    pub fn check(&self, data: &[u8]) -> Option<Damage> {
-        FuncInfo::open(data).is_none().then_some(Damage::FuncInfo {
-            index: self.index,
-            len: data.len() as u32,
-        })
-    }
-}
 
 /// What all visits share.
 pub(crate) struct Context<'a> {
@@ -169,26 +142,7 @@ impl<'a> Context<'a> {
 
     /// The error for a damaged symbol.
     pub fn error(&self, s: SymId, damage: Damage) -> ReachError {
-        let syms = self.syms;
-        if let Damage::Builtin { builtin, .. } = damage
-            && let Some(b) = syms.gover.builtins.get(builtin as usize)
-        {
-            return ReachError::UndefinedBuiltin {
-                builtin: b.name.to_owned(),
-                pkg: syms.pkg(s).to_owned(),
-            };
-        }
-        ReachError::Damaged {
-            file: syms.origin(s).map_or(String::new(), |(o, _)| {
-                syms.libs[o.lib.index()].file.display().to_string()
-            }),
-            pkg: syms.pkg(s).to_owned(),
-            name: match (&*syms.name_lossy(s), syms.origin(s)) {
-                ("", Some((_, li))) => format!("number {li} of the object"),
-                (name, _) => name.to_owned(),
-            },
-            damage,
-        }
+        ReachError::damaged(self.syms, s, damage)
     }
 
     /// Tells `sink` what `s` reaches (the body of `deadcodePass.flood`).
@@ -311,6 +265,11 @@ impl<'a> Context<'a> {
         }
         v.end_relocs(n);
         let methods = v.methods;
+        if flag & gover.flags.typelink != 0 {
+            let off = self.layout.types.str_offset(self.layout.ptr_size);
+            let name = RawReloc::each(relocs).find(|r| r.off() as usize == off);
+            sink.type_name(s, name.map_or(SymId::NONE, |r| resolver.resolve(r.sym())));
+        }
 
         for (i, a) in Aux::each(auxs).enumerate() {
             let Some(typ) = self.aux_types[usize::from(a.typ)] else {
@@ -350,18 +309,8 @@ impl<'a> Context<'a> {
                 // A variable that is live does not need its type's descriptor.
                 AuxType::Gotype => continue,
                 _ if typ.is_dwarf() && !self.opts.follow_debug => continue,
-                AuxType::FuncInfo => {
-                    sink.func_info(FuncInfoRef {
-                        s,
-                        index: i as u32,
-                        obj,
-                        li: a.sym.idx,
-                    });
-                    // Nobody asks whether it is live but who wants to see it.
-                    if !self.opts.follow_debug {
-                        continue;
-                    }
-                }
+                // Nobody asks whether it is live but who wants to see it.
+                AuxType::FuncInfo if !self.opts.follow_debug => continue,
                 _ => {}
             }
             sink.mark(sym, s);
@@ -720,6 +669,7 @@ impl Sink<'_> for Checker {
     fn nosplit(&mut self, _: SymId) {}
     fn defer_return(&mut self, _: SymId, _: i32) {}
     fn pkg_init(&mut self, _: SymId) {}
+    fn type_name(&mut self, _: SymId, _: SymId) {}
     fn damage(&mut self, s: SymId, d: Damage) {
         self.0.get_or_insert((s, d));
     }

@@ -2,10 +2,14 @@
 
 mod object;
 
-use gover::{AuxType, GoLayout, RELEASES, RelocType, SymKind, TFLAG_UNCOMMON, TypeKind};
+use gover::{
+    AuxType, GoLayout, RELEASES, RelocType, SymKind, TFLAG_EXTRA_STAR, TFLAG_UNCOMMON, TypeKind,
+};
 use object::{Def, R, To, def, inputs, object};
 use reach::{Live, ReachError, ReachOptions, Roots, Tell, deadcode, field_tracks};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+use symbols::rtype::{RType, TypeStrings};
 use symbols::{BitSet, ResolveOptions, SymId, Symbols};
 
 fn symbols(gover: &'static GoLayout, defs: &[Def]) -> Symbols {
@@ -72,7 +76,10 @@ fn contents_are_the_same_where_they_have_been_noted() {
         syms.release_names();
         syms.release_definitions();
         syms.release_hashes();
-        syms.release_code();
+        syms.release_relocs();
+        syms.release_data();
+        syms.release_auxs();
+        syms.release_content_defs();
         syms.release_dwarf();
         syms.release_contents();
         assert_eq!(syms.data(taken), b"other");
@@ -145,6 +152,8 @@ fn live(gover: &'static GoLayout, defs: &[Def]) -> Vec<String> {
     let traced = traced.expect("sound");
     assert!(found.reachable.iter().eq(traced.reachable.iter()));
     assert!(found.used_in_iface.iter().eq(traced.used_in_iface.iter()));
+    let [names, again] = [found.type_names, traced.type_names].map(BTreeSet::from_iter);
+    assert_eq!(names, again);
     assert!(String::from_utf8(dump).unwrap().starts_with("_ -> entry\n"));
     let names = found.reachable.iter().map(|s| syms.name_lossy(s).into());
     names.collect()
@@ -255,7 +264,7 @@ fn types(g: &GoLayout, main: Def) -> Vec<Def> {
     vec![
         main,
         def("type:T", SymKind::Rodata, methods + 16)
-            .flags(go_type, 0)
+            .flags(go_type | g.flags.typelink, 0)
             .data(l.tflag_offset(8), &[TFLAG_UNCOMMON])
             .data(l.kind_offset(8), &[TypeKind::Struct as u8])
             .data(at + l.uncommon_mcount_offset(), &[1])
@@ -356,6 +365,42 @@ fn parts_of_types_in_interfaces_are_in_interfaces() {
 }
 
 #[test]
+fn strings_of_types_are_noted_and_copied() {
+    for gover in RELEASES {
+        let l = gover.type_layout;
+        let typ = |name, tflag, string| {
+            let at = l.str_offset(8);
+            def(name, SymKind::Rodata, 48)
+                .flags(gover.flags.go_type | gover.flags.typelink, 0)
+                .data(l.tflag_offset(8), &[tflag])
+                .reloc(R(RelocType::Addr, 0, 8, 0, To::Name("main.main")))
+                .reloc(R(RelocType::AddrOff, at as i32, 4, 0, To::Name(string)))
+        };
+        let uses = |d: Def, at, name| d.reloc(R(RelocType::Pcrel, at, 4, 0, To::Name(name)));
+        let main = uses(uses(main_fn(), 0, "type:T"), 8, "type:*T");
+        let defs = [
+            main,
+            typ("type:T", TFLAG_EXTRA_STAR, "name"),
+            typ("type:*T", 0, "name"),
+            typ("type:Dead", 0, "name"),
+            def("name", SymKind::Rodata, 9).data(0, b"\x00\x07*main.T"),
+        ];
+        let mut syms = symbols(gover, &defs);
+        let found = flood(&mut syms).expect("sound").type_names;
+        let [t, pointer, dead] = ["type:T", "type:*T", "type:Dead"]
+            .map(|name| syms.lookup(name.as_bytes(), 0).expect("defined"));
+        let noted: Vec<SymId> = found.iter().map(|&(typ, _)| typ).collect();
+        assert_eq!((noted.len(), noted.contains(&dead)), (2, false));
+        let strings = TypeStrings::copy(&syms, &found, 8);
+        let of = |s| strings.get(&syms, s, 8);
+        assert_eq!([of(t), of(pointer)], [&b"main.T"[..], b"*main.T"]);
+        assert_eq!(of(t), RType::new(&syms, t, 8).string());
+        // It has not been copied.
+        assert_eq!(of(dead), b"*main.T");
+    }
+}
+
+#[test]
 fn calls_of_dead_map_initialisers_are_redirected() {
     for gover in RELEASES {
         let init = |to| R(RelocType::Call, 8, 4, 0, To::Name(to));
@@ -415,10 +460,6 @@ fn damage_is_an_error_that_says_where() {
         (
             || main_fn().aux(AuxType::Pcsp, To::Raw(goobj::PKG_HASHED, 5)),
             "AuxPcsp (auxiliary symbol 0) refers to symbol 5 of package",
-        ),
-        (
-            || main_fn().aux(AuxType::FuncInfo, To::Name("short")),
-            "AuxFuncInfo (auxiliary symbol 0) has 3 bytes",
         ),
         (
             || main_fn().reloc(mark(RelocType::UseIface, "short")),

@@ -137,7 +137,7 @@ pub struct Symbols {
     pub(crate) anon_version: i32,
     /// Whether all definitions in objects are of kinds that something defined can be of.
     pub(crate) sound_kinds: bool,
-    pub(crate) function_parts: release::AllFunctionParts,
+    pub(crate) functions_dwarf: release::AllFunctionsDwarf,
     pub(crate) leaves: BitSet,
     /// Package symbols whose names mean others.
     pub(crate) shadowed: FxHashSet<SymId>,

@@ -5,27 +5,57 @@
 //! read are not in memory together.
 
 use crate::map::Maps;
-use crate::{Obj, Symbols};
+use crate::{Inputs, Obj, Symbols};
 use goobj::{Block, Object};
 use gover::AuxType;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// Where what belongs to an object's functions lies in the object, bytes.
-#[derive(Default)]
-pub(crate) struct FunctionParts {
-    /// Contents and relocations of their debugging information. Between the contents are those of
-    /// `FuncInfo` records.
-    dwarf: [Range<usize>; 2],
-    /// Relocations and contents of the functions themselves.
-    code: [Range<usize>; 2],
+/// Where contents and relocations of functions' debugging information lie in an object, bytes. Between
+/// the contents are those of `FuncInfo` records.
+type FunctionDwarf = [Range<usize>; 2];
+
+impl Inputs {
+    /// Gives back what objects' digests are made of and nobody reads soon: references by name, and hashes,
+    /// by which only pc-value tables are told apart later.
+    pub fn release_digested(&self) {
+        let digested = |o: &Object<'static>| {
+            let [start, end] = [Block::NonPkgRef, Block::RelocIdx].map(|b| o.block_offset(b));
+            &o.bytes()[start as usize..end as usize]
+        };
+        Maps::all().release(self.objs.iter().map(|o| digested(&o.object)));
+    }
 }
 
 impl Symbols {
-    /// Gives back what only resolution reads all of, names and hashes, and export data, which nobody
-    /// reads but the system maps around what is read. Other passes read some names; these come back.
+    /// Gives back what only resolution reads all of, names, and export data, which nobody reads but the
+    /// system maps around what is read. Other passes read some names; these come back.
     pub fn release_names(&self) {
-        self.release_up_to(|o| o.names().len(), &[Block::Hash]);
+        self.release_up_to(|o| o.names().len(), &[]);
+    }
+
+    /// Gives back relocations.
+    pub fn release_relocs(&self) {
+        self.release_block(Block::Reloc);
+    }
+
+    /// Gives back contents.
+    pub fn release_data(&self) {
+        self.release_block(Block::Data);
+    }
+
+    /// Gives back definitions that are found by content. Nearly all of them are pc-value tables.
+    pub fn release_content_defs(&self) {
+        self.release_block(Block::HashedDef);
+    }
+
+    /// Gives back auxiliary symbols.
+    pub fn release_auxs(&self) {
+        self.release_block(Block::Aux);
+    }
+
+    fn release_block(&self, block: Block) {
+        Maps::all().release(self.objs.iter().map(|o| o.object.block(block)));
     }
 
     /// Gives back everything but contents and relocations: names, definitions, indices, auxiliary
@@ -53,51 +83,37 @@ impl Symbols {
 
     /// Gives back hashes, by which the same contents are found.
     pub fn release_hashes(&self) {
-        Maps::all().release(self.objs.iter().map(|o| o.object.block(Block::Hash)));
+        self.release_block(Block::Hash);
     }
 
     /// Gives back functions' debugging information, contents and relocations: after each pass over all
     /// of it. A pass over the rest of the program does not miss them.
     pub fn release_dwarf(&self) {
-        self.release_functions(0..self.objs.len(), |p| &p.dwarf);
+        self.release_dwarf_of(0..self.objs.len());
     }
 
     /// Gives back the debugging information of some objects' functions.
     pub fn release_dwarf_of(&self, objs: impl IntoIterator<Item = usize>) {
-        self.release_functions(objs, |p| &p.dwarf);
-    }
-
-    /// Gives back functions' code and its relocations, which nobody reads between the stack check and
-    /// writing.
-    pub fn release_code(&self) {
-        self.release_functions(0..self.objs.len(), |p| &p.code);
-    }
-
-    fn release_functions(
-        &self,
-        objs: impl IntoIterator<Item = usize>,
-        of: impl Fn(&FunctionParts) -> &[Range<usize>; 2],
-    ) {
-        let parts = self.function_parts();
+        let parts = self.functions_dwarf();
         let parts = objs.into_iter().flat_map(|i| {
             let all = self.objs[i].object.bytes();
             let part = |r: &Range<usize>| all.get(r.clone()).unwrap_or_default();
-            of(&parts[i]).iter().map(part)
+            parts[i].iter().map(part)
         });
         Maps::all().release(parts);
     }
 
     /// Finding the parts brings back other pages; so they are found once. On one thread: one that waits
     /// for others here could take up work that asks for the parts too.
-    fn function_parts(&self) -> &[FunctionParts] {
-        let parts = |o| self.parts_of(o).unwrap_or_default();
+    fn functions_dwarf(&self) -> &[FunctionDwarf] {
+        let parts = |o| self.functions_dwarf_of(o).unwrap_or_default();
         let find = || self.objs.iter().map(parts).collect();
-        self.function_parts.get_or_init(find)
+        self.functions_dwarf.get_or_init(find)
     }
 
-    /// Where an object's functions lie: the compiler writes them all together, in their order, and
-    /// likewise their debugging information.
-    fn parts_of(&self, obj: &Obj) -> Option<FunctionParts> {
+    /// Where the debugging information of an object's functions lies: the compiler writes it all together,
+    /// in their order.
+    fn functions_dwarf_of(&self, obj: &Obj) -> Option<FunctionDwarf> {
         let o = &obj.object;
         let info = |&li: &u32| {
             let mut auxs = o.auxs(li);
@@ -112,14 +128,9 @@ impl Symbols {
                 span(o.data(first), o.data(last)),
             ]
         };
-        let texts = &obj.texts;
-        let own = &texts[..texts.partition_point(|&li| li < o.n_def())];
-        let first = texts.iter().find_map(info);
-        let last = texts.iter().rev().find_map(info);
-        Some(FunctionParts {
-            dwarf: first.zip(last).map(between).unwrap_or_default(),
-            code: between((*own.first()?, *own.last()?)),
-        })
+        let first = obj.texts.iter().find_map(info);
+        let last = obj.texts.iter().rev().find_map(info);
+        first.zip(last).map(between)
     }
 
     /// Gives back all contents, relocations and auxiliary symbols.
@@ -133,5 +144,5 @@ impl Symbols {
     }
 }
 
-/// See [`FunctionParts`]; by object, once they are asked for.
-pub(crate) type AllFunctionParts = OnceLock<Vec<FunctionParts>>;
+/// See [`FunctionDwarf`]; by object, once they are asked for.
+pub(crate) type AllFunctionsDwarf = OnceLock<Vec<FunctionDwarf>>;

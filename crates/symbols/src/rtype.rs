@@ -4,6 +4,9 @@
 
 use crate::{Def, SymId, Symbols};
 use gover::{SymKind, TFLAG_EXTRA_STAR, TFLAG_UNCOMMON, TypeKind};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::ops::Range;
 
 /// A type descriptor.
 #[derive(Clone, Copy)]
@@ -129,7 +132,10 @@ impl<'a> RType<'a> {
     }
     /// The type's string, as reflection gives it.
     pub fn string(&self) -> &'a [u8] {
-        let s = self.target(self.syms.gover.type_layout.str_offset(self.ptr));
+        self.string_in(self.target(self.syms.gover.type_layout.str_offset(self.ptr)))
+    }
+    /// The type's string, which is in the symbol `s`.
+    fn string_in(&self, s: SymId) -> &'a [u8] {
         if s.is_none() {
             return &[];
         }
@@ -138,6 +144,56 @@ impl<'a> RType<'a> {
             name.get(1..).unwrap_or(&[])
         } else {
             name
+        }
+    }
+}
+
+/// The strings of types, copied. Types are sorted by them long after their descriptors have been read,
+/// and after the pages that these lie in have been given back.
+#[derive(Default)]
+pub struct TypeStrings {
+    text: Vec<u8>,
+    /// Where in it the string of a type is.
+    places: FxHashMap<SymId, Range<usize>>,
+}
+
+impl TypeStrings {
+    /// Copies the strings of `types`, each given with the symbol that its descriptor refers to for its
+    /// string.
+    pub fn copy(syms: &Symbols, types: &[(SymId, SymId)], ptr_size: u8) -> TypeStrings {
+        const AT_ONCE: usize = 1 << 10;
+        let chunks: Vec<(Vec<u8>, Vec<usize>)> = types
+            .par_chunks(AT_ONCE)
+            .map(|types| {
+                let (mut text, mut ends) = (Vec::new(), Vec::with_capacity(types.len()));
+                for &(typ, name) in types {
+                    text.extend(RType::new(syms, typ, ptr_size).string_in(name));
+                    ends.push(text.len());
+                }
+                (text, ends)
+            })
+            .collect();
+        let mut all = TypeStrings::default();
+        all.text
+            .reserve(chunks.iter().map(|(text, _)| text.len()).sum());
+        all.places.reserve(types.len());
+        for (types, (text, ends)) in types.chunks(AT_ONCE).zip(chunks) {
+            let base = all.text.len();
+            let mut start = base;
+            for (&(typ, _), end) in types.iter().zip(ends) {
+                all.places.insert(typ, start..base + end);
+                start = base + end;
+            }
+            all.text.extend(text);
+        }
+        all
+    }
+
+    /// The string of a type, from its descriptor if it has not been copied.
+    pub fn get<'a>(&'a self, syms: &'a Symbols, typ: SymId, ptr_size: u8) -> &'a [u8] {
+        match self.places.get(&typ) {
+            Some(place) => &self.text[place.clone()],
+            None => RType::new(syms, typ, ptr_size).string(),
         }
     }
 }

@@ -3,12 +3,12 @@
 use crate::maker::Maker;
 use gover::{RelocType, SymKind};
 use rayon::prelude::*;
-use symbols::rtype::RType;
+use symbols::rtype::TypeStrings;
 use symbols::{ExtReloc, SymId};
 
 /// Makes the two tables.
-pub fn make_typelinks(m: &mut Maker) {
-    let (types, itabs) = live_types(m);
+pub fn make_typelinks(m: &mut Maker, strings: &TypeStrings) {
+    let (types, itabs) = live_types(m, strings);
     let (tl, il) = (
         m.create("runtime.typelink", SymKind::TypeLink),
         m.create("runtime.itablink", SymKind::ItabLink),
@@ -37,7 +37,7 @@ pub fn make_typelinks(m: &mut Maker) {
 }
 
 /// Live types of the sorted list, by type string; live itabs by number.
-fn live_types(m: &Maker) -> (Vec<SymId>, Vec<SymId>) {
+fn live_types(m: &Maker, strings: &TypeStrings) -> (Vec<SymId>, Vec<SymId>) {
     let (syms, live) = (&*m.syms, &*m.live);
     let f = (syms.gover.flags.typelink, syms.gover.flags2.itab);
     let n = syms.len();
@@ -61,14 +61,14 @@ fn live_types(m: &Maker) -> (Vec<SymId>, Vec<SymId>) {
         .collect();
     let types: Vec<SymId> = found.iter().flat_map(|(t, _)| t).copied().collect();
     let itabs = found.into_iter().flat_map(|(_, i)| i).collect();
-    (sort_by_string(m, &types), itabs)
+    (sort_by_string(m, strings, &types), itabs)
 }
 
 /// Sorts types by their strings the way Go's sort leaves them: equal strings are not in order.
-fn sort_by_string(m: &Maker, types: &[SymId]) -> Vec<SymId> {
+fn sort_by_string(m: &Maker, strings: &TypeStrings, types: &[SymId]) -> Vec<SymId> {
     let mut keyed: Vec<(&[u8], SymId)> = types
         .par_iter()
-        .map(|&s| (RType::new(m.syms, s, m.ptr_size).string(), s))
+        .map(|&s| (strings.get(m.syms, s, m.ptr_size), s))
         .collect();
     gosort::sort_by(&mut keyed, |a, b| a.0 < b.0);
     keyed.into_iter().map(|(_, s)| s).collect()

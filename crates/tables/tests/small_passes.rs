@@ -1,12 +1,15 @@
-//! Init order and the stack check on objects made by hand.
+//! Init order, the stack check and damaged functions, on objects made by hand.
 
 #[path = "../../reach/tests/object/mod.rs"]
 mod object;
 
 use gover::{AuxType, RELEASES, RelocType, SymKind};
+use layout::{TextLayout, TextOrder};
 use object::{Def, R, To, def, inputs, object};
-use symbols::{ResolveOptions, SymId, Symbols};
+use reach::Live;
+use symbols::{BitSet, ResolveOptions, SymId, Symbols};
 use tables::inittask::{InitRoots, init_tasks};
+use tables::pclntab::{FileNames, PclntabInput, plan};
 use tables::stackcheck::{StackOptions, check_stack};
 
 fn symbols(gover: &'static gover::GoLayout, defs: &[Def]) -> Symbols {
@@ -90,6 +93,38 @@ fn without_a_record_there_is_no_list() {
         init_tasks(&mut syms, InitRoots::Program, 8),
         Ok(SymId::NONE)
     );
+}
+
+#[test]
+fn damaged_information_on_a_function_is_said() {
+    for gover in RELEASES {
+        let damaged = def("main.f", SymKind::Text, 64).aux(AuxType::FuncInfo, To::Name("short"));
+        let defs = [
+            func("main.main", false, &[]),
+            damaged,
+            def("funcinfo", SymKind::Rodata, 24),
+            def("pcsp.400", SymKind::Rodata, 4).data(0, &[0xa2, 0x06, 64, 0]),
+            def("short", SymKind::Rodata, 3),
+        ];
+        let syms = symbols(gover, &defs);
+        let mut live = Live::default();
+        let functions = ["main.main", "main.f"].map(|name| find(&syms, name));
+        functions.iter().for_each(|&s| live.reachable.insert(s));
+        let order = TextOrder::assign(&syms, &live, &[]);
+        assert_eq!(order.textp, functions);
+        let input = PclntabInput {
+            text: &order,
+            layout: &TextLayout::assign(&syms, &order, 0x40_1000, 32),
+            containers: &BitSet::default(),
+            arch: &target::AMD64,
+            file_names: &FileNames::new(None),
+            link_shared: false,
+        };
+        let text = plan(&syms, &input).damage.map(|e| e.to_string());
+        let want = "main.a (package main): malformed symbol main.f: \
+            AuxFuncInfo (auxiliary symbol 0) has 3 bytes, fewer than its table lengths announce";
+        assert_eq!(text.as_deref(), Some(want));
+    }
 }
 
 /// A function of 64 bytes whose frame is `frame` bytes, from its first byte to its last, and that

@@ -30,7 +30,6 @@ pub fn generate(
     live: &Live,
     order: &TextOrder,
     diag: &Diag,
-    meanwhile: impl FnOnce() + Send,
 ) -> Result<Option<DebugInfo>, Stop> {
     if !config.dwarf {
         return Ok(None);
@@ -43,7 +42,7 @@ pub fn generate(
         call_line_data4: false,
         gdb_script: true,
     };
-    dwarf::generate(syms, live, order, &opts, meanwhile)
+    dwarf::generate(syms, live, order, &opts)
         .map(Some)
         .map_err(|e| match e {
             DwarfError::MissingType { .. } => diag.exit(e),

@@ -61,10 +61,20 @@ pub struct Writer<'a> {
     pub segs: &'a Segments,
     /// What fills the gaps between functions.
     pub code_pad: u8,
+    /// The table of functions' names.
+    pub names: SymId,
     /// Fills in symbols that are generated.
     pub generate: &'a Generate<'a>,
     /// Takes parts of the output that are finished.
     pub store: &'a Store<'a>,
+}
+
+/// How far writing has come.
+pub enum Written {
+    /// Functions' names are written: names are not read any more.
+    Names,
+    /// So are the other tables of functions: from then on only contents and relocations are read.
+    Tables,
 }
 
 /// A stretch of a section: its place in the output and its symbols.
@@ -86,15 +96,19 @@ impl Task<'_> {
 }
 
 impl Writer<'_> {
-    /// Writes everything that is loaded into `out`, the zeroed output from its start: tables of functions,
-    /// which are made of names and records of all kinds, then, after `between`, text and data, which are
-    /// made of contents and relocations only. Gives the relocations that are wrong, by the place of the
-    /// symbol they are in.
-    pub fn write(&self, out: &mut [u8], between: impl FnOnce()) -> Vec<RelocError> {
+    /// Writes everything that is loaded into `out`, the zeroed output from its start: functions' names,
+    /// the other tables of functions, which are made of records of all kinds, and text and data, which are
+    /// made of contents and relocations only. Tells `after` how far it has come. Gives the relocations that
+    /// are wrong, by the place of the symbol they are in.
+    pub fn write(&self, out: &mut [u8], after: impl Fn(Written)) -> Vec<RelocError> {
         let tasks = self.tasks(out).into_iter().enumerate();
         let (tables, others): (Vec<_>, Vec<_>) = tasks.partition(|(_, t)| self.is_table(t));
-        let mut errors = self.perform(tables);
-        between();
+        let is_names = |(_, t): &(usize, Task)| self.is_of(t, self.names);
+        let (names, tables): (Vec<_>, Vec<_>) = tables.into_iter().partition(is_names);
+        let mut errors = self.perform(names);
+        after(Written::Names);
+        errors.extend(self.perform(tables));
+        after(Written::Tables);
         errors.extend(self.perform(others));
         errors.sort_by_key(|(i, _)| *i);
         errors.into_iter().flat_map(|(_, e)| e).collect()
@@ -133,6 +147,11 @@ impl Writer<'_> {
     fn is_table(&self, task: &Task) -> bool {
         let tables = &self.layout.sections[self.layout.known.pclntab].syms;
         matches!(task, Task::Data(_, range, ..) if tables.contains(&range.start))
+    }
+
+    /// Whether it begins with the symbol `s`.
+    fn is_of(&self, task: &Task, s: SymId) -> bool {
+        matches!(task, Task::Data(_, range, ..) if self.layout.placed[range.start].sym == s)
     }
 
     /// The contents of a stretch of `len` bytes from offset `off` on if it is one symbol without

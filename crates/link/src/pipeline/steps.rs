@@ -176,7 +176,7 @@ pub(super) fn print_sizes(segs: &layout::Segments, headers: u64, n_syms: u64, di
 }
 
 /// What the stack check finds.
-struct StackReport {
+pub(super) struct StackReport {
     /// The call graph (`-c`) and what `-debugnosplit` prints.
     text: Vec<u8>,
     /// The functions over the limit.
@@ -185,10 +185,10 @@ struct StackReport {
 
 impl StackReport {
     /// Says what has been found.
-    fn report(self, syms: &Symbols, diag: &Diag) -> Result<(), Stop> {
+    fn report(&self, syms: &Symbols, diag: &Diag) -> Result<(), Stop> {
         let write_error =
-            |e: std::io::Error| diag.exit(format_args!("writing standard output: {e}"));
-        let failed = self.failed.map_err(write_error)?;
+            |e: &std::io::Error| diag.exit(format_args!("writing standard output: {e}"));
+        let failed = self.failed.as_ref().map_err(write_error)?;
         diag.print_bytes(&self.text);
         for f in failed {
             diag.symbol_error(syms.name(f.root), syms.printed_number(f.root), &f.message)?;
@@ -198,36 +198,30 @@ impl StackReport {
     }
 }
 
-/// Generates debugging information, and checks the stacks of the functions `textp` beside it.
+/// Generates debugging information, and says what the stack check has found.
 pub(super) fn generate_debug(
     config: &Config,
     syms: &Symbols,
     live: &Live,
     order: &TextOrder,
-    textp: &[SymId],
+    checked: &StackReport,
     diag: &Diag,
 ) -> Result<Option<DebugInfo>, Stop> {
     diag.phases.start("dwarfGenerateDebugInfo");
-    let mut checked = None;
-    let check = || {
-        let report = stack_check(config, syms, live, textp);
-        syms.release_code();
-        report
-    };
-    let generated = debug::generate(config, syms, live, order, diag, || {
-        checked = Some(check());
-    })?;
-    diag.phases.start("doStackCheck");
-    let checked = checked.unwrap_or_else(check);
+    let generated = debug::generate(config, syms, live, order, diag)?;
     checked.report(syms, diag)?;
-    if config.dwarf {
-        syms.release_dwarf();
-    }
+    syms.release_relocs();
+    syms.release_data();
     Ok(generated)
 }
 
-/// The call graph (`-c`), and whether chains of nosplit functions fit their stack.
-fn stack_check(config: &Config, syms: &Symbols, live: &Live, textp: &[SymId]) -> StackReport {
+/// Checks the stacks of the functions `textp`: the call graph (`-c`), and whether chains of nosplit functions fit their stack.
+pub(super) fn stack_check(
+    config: &Config,
+    syms: &Symbols,
+    live: &Live,
+    textp: &[SymId],
+) -> StackReport {
     let mut text = Vec::new();
     // Below its stack pointer, arm64 keeps the caller's frame pointer.
     let frame_pointer = if config.arch.has_link_register {

@@ -315,7 +315,7 @@ impl Symbols {
             names,
             anon_version: 0,
             sound_kinds,
-            function_parts: Default::default(),
+            functions_dwarf: Default::default(),
             leaves: numbered.leaves,
             shadowed: found.shadowed.into_iter().collect(),
             local: numbered.local,

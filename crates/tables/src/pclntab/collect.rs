@@ -6,6 +6,7 @@ use super::{PclntabError, symbol_align};
 use goobj::FuncInfo;
 use goobj::prefetch::prefetch_lines;
 use gover::AuxType;
+use reach::Damage;
 use std::ops::Range;
 use symbols::ahead::{Ahead, Reads};
 use symbols::{SymId, Symbols};
@@ -131,6 +132,20 @@ pub(crate) struct Chunk {
     /// Indices of files, see [`Collector::file_base`].
     pub files: Vec<u32>,
     pub errors: Vec<PclntabError>,
+    /// The first function whose compiler information does not hold what it announces.
+    pub damage: Option<(SymId, Damage)>,
+}
+
+impl Chunk {
+    /// Notes that `info`, what the compiler says of `func` as its auxiliary symbol `index`, is damaged.
+    #[cold]
+    fn note_damage(&mut self, func: SymId, index: usize, info: SymId, syms: &Symbols) {
+        let damage = Damage::FuncInfo {
+            index: index as u32,
+            len: syms.data(info).len() as u32,
+        };
+        self.damage.get_or_insert((func, damage));
+    }
 }
 
 /// Size of the fixed part of a function record, bytes.
@@ -242,7 +257,7 @@ impl Collector<'_> {
         let pc = c.pctabs.len();
         let fd = c.funcdata.len();
         c.pctabs.resize(pc + 4, 0);
-        for a in obj.object.auxs(li) {
+        for (i, a) in obj.object.auxs(li).enumerate() {
             let slot = match gover.aux_type(a.typ) {
                 Some(AuxType::Pcsp) => 0,
                 Some(AuxType::Pcfile) => 1,
@@ -258,6 +273,9 @@ impl Collector<'_> {
                 }
                 Some(AuxType::FuncInfo) if info.is_none() => {
                     info = self.syms.func_info_at(obj, a.sym);
+                    if info.is_none() {
+                        c.note_damage(f.sym, i, self.syms.resolve_ref(obj, a.sym), self.syms);
+                    }
                     continue;
                 }
                 _ => continue,

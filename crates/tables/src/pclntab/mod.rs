@@ -44,6 +44,7 @@ use gover::{RelocType, SymKind};
 use layout::{Addresses, SectionId, TextLayout, TextOrder};
 use pc_tables::PcTables;
 use rayon::prelude::*;
+use reach::ReachError;
 use rustc_hash::FxHashMap;
 pub use split::Make;
 use split::PART;
@@ -239,6 +240,8 @@ pub struct PclntabPlan {
     pub last: SymId,
     /// Complaints that end the link, later.
     pub errors: Vec<PclntabError>,
+    /// What makes the plan worthless: what the compiler says of a function is damaged.
+    pub damage: Option<ReachError>,
 
     chunks: Vec<Chunk>,
     /// Per function, the distance of its entry from the start of text, bytes.
@@ -313,6 +316,8 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         .par_iter_mut()
         .for_each(|c| collector.settle(c, &tables));
     errors.extend(chunks.iter_mut().flat_map(|c| c.errors.drain(..)));
+    let damage = chunks.iter().find_map(|c| c.damage);
+    let damage = damage.map(|(s, d)| ReachError::damaged(syms, s, d));
 
     let mut names: Vec<NameUse> = Vec::with_capacity(chunks.iter().map(|c| c.names.len()).sum());
     let mut pcs: Vec<PcUse> = Vec::with_capacity(chunks.iter().map(|c| c.pcs.len()).sum());
@@ -392,6 +397,7 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         first,
         last,
         errors,
+        damage,
         chunks,
         entries,
         last_pc,
