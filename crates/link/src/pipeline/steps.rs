@@ -210,8 +210,10 @@ pub(super) fn generate_debug(
     diag.phases.start("dwarfGenerateDebugInfo");
     let generated = debug::generate(config, syms, live, order, diag)?;
     checked.report(syms, diag)?;
+    if config.dwarf {
+        syms.release_dwarf();
+    }
     syms.release_relocs();
-    syms.release_data();
     Ok(generated)
 }
 
