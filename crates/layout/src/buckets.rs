@@ -145,7 +145,6 @@ impl Unsorted {
                     let facts = Facts::of(syms, s);
                     let Facts {
                         mut kind,
-                        name,
                         size,
                         len,
                         ..
@@ -160,14 +159,14 @@ impl Unsorted {
                     if syms.foreign.is_interior(s) {
                         continue;
                     }
-                    if let Some(k) = groups.kind(kind, name, facts.flag2) {
+                    if let Some(k) = groups.kind(kind, facts.group, facts.flag2) {
                         if !dynlink || !groups.is_shared(k) {
                             f.hidden.push(s);
                         }
                         kind = k;
                     }
                     // Nameless symbols are parts of others.
-                    if name.is_empty() && kind != SymKind::GoFunc {
+                    if facts.nameless && kind != SymKind::GoFunc {
                         continue;
                     }
                     if size < len {

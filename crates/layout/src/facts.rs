@@ -1,12 +1,15 @@
 //! What data layout asks of each of the many live symbols, looked up in one go.
 
 use gover::SymKind;
-use symbols::{Def, SymId, Symbols, VERSION_STATIC};
+use symbols::{DataGroup, Def, SymId, Symbols, VERSION_STATIC};
 
 /// What a symbol is.
-pub(crate) struct Facts<'a> {
+pub(crate) struct Facts {
     pub kind: SymKind,
-    pub name: &'a [u8],
+    /// The group that its name says it belongs to.
+    pub group: DataGroup,
+    /// Whether it has no name.
+    pub nameless: bool,
     /// Size, bytes.
     pub size: u64,
     /// Length of the contents, bytes. What objects hold is not longer than its size; that has been
@@ -18,16 +21,17 @@ pub(crate) struct Facts<'a> {
     pub flag2: u8,
 }
 
-impl<'a> Facts<'a> {
+impl Facts {
     #[inline]
-    pub fn of(syms: &'a Symbols, s: SymId) -> Facts<'a> {
+    pub fn of(syms: &Symbols, s: SymId) -> Facts {
         match syms.def(s) {
             Def::Go(o, li) => {
                 let d = o.object.sym(li);
                 let kind = syms.gover.sym_kind(d.kind());
                 Facts {
                     kind: kind.unwrap_or(SymKind::Xxx),
-                    name: o.object.name(d),
+                    group: o.data_group(li),
+                    nameless: d.name_len() == 0,
                     size: d.size().into(),
                     len: 0,
                     local: d.abi() == goobj::ABI_STATIC
@@ -38,7 +42,8 @@ impl<'a> Facts<'a> {
             }
             Def::Ext(e) => Facts {
                 kind: e.kind,
-                name: &e.name,
+                group: DataGroup::of(syms.gover, e.kind, &e.name),
+                nameless: e.name.is_empty(),
                 size: e.size,
                 len: e.data.len() as u64,
                 local: e.version >= VERSION_STATIC
@@ -48,7 +53,8 @@ impl<'a> Facts<'a> {
             },
             Def::Undefined(..) => Facts {
                 kind: SymKind::Xxx,
-                name: syms.name(s),
+                group: DataGroup::None,
+                nameless: syms.name(s).is_empty(),
                 size: 0,
                 len: 0,
                 local: false,

@@ -1,13 +1,12 @@
-//! Which group of data a symbol belongs to, by its name (`ld/symtab.go:symtab`).
+//! As what data that belongs to a group is laid out (`ld/symtab.go:symtab`).
 
 use crate::buckets::Relro;
-use gover::{GcMasks, GoLayout, RelroRule, SymKind, TypelinkHome};
+use gover::{GoLayout, RelroRule, SymKind, TypelinkHome};
+use symbols::DataGroup;
 
 /// Rules of one release, for one link.
 pub struct Groups {
-    gover: &'static GoLayout,
     itab_flag: u8,
-    gc_masks: bool,
     /// Kinds of types and of function descriptors.
     types: SymKind,
     funcs: SymKind,
@@ -24,12 +23,10 @@ impl Groups {
         Groups {
             types,
             funcs,
-            gover,
             itab_flag: match gover.typelinks {
                 TypelinkHome::GoType => gover.flags2.itab,
                 TypelinkHome::Section => 0,
             },
-            gc_masks: gover.gc_masks == GcMasks::Grouped,
         }
     }
 
@@ -38,36 +35,22 @@ impl Groups {
         group == self.types || group == self.funcs
     }
 
-    /// The kind under which a live symbol of kind `kind` with the second flag byte `flag2` is laid out,
-    /// if it belongs to a group. Such symbols do not appear in the symbol table; their group's carrier
-    /// does.
+    /// The kind under which a live symbol of kind `kind` with the second flag byte `flag2`, which belongs to
+    /// `group` by its name, is laid out if it belongs to a group. Such symbols do not appear in the symbol
+    /// table; their group's carrier does.
     #[inline]
-    pub fn kind(&self, kind: SymKind, name: &[u8], flag2: u8) -> Option<SymKind> {
-        match kind {
-            SymKind::NoPtrBss if self.gc_masks && name.starts_with(b"type:.gcmask.") => {
-                Some(SymKind::GcMask)
+    pub fn kind(&self, kind: SymKind, group: DataGroup, flag2: u8) -> Option<SymKind> {
+        match group {
+            DataGroup::GoString => Some(SymKind::GoString),
+            DataGroup::GcBits => Some(SymKind::GcBits),
+            DataGroup::GcMask => Some(SymKind::GcMask),
+            DataGroup::Func => Some(self.funcs),
+            DataGroup::Type => Some(self.types),
+            DataGroup::None => {
+                let is_itab = flag2 & self.itab_flag != 0
+                    && matches!(kind, SymKind::Rodata | SymKind::GoFunc);
+                is_itab.then_some(self.types)
             }
-            SymKind::Rodata | SymKind::GoFunc => {
-                if name.starts_with(b"go:string.") {
-                    Some(SymKind::GoString)
-                } else if self
-                    .gover
-                    .gcbits_prefixes
-                    .iter()
-                    .any(|p| name.starts_with(p.as_bytes()))
-                {
-                    Some(SymKind::GcBits)
-                } else if name.ends_with("·f".as_bytes()) {
-                    Some(self.funcs)
-                } else if name.starts_with(b"type:")
-                    || (self.itab_flag != 0 && flag2 & self.itab_flag != 0)
-                {
-                    Some(self.types)
-                } else {
-                    None
-                }
-            }
-            _ => None,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! takes one shard of all objects at a time.
 
 use crate::BitSet;
+use crate::data_group::{DataGroup, DataGroups};
 use crate::linkname::linkname_marks;
 use goobj::{ABI_STATIC, Block, Object, SymDef};
 use gover::{GoLayout, SymKind};
@@ -233,11 +234,16 @@ struct Watch {
     used_in_iface: u32,
     /// The kinds of functions.
     text: KindSet,
+    /// The kinds of data that can belong to a group by its name.
+    grouped: KindSet,
+    gover: &'static GoLayout,
 }
 
 impl Watch {
-    fn new(gover: &GoLayout) -> Watch {
+    fn new(gover: &'static GoLayout) -> Watch {
         Watch {
+            gover,
+            grouped: KindSet::of(gover, DataGroup::has_kind),
             local: u32::from(gover.flags.local) << 8,
             used_in_iface: u32::from(gover.flags2.used_in_iface) << 16,
             text: KindSet::of(gover, SymKind::is_text),
@@ -268,6 +274,8 @@ pub struct Digest {
     pub(crate) linknames: Vec<u32>,
     /// Definitions of functions.
     pub(crate) texts: Vec<u32>,
+    /// The groups of data that definitions belong to by their names.
+    pub(crate) data_groups: DataGroups,
     /// The kinds of all definitions.
     kinds: KindSet,
 }
@@ -294,7 +302,10 @@ impl Digest {
     }
 
     fn with_lists(o: &Object, opts: &DigestOptions, unsorted: &mut Unsorted) -> Digest {
-        let mut d = Digest::default();
+        let mut d = Digest {
+            data_groups: DataGroups::new(o.n_alldef()),
+            ..Digest::default()
+        };
         let hasher = NameHasher::default();
         let version = |s: SymDef| version_slot(opts.abi_wrappers, s.abi());
         let linkname_marks = linkname_marks(opts.gover);
@@ -312,7 +323,7 @@ impl Digest {
         };
 
         for (li, s) in (0..).zip(o.syms(0..o.n_def())) {
-            d.note(&watch, s, li);
+            d.note(&watch, o, s, li);
             if s.name_len() != 0 && s.abi() != ABI_STATIC {
                 d.package.push(named_def(s, li));
             }
@@ -326,7 +337,7 @@ impl Digest {
         defs.clear();
         defs.reserve(o.n_nonpkg_def() as usize);
         for (li, s) in (first..).zip(named(o, first..all)) {
-            d.note(&watch, s, li);
+            d.note(&watch, o, s, li);
             d.note_linkname(linkname_marks, s, li);
             if s.abi() == ABI_STATIC || s.name_len() == 0 {
                 d.own.push(li);
@@ -362,11 +373,20 @@ impl Digest {
         self.kinds.0 & !sound.0 == 0
     }
 
-    /// Notes what is marked, and the kind.
+    /// Notes what is marked, the kind, and the group that data belongs to.
     #[inline]
-    fn note(&mut self, watch: &Watch, s: SymDef, li: u32) {
+    fn note(&mut self, watch: &Watch, o: &Object, s: SymDef, li: u32) {
         self.note_marks(watch, s, li);
-        self.note_kind(watch, s, li);
+        let kind = KindSet::one(s.kind());
+        if kind.meets(watch.text) {
+            self.texts.push(li);
+        }
+        if kind.meets(watch.grouped) && s.name_len() != 0 {
+            let kind = watch.gover.sym_kind(s.kind()).unwrap_or(SymKind::Xxx);
+            let group = DataGroup::of(watch.gover, kind, o.name(s));
+            self.data_groups.set(li, group);
+        }
+        self.kinds.0 |= kind.0;
     }
 
     #[inline]
@@ -380,15 +400,6 @@ impl Digest {
                 self.used_in_iface.push(li);
             }
         }
-    }
-
-    #[inline]
-    fn note_kind(&mut self, watch: &Watch, s: SymDef, li: u32) {
-        let kind = KindSet::one(s.kind());
-        if kind.meets(watch.text) {
-            self.texts.push(li);
-        }
-        self.kinds.0 |= kind.0;
     }
 
     #[inline]
@@ -418,8 +429,8 @@ impl Digest {
             (shard as u8, used)
         };
         let short = o.block(Block::Hash64).as_chunks::<8>().0;
-        for ((li, h), s) in (n_def..).zip(short).zip(o.syms(n_def..n_def + n64)) {
-            self.note(watch, s, li);
+        for ((li, h), s) in (n_def..).zip(short).zip(named(o, n_def..n_def + n64)) {
+            self.note(watch, o, s, li);
             let hash = mix(u64::from_le_bytes(*h));
             let size = s.size().min(ContentUse::LOW);
             all.push(content(SHARDS as u64 + (hash >> 63), hash, size, s, li));
@@ -428,11 +439,11 @@ impl Digest {
         let (first, end) = (n_def + n64, n_def + n64 + n);
         // Kind and flags of the last pc-value table: they are the same for all.
         let mut pc_table = None;
-        for ((li, h), s) in (first..).zip(long).zip(o.syms(first..end)) {
+        for ((li, h), s) in (first..).zip(long).zip(named(o, first..end)) {
             if s.name_len() == 0 && Some(s.kind_and_flags()) == pc_table {
                 continue;
             }
-            self.note(watch, s, li);
+            self.note(watch, o, s, li);
             // Nothing but a pc-value table is found by content and has no name.
             if s.name_len() == 0 && !opts.number_pc_tables && s.flag() == 0 && s.flag2() == 0 {
                 let is_text = KindSet::one(s.kind()).meets(watch.text);
@@ -457,7 +468,9 @@ fn named<'a>(
     const AHEAD: u32 = 8;
     let mut ahead = o.syms((range.start + AHEAD).min(range.end)..range.end);
     o.syms(range).inspect(move |_| {
-        if let Some(s) = ahead.next() {
+        if let Some(s) = ahead.next()
+            && s.name_len() != 0
+        {
             o.prefetch_name(s);
         }
     })

@@ -20,6 +20,7 @@ mod accessors;
 pub mod ahead;
 mod bitset;
 mod contents;
+mod data_group;
 mod digest;
 mod foreign;
 mod ids;
@@ -39,6 +40,7 @@ mod shared;
 pub use accessors::{AuxRef, DwarfAuxs, Reloc, RelocIter};
 pub use bitset::{AtomicBitSet, BitSet};
 pub use contents::{Contents, Located};
+pub use data_group::DataGroup;
 pub use digest::{Digest, DigestOptions};
 pub use foreign::{CgoAttrs, Foreign};
 pub use ids::{LibId, ObjId, SymId, UnitId};
@@ -83,9 +85,16 @@ pub struct Obj {
     pub(crate) linknames: Vec<u32>,
     /// The definitions of functions, by local index, ascending.
     pub texts: Vec<u32>,
+    /// The groups of its definitions.
+    data_groups: data_group::DataGroups,
 }
 
 impl Obj {
+    /// The group of data that the definition `li` belongs to by its name.
+    #[inline]
+    pub fn data_group(&self, li: u32) -> DataGroup {
+        self.data_groups.get(li)
+    }
     /// Number of its slots: of symbols that are no package symbols.
     pub(crate) fn n_slots(&self) -> u32 {
         let o = &self.object;

@@ -458,6 +458,7 @@ fn place(inputs: Vec<crate::ObjInput>) -> Result<(Vec<Obj>, Vec<Digest>), Resolv
                 n_pkg,
                 linknames: std::mem::take(&mut i.digest.linknames),
                 texts: std::mem::take(&mut i.digest.texts),
+                data_groups: std::mem::take(&mut i.digest.data_groups),
             };
             def_base += n_def;
             canon_base += others;
