@@ -231,10 +231,18 @@ pub fn link_executable(
     };
     let generate = || generate_debug(config, maker.syms, maker.live, &order, &checked, diag);
     let (pcln, debug_info) = match debug_info {
-        Some(info) => (plan(), Ok(info)),
+        Some(info) => {
+            let pcln = plan()?;
+            if config.dwarf {
+                // It has been read for what lies between debugging information.
+                maker.syms.release_dwarf();
+            }
+            (Ok(pcln), Ok(info))
+        }
         None if side_by_side => rayon::join(plan, generate),
         None => {
             let pcln = plan()?;
+            // What DWARF reads of these is not what the plan has read.
             maker.syms.release_data();
             maker.syms.release_content_defs();
             (Ok(pcln), generate())

@@ -212,12 +212,13 @@ pub(super) fn generate_debug(
     checked.report(syms, diag)?;
     if config.dwarf {
         syms.release_dwarf();
+        syms.release_relocs();
     }
-    syms.release_relocs();
     Ok(generated)
 }
 
-/// Checks the stacks of the functions `textp`: the call graph (`-c`), and whether chains of nosplit functions fit their stack.
+/// Checks the stacks of the functions `textp`: the call graph (`-c`), and whether chains of nosplit
+/// functions fit their stack.
 pub(super) fn stack_check(
     config: &Config,
     syms: &Symbols,
