@@ -361,7 +361,7 @@ pub(crate) fn scan<'a>(
     }
     let files;
     (files, unit.gdb_script) = FileTable::new(
-        (0..o.n_files()).filter_map(|i| o.file(i)),
+        obj.files.iter().map(|&id| syms.source_files.name(id)),
         directories,
         id.0 + 1,
         opts.dwarf5,

@@ -8,6 +8,7 @@
 use crate::BitSet;
 use crate::data_group::{DataGroup, DataGroups};
 use crate::linkname::linkname_marks;
+use crate::source_files::{FileId, FileNumbers};
 use goobj::{ABI_STATIC, Block, Object, SymDef};
 use gover::{GoLayout, SymKind};
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_micro_inline};
@@ -205,6 +206,15 @@ pub struct DigestOptions {
     pub number_pc_tables: bool,
 }
 
+/// How objects are read, and what they have in common.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// How they are read.
+    pub opts: &'a DigestOptions,
+    /// The names of their source files.
+    pub files: &'a FileNumbers,
+}
+
 /// Some of the kinds of symbols, by their numbers in objects.
 #[derive(Clone, Copy, Default)]
 struct KindSet(u64);
@@ -274,6 +284,8 @@ pub struct Digest {
     pub(crate) linknames: Vec<u32>,
     /// Definitions of functions.
     pub(crate) texts: Vec<u32>,
+    /// Source files.
+    pub(crate) files: Vec<FileId>,
     /// The groups of data that definitions belong to by their names.
     pub(crate) data_groups: DataGroups,
     /// The kinds of all definitions.
@@ -296,9 +308,12 @@ struct Unsorted {
 
 impl Digest {
     /// Reads an object.
-    pub fn new(o: &Object, opts: &DigestOptions) -> Digest {
+    pub fn new(o: &Object, how: &Reading) -> Digest {
         thread_local!(static UNSORTED: RefCell<Unsorted> = RefCell::default());
-        UNSORTED.with_borrow_mut(|unsorted| Digest::with_lists(o, opts, unsorted))
+        let mut d = UNSORTED.with_borrow_mut(|unsorted| Digest::with_lists(o, how.opts, unsorted));
+        let names = (0..o.n_files()).map(|i| o.file(i).unwrap_or_default());
+        d.files = names.map(|name| how.files.number(name)).collect();
+        d
     }
 
     fn with_lists(o: &Object, opts: &DigestOptions, unsorted: &mut Unsorted) -> Digest {

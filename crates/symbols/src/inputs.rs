@@ -1,7 +1,7 @@
 //! What a link reads, in load order.
 
 use crate::digest::Digest;
-use crate::{LibId, ObjId, UnitId};
+use crate::{LibId, ObjId, SourceFiles, UnitId};
 use goobj::Object;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -80,6 +80,8 @@ pub struct Inputs {
     pub units: Vec<Unit>,
     /// The Go objects.
     pub objs: Vec<ObjInput>,
+    /// The names of source files.
+    pub source_files: SourceFiles,
     /// The host objects.
     pub host_objects: Vec<HostObject>,
     /// Raw cgo directive sections: file name for messages, escaped package, JSON text.

@@ -36,12 +36,13 @@ mod resolve;
 mod resolver;
 pub mod rtype;
 mod shared;
+mod source_files;
 
 pub use accessors::{AuxRef, DwarfAuxs, Reloc, RelocIter};
 pub use bitset::{AtomicBitSet, BitSet};
 pub use contents::{Contents, Located};
 pub use data_group::DataGroup;
-pub use digest::{Digest, DigestOptions};
+pub use digest::{Digest, DigestOptions, Reading};
 pub use foreign::{CgoAttrs, Foreign};
 pub use ids::{LibId, ObjId, SymId, UnitId};
 pub use inputs::{HostObject, Inputs, Library, ObjInput, Unit};
@@ -50,6 +51,7 @@ pub use names::path_to_prefix;
 pub use resolve::{ResolveError, ResolveOptions};
 pub use resolver::Resolver;
 pub use shared::{Imported, SharedLib};
+pub use source_files::{FileId, FileNumbers, SourceFiles};
 
 use goobj::Object;
 use gover::GoLayout;
@@ -85,6 +87,8 @@ pub struct Obj {
     pub(crate) linknames: Vec<u32>,
     /// The definitions of functions, by local index, ascending.
     pub texts: Vec<u32>,
+    /// Its source files.
+    pub files: Vec<FileId>,
     /// The groups of its definitions.
     data_groups: data_group::DataGroups,
 }
@@ -126,6 +130,8 @@ pub struct Symbols {
     pub libs: Vec<Library>,
     /// The compilation units, in load order: one per archive member, host objects included.
     pub units: Vec<Unit>,
+    /// The names of source files.
+    pub source_files: SourceFiles,
     /// Whether text symbols carry an ABI version (`GOEXPERIMENT=regabiwrappers`).
     pub abi_wrappers: bool,
     pub(crate) objs: Vec<Obj>,

@@ -3,10 +3,10 @@
 //! Files are opened in parallel as imports become known; the load order, which is breadth-first from
 //! the main package, is worked out afterwards from what was read.
 
-use crate::digest::{Digest, DigestOptions};
+use crate::digest::{Digest, DigestOptions, Reading};
 use crate::map::{go_error_text, map_file};
 use crate::{
-    HostObject, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
+    FileNumbers, HostObject, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
     path_to_prefix,
 };
 use goobj::{Archive, Member, Object, TextHeader, TextHeaderError};
@@ -118,9 +118,15 @@ pub struct LoadResult {
 
 /// Loads the packages of a link.
 pub fn load(opts: &LoadOptions) -> LoadResult {
-    let files = prefetch(opts);
+    let numbers = FileNumbers::default();
+    let how = Reading {
+        opts: &opts.digest,
+        files: &numbers,
+    };
+    let files = prefetch(opts, how);
     let mut l = Loader {
         opts,
+        how,
         files,
         by_pkg: FxHashMap::default(),
         out: LoadResult {
@@ -132,7 +138,9 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
     };
     // The error, if any, is in the list.
     let _ = l.run();
-    l.out
+    let mut out = l.out;
+    out.inputs.source_files = numbers.finish();
+    out
 }
 
 /// Where a package is.
@@ -153,11 +161,12 @@ impl Home {
 }
 
 /// Opens the archives of the command line and all they import, in parallel.
-fn prefetch(opts: &LoadOptions) -> FxHashMap<String, Loaded> {
+fn prefetch(opts: &LoadOptions, how: Reading) -> FxHashMap<String, Loaded> {
     let done = Mutex::new(FxHashMap::default());
     let seen = Mutex::new(FxHashSet::default());
     let visit = |pkg: &str, file: String| Visit {
         opts,
+        how,
         done: &done,
         seen: &seen,
         pkg: pkg.to_owned(),
@@ -185,6 +194,7 @@ fn prefetch(opts: &LoadOptions) -> FxHashMap<String, Loaded> {
 /// One file on its way in.
 struct Visit<'a> {
     opts: &'a LoadOptions<'a>,
+    how: Reading<'a>,
     done: &'a Mutex<FxHashMap<String, Loaded>>,
     seen: &'a Mutex<FxHashSet<String>>,
     pkg: String,
@@ -196,7 +206,7 @@ impl<'a> Visit<'a> {
     where
         'a: 's,
     {
-        let loaded = open(&self.file, &self.opts.digest);
+        let loaded = open(&self.file, self.how);
         for m in &loaded.members {
             let Content::Go {
                 object: Ok((o, _)), ..
@@ -218,6 +228,7 @@ impl<'a> Visit<'a> {
                     let pkg = pkg.into_owned();
                     let v = Visit {
                         opts: self.opts,
+                        how: self.how,
                         done: self.done,
                         seen: self.seen,
                         pkg,
@@ -300,7 +311,7 @@ fn clean_slowly(p: &str) -> String {
     }
 }
 
-fn open(file: &str, opts: &DigestOptions) -> Loaded {
+fn open(file: &str, how: Reading) -> Loaded {
     let data = match map_file(Path::new(file)) {
         Ok(d) => d,
         Err(e) => {
@@ -324,14 +335,14 @@ fn open(file: &str, opts: &DigestOptions) -> Loaded {
     };
     let Some(archive) = Archive::open(data) else {
         return Loaded {
-            members: vec![open_member(file.to_owned(), data, 0, opts)],
+            members: vec![open_member(file.to_owned(), data, 0, how)],
             end: None,
         };
     };
     let mut members = Vec::new();
     for m in archive {
         match m {
-            Ok(m) => members.extend(archive_member(file, m, opts)),
+            Ok(m) => members.extend(archive_member(file, m, how)),
             Err(e) => {
                 let text = format!("{file}: {e}");
                 return Loaded {
@@ -344,7 +355,7 @@ fn open(file: &str, opts: &DigestOptions) -> Loaded {
     Loaded { members, end: None }
 }
 
-fn archive_member(file: &str, m: Member<'static>, opts: &DigestOptions) -> Option<LoadedMember> {
+fn archive_member(file: &str, m: Member<'static>, how: Reading) -> Option<LoadedMember> {
     // The export data has an object file's header but is none.
     if m.name == b"__.PKGDEF" {
         return None;
@@ -368,16 +379,11 @@ fn archive_member(file: &str, m: Member<'static>, opts: &DigestOptions) -> Optio
     if m.name.len() < 16 && !base.ends_with(".o") && !base.ends_with(".syso") {
         return None;
     }
-    Some(open_member(name, m.data, m.offset, opts))
+    Some(open_member(name, m.data, m.offset, how))
 }
 
-fn open_member(
-    name: String,
-    data: &'static [u8],
-    offset: usize,
-    opts: &DigestOptions,
-) -> LoadedMember {
-    let content = classify(&name, data, opts);
+fn open_member(name: String, data: &'static [u8], offset: usize, how: Reading) -> LoadedMember {
+    let content = classify(&name, data, how);
     LoadedMember {
         name,
         data,
@@ -386,7 +392,7 @@ fn open_member(
     }
 }
 
-fn classify(name: &str, data: &'static [u8], opts: &DigestOptions) -> Content {
+fn classify(name: &str, data: &'static [u8], how: Reading) -> Content {
     let magic: [u8; 4] = std::array::from_fn(|i| data.get(i).copied().unwrap_or(0));
     match magic {
         [0x7f, b'E', b'L', b'F']
@@ -436,7 +442,7 @@ fn classify(name: &str, data: &'static [u8], opts: &DigestOptions) -> Content {
             header.object_offset
         )
     });
-    let object = object.map(|o| (o, Box::new(Digest::new(&o, opts))));
+    let object = object.map(|o| (o, Box::new(Digest::new(&o, &how))));
     Content::Go { header, object }
 }
 
@@ -445,6 +451,7 @@ struct Stop;
 
 struct Loader<'a> {
     opts: &'a LoadOptions<'a>,
+    how: Reading<'a>,
     files: FxHashMap<String, Loaded>,
     by_pkg: FxHashMap<String, LibId>,
     out: LoadResult,
@@ -603,7 +610,7 @@ impl Loader<'_> {
         let loaded = self
             .files
             .remove(&pkg)
-            .unwrap_or_else(|| open(&file, &self.opts.digest));
+            .unwrap_or_else(|| open(&file, self.how));
         let units = self.out.inputs.units.len() as u32;
         let objs = self.out.inputs.objs.len() as u32;
         for m in loaded.members {

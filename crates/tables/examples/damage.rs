@@ -9,7 +9,7 @@ use reach::{ReachOptions, Roots, Tell, deadcode};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use symbols::{BitSet, Digest, Inputs, Library, ObjInput, Unit};
+use symbols::{BitSet, Digest, FileNumbers, Inputs, Library, ObjInput, Reading, Unit};
 use tables::inittask::{InitRoots, init_tasks};
 use tables::stackcheck::{StackOptions, check_stack};
 
@@ -104,9 +104,15 @@ fn damage(r: &mut Random, object: &Object<'static>) -> Option<Object<'static>> {
 }
 
 fn run(mut inputs: Inputs, gover: &'static gover::GoLayout) -> Result<(), String> {
+    let files = FileNumbers::default();
+    let how = Reading {
+        opts: &step::digest_options(gover),
+        files: &files,
+    };
     for o in &mut inputs.objs {
-        o.digest = Digest::new(&o.object, &step::digest_options(gover));
+        o.digest = Digest::new(&o.object, &how);
     }
+    inputs.source_files = files.finish();
     let mut syms = step::resolve(inputs, gover).map_err(|e| e.to_string())?;
     syms.check_linknames()?;
     let main_inittasks = init_tasks(&mut syms, InitRoots::Program, 8).map_err(|e| e.to_string())?;

@@ -6,7 +6,8 @@
 use goobj::{Object, PKG_BUILTIN, PKG_NONE, PKG_SELF};
 use gover::{AuxType, GoLayout, R_WEAK, RelocType, SymKind};
 use symbols::{
-    Digest, DigestOptions, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
+    Digest, DigestOptions, FileNumbers, Inputs, LibId, Library, ObjId, ObjInput, Reading, Unit,
+    UnitId, VERSION_STATIC,
 };
 
 /// A target of a reference.
@@ -202,6 +203,11 @@ pub fn inputs(gover: &'static GoLayout, object: Vec<u8>) -> Inputs {
         objs: 0..1,
         ..Library::default()
     };
+    let files = FileNumbers::default();
+    let how = Reading {
+        opts: &digest_options(gover),
+        files: &files,
+    };
     Inputs {
         libs: vec![lib],
         units: vec![Unit {
@@ -213,8 +219,9 @@ pub fn inputs(gover: &'static GoLayout, object: Vec<u8>) -> Inputs {
             lib: LibId(0),
             unit: UnitId(0),
             version: VERSION_STATIC,
-            digest: Digest::new(&object, &digest_options(gover)),
+            digest: Digest::new(&object, &how),
         }],
+        source_files: files.finish(),
         ..Inputs::default()
     }
 }

@@ -230,6 +230,7 @@ impl Symbols {
             libs,
             units,
             objs: inputs,
+            source_files,
             ..
         } = inputs;
         let (objs, digests) = place(inputs)?;
@@ -298,6 +299,7 @@ impl Symbols {
             libs,
             units,
             abi_wrappers: opts.digest.abi_wrappers,
+            source_files,
             objs,
             canon,
             firsts: numbered.firsts,
@@ -458,6 +460,7 @@ fn place(inputs: Vec<crate::ObjInput>) -> Result<(Vec<Obj>, Vec<Digest>), Resolv
                 n_pkg,
                 linknames: std::mem::take(&mut i.digest.linknames),
                 texts: std::mem::take(&mut i.digest.texts),
+                files: std::mem::take(&mut i.digest.files),
                 data_groups: std::mem::take(&mut i.digest.data_groups),
             };
             def_base += n_def;

@@ -9,7 +9,7 @@ use gover::AuxType;
 use reach::Damage;
 use std::ops::Range;
 use symbols::ahead::{Ahead, Reads};
-use symbols::{SymId, Symbols};
+use symbols::{FileId, SymId, Symbols};
 
 /// In [`Chunk::funcdata`]: the function's inline tree.
 pub(crate) const INLINE_TREE: SymId = SymId(u32::MAX);
@@ -129,8 +129,7 @@ pub(crate) struct Chunk {
     pub names: Vec<NameUse>,
     pub pcs: Vec<PcUse>,
     pub data: Vec<DataUse>,
-    /// Indices of files, see [`Collector::file_base`].
-    pub files: Vec<u32>,
+    pub files: Vec<FileId>,
     pub errors: Vec<PclntabError>,
     /// The first function whose compiler information does not hold what it announces.
     pub damage: Option<(SymId, Damage)>,
@@ -158,8 +157,6 @@ pub(crate) struct Collector<'a> {
     pub syms: &'a Symbols,
     /// The functions.
     pub funcs: &'a [SymId],
-    /// Per unit, the index of its first file among all files; one more at the end.
-    pub file_base: &'a [u32],
     pub ptr_size: u32,
     pub max_align: u32,
     /// Whether inlined functions may lack compiler information, coming from a shared library.
@@ -358,14 +355,12 @@ impl Collector<'_> {
         obj: &symbols::Obj,
         info: FuncInfo<'static>,
     ) -> u32 {
-        let base = self.file_base[f.unit as usize];
-        let n_files = self.file_base[f.unit as usize + 1] - base;
         let mut max_file = 0;
         let mut file = |c: &mut Chunk, i: u32| {
-            if i < n_files {
+            if let Some(&id) = obj.files.get(i as usize) {
                 max_file = max_file.max(i + 1);
-                if self.file_uses.claim((base + i) as usize, c.id) {
-                    c.files.push(base + i);
+                if self.file_uses.claim(id.index(), c.id) {
+                    c.files.push(id);
                 }
             }
         };
@@ -413,7 +408,7 @@ impl Collector<'_> {
         } = c;
         let owns = |s: SymId| self.symbol_uses.owns(s.index(), *id);
         names.retain(|n| owns(n.sym));
-        files.retain(|&i| self.file_uses.owns(i as usize, *id));
+        files.retain(|f| self.file_uses.owns(f.index(), *id));
         let mut kept = 0;
         for i in 0..pcs.len() {
             if let Some(p) = pcs.get(i + 16) {

@@ -2,9 +2,7 @@
 //! numbers to them (`ld/pcln.go:generateFilenameTabs`).
 
 use super::collect::{Chunk, NO_UNIT};
-use super::first_use::FirstUse;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use symbols::{Symbols, UnitId};
 
@@ -75,20 +73,6 @@ fn clean(path: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Per unit the index of its first file among all, and one more at the end.
-pub(crate) fn number_files(syms: &Symbols) -> Vec<u32> {
-    let mut base = Vec::with_capacity(syms.units.len() + 1);
-    let mut n = 0;
-    for u in 0..syms.units.len() {
-        base.push(n);
-        n += syms
-            .unit_obj(UnitId(u as u32))
-            .map_or(0, |o| o.object.n_files());
-    }
-    base.push(n);
-    base
-}
-
 /// A unit in cutab.
 struct UnitFiles {
     unit: u32,
@@ -106,37 +90,23 @@ pub(crate) struct Files {
     pub n_names: u32,
     /// Number of entries of cutab.
     pub n_entries: u32,
-    /// Offset of every name by what the objects call it.
-    offsets: FxHashMap<&'static [u8], u32>,
+    /// Offset of every name by its file's number, or [`NO_FILE`].
+    offsets: Vec<u32>,
     units: Vec<UnitFiles>,
     /// Per unit, the index of its first entry in cutab.
     pub unit_first: Vec<u32>,
 }
 
 impl Files {
-    /// Plans the tables from what the chunks use. `file_base` is that of [`number_files`].
-    pub fn plan(
-        syms: &Symbols,
-        chunks: &[Chunk],
-        file_base: &[u32],
-        file_uses: &FirstUse,
-        expand: &FileNames,
-    ) -> Files {
-        let n_files: usize = chunks.iter().map(|c| c.files.len()).sum();
-        let mut offsets = FxHashMap::with_capacity_and_hasher(n_files, Default::default());
-        let mut names = Vec::with_capacity(64 * n_files);
-        for &i in chunks.iter().flat_map(|c| &c.files) {
-            // Units without files start where the next one does, so the last one is it.
-            let unit = file_base.partition_point(|&b| b <= i) - 1;
-            let obj = syms.unit_obj(UnitId(unit as u32)).expect("has files");
-            let name = obj.object.file(i - file_base[unit]).expect("in range");
-            let at = *offsets.entry(name).or_insert_with(|| {
-                let at = names.len() as u32;
-                names.extend_from_slice(&expand.expand(name));
-                names.push(0);
-                at
-            });
-            file_uses.set(i as usize, at + 1);
+    /// Plans the tables from what the chunks use.
+    pub fn plan(syms: &Symbols, chunks: &[Chunk], expand: &FileNames) -> Files {
+        let mut offsets = vec![NO_FILE; syms.source_files.limit()];
+        let mut names = Vec::new();
+        let used = || chunks.iter().flat_map(|c| &c.files);
+        for &id in used() {
+            offsets[id.index()] = names.len() as u32;
+            names.extend_from_slice(&expand.expand(syms.source_files.name(id)));
+            names.push(0);
         }
 
         let mut number = vec![u32::MAX; syms.units.len()];
@@ -162,7 +132,7 @@ impl Files {
             n_entries += u.n;
         }
         Files {
-            n_names: offsets.len() as u32,
+            n_names: used().count() as u32,
             names,
             n_entries,
             offsets,
@@ -171,14 +141,9 @@ impl Files {
         }
     }
 
-    /// Writes cutab.
-    pub fn fill_units(
-        &self,
-        syms: &Symbols,
-        file_base: &[u32],
-        file_uses: &FirstUse,
-        out: &mut [u8],
-    ) {
+    /// Writes cutab. A file that no function of a unit uses has its offset all the same if another unit
+    /// uses it.
+    pub fn fill_units(&self, syms: &Symbols, out: &mut [u8]) {
         let mut parts = Vec::with_capacity(self.units.len());
         let mut rest = out;
         for u in &self.units {
@@ -190,21 +155,9 @@ impl Files {
             .into_par_iter()
             .with_min_len(16)
             .for_each(|(u, part)| {
-                let Some(obj) = syms.unit_obj(UnitId(u.unit)) else {
-                    return;
-                };
-                let base = file_base[u.unit as usize];
-                for (i, entry) in (0..u.n).zip(part.chunks_exact_mut(4)) {
-                    let at = match file_uses.get((base + i) as usize) {
-                        // A file that no function of this unit uses has its offset all the same if
-                        // another unit uses it.
-                        0 => {
-                            let name = obj.object.file(i);
-                            name.and_then(|n| self.offsets.get(n)).copied()
-                        }
-                        at => Some(at - 1),
-                    };
-                    entry.copy_from_slice(&at.unwrap_or(NO_FILE).to_le_bytes());
+                let files = syms.unit_obj(UnitId(u.unit)).map_or(&[][..], |o| &o.files);
+                for (f, entry) in files.iter().zip(part.chunks_exact_mut(4)) {
+                    entry.copy_from_slice(&self.offsets[f.index()].to_le_bytes());
                 }
             });
     }

@@ -259,8 +259,6 @@ pub struct PclntabPlan {
     pcs: Vec<PcUse>,
     pieces: Vec<DataPiece>,
     files: Files,
-    file_base: Vec<u32>,
-    file_uses: FirstUse,
     /// Functions: index in `names`. Funcdata: offset in `go:func.*`.
     symbol_uses: FirstUse,
 }
@@ -291,13 +289,11 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
     let mut errors = Vec::new();
 
     let (funcs, entries) = functions(syms, input, &mut errors);
-    let file_base = files::number_files(syms);
     let symbol_uses = FirstUse::new(syms.len());
-    let file_uses = FirstUse::new(file_base.last().map_or(0, |&n| n as usize));
+    let file_uses = FirstUse::new(syms.source_files.limit());
     let collector = Collector {
         syms,
         funcs: &funcs,
-        file_base: &file_base,
         ptr_size: input.arch.ptr_size.into(),
         max_align: input.arch.max_align,
         link_shared: input.link_shared,
@@ -345,7 +341,7 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
 
     let mut special = BitSet::new(syms.len());
     let (files, ()) = rayon::join(
-        || Files::plan(syms, &chunks, &file_base, &file_uses, input.file_names),
+        || Files::plan(syms, &chunks, input.file_names),
         || {
             let set = |s: SymId, v: u32| symbol_uses.set(s.index(), v);
             names.iter().zip(0..).for_each(|(n, i)| set(n.sym, i));
@@ -416,8 +412,6 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         pcs,
         pieces,
         files,
-        file_base,
-        file_uses,
         symbol_uses,
     }
 }
@@ -575,10 +569,7 @@ impl PclntabPlan {
         match part {
             Part::Header => make(out, &mut |out| self.fill_header(cx, out)),
             Part::FuncNames => names::fill(cx.syms, &self.names, out, make),
-            Part::Units => make(out, &mut |out| {
-                self.files
-                    .fill_units(cx.syms, &self.file_base, &self.file_uses, out);
-            }),
+            Part::Units => make(out, &mut |out| self.files.fill_units(cx.syms, out)),
             Part::Files => {
                 let names = self.files.names.par_chunks(PART);
                 let parts = out.par_chunks_mut(PART).zip(names);
