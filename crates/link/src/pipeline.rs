@@ -75,7 +75,6 @@ pub fn link_executable(
     // can then go side by side: what they have in memory together is little. Whoever wants to know how
     // long each takes gets them one by one.
     let side_by_side = Maps::all().are_small() && config.benchmark.is_none();
-    inputs.release_digested();
     let mut syms = resolve(config, inputs, diag)?;
     if config.check_linkname {
         syms.check_linknames().map_err(|e| diag.fatal(e))?;
@@ -233,10 +232,7 @@ pub fn link_executable(
     let (pcln, debug_info) = match debug_info {
         Some(info) => {
             let pcln = plan()?;
-            if config.dwarf {
-                // It has been read for what lies between debugging information.
-                maker.syms.release_dwarf();
-            }
+            maker.syms.release_data();
             (Ok(pcln), Ok(info))
         }
         None if side_by_side => rayon::join(plan, generate),

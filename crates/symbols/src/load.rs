@@ -5,6 +5,7 @@
 
 use crate::digest::{Digest, DigestOptions, Reading};
 use crate::map::{go_error_text, map_file};
+use crate::release::Done;
 use crate::{
     FileNumbers, HostObject, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
     path_to_prefix,
@@ -119,9 +120,13 @@ pub struct LoadResult {
 /// Loads the packages of a link.
 pub fn load(opts: &LoadOptions) -> LoadResult {
     let numbers = FileNumbers::default();
-    let how = Reading {
-        opts: &opts.digest,
-        files: &numbers,
+    let done = Done::default();
+    let how = Opening {
+        objects: Reading {
+            opts: &opts.digest,
+            files: &numbers,
+        },
+        done: &done,
     };
     let files = prefetch(opts, how);
     let mut l = Loader {
@@ -140,7 +145,15 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
     let _ = l.run();
     let mut out = l.out;
     out.inputs.source_files = numbers.finish();
+    done.finish();
     out
+}
+
+/// How files are opened.
+#[derive(Clone, Copy)]
+struct Opening<'a> {
+    objects: Reading<'a>,
+    done: &'a Done,
 }
 
 /// Where a package is.
@@ -161,7 +174,7 @@ impl Home {
 }
 
 /// Opens the archives of the command line and all they import, in parallel.
-fn prefetch(opts: &LoadOptions, how: Reading) -> FxHashMap<String, Loaded> {
+fn prefetch(opts: &LoadOptions, how: Opening) -> FxHashMap<String, Loaded> {
     let done = Mutex::new(FxHashMap::default());
     let seen = Mutex::new(FxHashSet::default());
     let visit = |pkg: &str, file: String| Visit {
@@ -194,7 +207,7 @@ fn prefetch(opts: &LoadOptions, how: Reading) -> FxHashMap<String, Loaded> {
 /// One file on its way in.
 struct Visit<'a> {
     opts: &'a LoadOptions<'a>,
-    how: Reading<'a>,
+    how: Opening<'a>,
     done: &'a Mutex<FxHashMap<String, Loaded>>,
     seen: &'a Mutex<FxHashSet<String>>,
     pkg: String,
@@ -311,7 +324,7 @@ fn clean_slowly(p: &str) -> String {
     }
 }
 
-fn open(file: &str, how: Reading) -> Loaded {
+fn open(file: &str, how: Opening) -> Loaded {
     let data = match map_file(Path::new(file)) {
         Ok(d) => d,
         Err(e) => {
@@ -355,9 +368,11 @@ fn open(file: &str, how: Reading) -> Loaded {
     Loaded { members, end: None }
 }
 
-fn archive_member(file: &str, m: Member<'static>, how: Reading) -> Option<LoadedMember> {
+fn archive_member(file: &str, m: Member<'static>, how: Opening) -> Option<LoadedMember> {
     // The export data has an object file's header but is none.
     if m.name == b"__.PKGDEF" {
+        // But for its first bytes nobody reads it; the system maps it around what is read.
+        how.done.add(m.data);
         return None;
     }
     let base = String::from_utf8_lossy(m.name);
@@ -382,7 +397,7 @@ fn archive_member(file: &str, m: Member<'static>, how: Reading) -> Option<Loaded
     Some(open_member(name, m.data, m.offset, how))
 }
 
-fn open_member(name: String, data: &'static [u8], offset: usize, how: Reading) -> LoadedMember {
+fn open_member(name: String, data: &'static [u8], offset: usize, how: Opening) -> LoadedMember {
     let content = classify(&name, data, how);
     LoadedMember {
         name,
@@ -392,7 +407,7 @@ fn open_member(name: String, data: &'static [u8], offset: usize, how: Reading) -
     }
 }
 
-fn classify(name: &str, data: &'static [u8], how: Reading) -> Content {
+fn classify(name: &str, data: &'static [u8], how: Opening) -> Content {
     let magic: [u8; 4] = std::array::from_fn(|i| data.get(i).copied().unwrap_or(0));
     match magic {
         [0x7f, b'E', b'L', b'F']
@@ -442,7 +457,11 @@ fn classify(name: &str, data: &'static [u8], how: Reading) -> Content {
             header.object_offset
         )
     });
-    let object = object.map(|o| (o, Box::new(Digest::new(&o, &how))));
+    let object = object.map(|o| {
+        let digest = Digest::new(&o, &how.objects);
+        how.done.add_digested(&o);
+        (o, Box::new(digest))
+    });
     Content::Go { header, object }
 }
 
@@ -451,7 +470,7 @@ struct Stop;
 
 struct Loader<'a> {
     opts: &'a LoadOptions<'a>,
-    how: Reading<'a>,
+    how: Opening<'a>,
     files: FxHashMap<String, Loaded>,
     by_pkg: FxHashMap<String, LibId>,
     out: LoadResult,

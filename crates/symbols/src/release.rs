@@ -5,25 +5,51 @@
 //! read are not in memory together.
 
 use crate::map::Maps;
-use crate::{Inputs, Obj, Symbols};
+use crate::{Obj, Symbols};
 use goobj::{Block, Object};
 use gover::AuxType;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 /// Where contents and relocations of functions' debugging information lie in an object, bytes. Between
 /// the contents are those of `FuncInfo` records.
 type FunctionDwarf = [Range<usize>; 2];
 
-impl Inputs {
-    /// Gives back what objects' digests are made of and nobody reads soon: references by name, and hashes,
-    /// by which only pc-value tables are told apart later.
-    pub fn release_digested(&self) {
-        let digested = |o: &Object<'static>| {
-            let [start, end] = [Block::NonPkgRef, Block::RelocIdx].map(|b| o.block_offset(b));
-            &o.bytes()[start as usize..end as usize]
-        };
-        Maps::all().release(self.objs.iter().map(|o| digested(&o.object)));
+/// Parts of files that nobody reads soon once these are opened. They are given back while others are
+/// opened, many together.
+#[derive(Default)]
+pub(crate) struct Done {
+    parts: Mutex<Vec<&'static [u8]>>,
+}
+
+impl Done {
+    /// Parts that are given back together.
+    const TOGETHER: usize = 1024;
+
+    /// Takes what of an object that has a digest nobody reads soon: references by name, and hashes, by which
+    /// only pc-value tables are told apart later.
+    pub fn add_digested(&self, o: &Object<'static>) {
+        let [start, end] = [Block::NonPkgRef, Block::RelocIdx].map(|b| o.block_offset(b));
+        self.add(&o.bytes()[start as usize..end as usize]);
+    }
+
+    /// Takes a part of a file.
+    pub fn add(&self, part: &'static [u8]) {
+        let mut parts = self.parts.lock().unwrap_or_else(|e| e.into_inner());
+        parts.push(part);
+        if parts.len().is_multiple_of(Self::TOGETHER) {
+            let maps = Maps::all();
+            if !maps.are_small() {
+                let parts = std::mem::take(&mut *parts);
+                maps.release(parts.into_iter());
+            }
+        }
+    }
+
+    /// Gives back the rest.
+    pub fn finish(self) {
+        let parts = self.parts.into_inner().unwrap_or_else(|e| e.into_inner());
+        Maps::all().release(parts.into_iter());
     }
 }
 
