@@ -49,7 +49,7 @@ mod variables;
 pub use census::Census;
 pub use generate::{DebugInfo, generate};
 pub use host::{HostRef, HostTarget, Kind};
-pub use plan::{Plan, SectionInfo};
+pub use plan::{Plan, SectionInfo, Stretch};
 
 /// What DWARF generation is told.
 #[derive(Clone, Copy, Debug)]

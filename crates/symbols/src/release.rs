@@ -161,12 +161,17 @@ impl Symbols {
 
     /// Gives back all contents, relocations and auxiliary symbols.
     pub fn release_contents(&self) {
-        let contents = |o: &Obj| {
-            let o = &o.object;
+        self.release_contents_of(0..self.objs.len());
+    }
+
+    /// Gives back contents, relocations and auxiliary symbols of some objects.
+    pub fn release_contents_of(&self, objs: impl IntoIterator<Item = usize>) {
+        let contents = |i: usize| {
+            let o = &self.objs[i].object;
             let end = o.block_offset(Block::RefName) as usize;
             &o.bytes()[o.block_offset(Block::Reloc) as usize..end]
         };
-        Maps::all().release(self.objs.iter().map(contents));
+        Maps::all().release(objs.into_iter().map(contents));
     }
 }
 

@@ -91,6 +91,10 @@ pub fn lay_out(
     Ok(Some(plan))
 }
 
+/// Stretches in which DWARF is written that is not compressed: what is read for the one is given back
+/// before the next.
+const STRETCHES: u64 = 8;
+
 /// Bytes of a section that one task writes.
 const CHUNK: usize = 1 << 19;
 
@@ -212,28 +216,47 @@ impl Debug {
     ) -> Result<(), Stop> {
         let Some(plan) = self.plan else { return Ok(()) };
         let mut rest = out;
-        let mut parts = Vec::new();
-        for (i, (s, c)) in self.sections.iter().zip(self.compressed).enumerate() {
+        let (mut stored, mut made) = (Vec::new(), Vec::new());
+        for (s, c) in self.sections.iter().zip(self.compressed) {
             let (part, r) = rest.split_at_mut(s.len as usize);
             rest = r;
-            parts.push((i, part, c));
-        }
-        parts
-            .into_par_iter()
-            .try_for_each(|(i, part, c)| match c {
+            // A section that is stored has nothing left to be made.
+            made.push(match c {
                 Some(c) => {
-                    c.store(part, store);
-                    Ok(())
+                    stored.push((part, c));
+                    None
                 }
-                None => part
-                    .par_chunks_mut(CHUNK)
-                    .enumerate()
-                    .try_for_each(|(n, part)| {
-                        let off = (n * CHUNK) as u64;
-                        store.make(part, |buf| plan.fill(syms, addrs, i, off, buf))
-                    }),
-            })
-            .or_else(|e| diag.error(e))
+                None => Some(part),
+            });
+        }
+        stored
+            .into_par_iter()
+            .for_each(|(part, c)| c.store(part, store));
+        if made.iter().all(Option::is_none) {
+            return Ok(());
+        }
+        for stretch in plan.stretches(syms, STRETCHES) {
+            let mut tasks = Vec::new();
+            for (i, (bytes, rest)) in stretch.sections.iter().zip(&mut made).enumerate() {
+                let Some(part) = rest.take() else { continue };
+                let (now, later) = part.split_at_mut((bytes.end - bytes.start) as usize);
+                *rest = Some(later);
+                let offsets = bytes.clone().step_by(CHUNK);
+                tasks.extend(
+                    offsets
+                        .zip(now.chunks_mut(CHUNK))
+                        .map(|(off, part)| (i, off, part)),
+                );
+            }
+            let make = |(i, off, part): (usize, u64, &mut [u8])| {
+                store.make(part, |buf| plan.fill(syms, addrs, i, off, buf))
+            };
+            if let Err(e) = tasks.into_par_iter().try_for_each(make) {
+                return diag.error(e);
+            }
+            syms.release_contents_of(stretch.objs);
+        }
+        Ok(())
     }
 }
 
