@@ -52,7 +52,7 @@ impl Key {
                 (word(0), word(8))
             }
             // No hash is known of these: a number that no hash is likely to be, for each.
-            _ => (u64::from(r) * 0x9e37_79b9_7f4a_7c15, 0),
+            _ => (u64::from(r).wrapping_mul(0x9e37_79b9_7f4a_7c15), 0),
         };
         Key {
             // Zero means that nothing is there.
