@@ -29,6 +29,7 @@ mod linker_made;
 mod linkname;
 pub mod load;
 pub mod map;
+mod name_hash;
 mod names;
 mod places;
 mod release;

@@ -4,7 +4,7 @@
 //! functions too: half a million in a large program, of some thousand files. They are numbered while
 //! objects are opened, and kept once; nobody reads them in objects again.
 
-use crate::digest::{NameHash, NameHasher};
+use crate::name_hash::{NameHash, NameHasher};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::sync::Mutex;

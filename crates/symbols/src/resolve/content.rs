@@ -1,7 +1,8 @@
 //! Content-addressable symbols: which occurrences have the same contents.
 
 use super::{LogAlign, Resolved, State};
-use crate::digest::{CONTENT_SHARDS, ContentUse, SHARDS};
+use crate::digest::{CONTENT_SHARDS, ContentUse};
+use crate::name_hash::SHARDS;
 use rayon::prelude::*;
 use std::sync::atomic::Ordering::Relaxed;
 

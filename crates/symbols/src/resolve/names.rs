@@ -1,7 +1,8 @@
 //! Symbols with names: which definition a name means.
 
 use super::{LogAlign, PACKAGE, ResolveError, ResolveOptions, Resolved, State};
-use crate::digest::{DefUse, NameHash, NameHasher, SHARDS};
+use crate::digest::DefUse;
+use crate::name_hash::{NameHash, NameHasher, SHARDS};
 use crate::{Library, SymId};
 use goobj::prefetch::prefetch_value;
 use gover::{DupokRule, SymKind};
