@@ -222,7 +222,9 @@ pub fn link_executable(
     let plan = || {
         let _span = diag.phases.span(|| "pclntab".into());
         let mut pcln = pclntab::plan(maker.syms, &input);
+        // Of these, DWARF and data layout read others or none.
         maker.syms.release_hashes();
+        maker.syms.release_data();
         match pcln.damage.take() {
             Some(damage) => Err(diag.fatal(damage)),
             None => Ok(pcln),
@@ -230,16 +232,10 @@ pub fn link_executable(
     };
     let generate = || generate_debug(config, maker.syms, maker.live, &order, &checked, diag);
     let (pcln, debug_info) = match debug_info {
-        Some(info) => {
-            let pcln = plan()?;
-            maker.syms.release_data();
-            (Ok(pcln), Ok(info))
-        }
+        Some(info) => (plan(), Ok(info)),
         None if side_by_side => rayon::join(plan, generate),
         None => {
             let pcln = plan()?;
-            // What DWARF reads of these is not what the plan has read.
-            maker.syms.release_data();
             maker.syms.release_content_defs();
             (Ok(pcln), generate())
         }

@@ -102,7 +102,8 @@ fn whole_pages(part: &[u8]) -> &[u8] {
     &part[..part.len() & !(PAGE - 1)]
 }
 
-/// Gives back the pages of `parts`, each within one mapping, at least `least` with one call.
+/// Gives back the pages of `parts`, each of which begins with one and lies within one mapping, at least
+/// `least` with one call.
 ///
 /// Whenever a process gives pages back, the processors that its other threads run on are interrupted,
 /// which takes longer than all else: so many parts go with one call, where the system can do that.
@@ -118,12 +119,6 @@ fn discard(parts: Vec<&'static [u8]>, least: usize) {
 /// Greatest number of parts that the system takes with one call (`UIO_MAXIOV`).
 const PARTS_AT_ONCE: usize = 1024;
 
-/// The pages that `part` touches, as address and length in bytes.
-fn pages(part: &[u8]) -> (usize, usize) {
-    let start = part.as_ptr() as usize & !(PAGE - 1);
-    (start, part.as_ptr() as usize + part.len() - start)
-}
-
 /// Gives back the pages of some parts with one call; how many parts, which is none where the system
 /// cannot do that (Linux can since 6.13).
 #[cfg(target_os = "linux")]
@@ -131,10 +126,9 @@ fn pages(part: &[u8]) -> (usize, usize) {
 fn discard_at_once(parts: &[&'static [u8]]) -> usize {
     let vector: Vec<libc::iovec> = parts
         .iter()
-        .map(|p| pages(p))
-        .map(|(start, len)| libc::iovec {
-            iov_base: start as *mut _,
-            iov_len: len,
+        .map(|p| libc::iovec {
+            iov_base: p.as_ptr() as *mut _,
+            iov_len: p.len(),
         })
         .collect();
     // SAFETY: the ranges are pages of read-only mappings of files, so that a dropped page reads the
@@ -168,9 +162,9 @@ fn discard_at_once(_: &[&'static [u8]]) -> usize {
 fn discard_one(part: &'static [u8]) {
     #[cfg(unix)]
     {
-        let (start, len) = pages(part);
+        let start = part.as_ptr() as *mut _;
         // SAFETY: as in `discard_at_once`.
-        let _ = unsafe { libc::madvise(start as *mut _, len, libc::MADV_DONTNEED) };
+        let _ = unsafe { libc::madvise(start, part.len(), libc::MADV_DONTNEED) };
     }
     #[cfg(not(unix))]
     let _ = part;

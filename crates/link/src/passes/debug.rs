@@ -91,9 +91,12 @@ pub fn lay_out(
     Ok(Some(plan))
 }
 
-/// Stretches in which DWARF is written that is not compressed: what is read for the one is given back
+/// Most stretches in which DWARF is written that is not compressed: what is read for the one is given back
 /// before the next.
 const STRETCHES: u64 = 8;
+
+/// Least bytes of a stretch. Of compressed DWARF a few bytes stay as they are.
+const STRETCH: u64 = 4 << 20;
 
 /// Bytes of a section that one task writes.
 const CHUNK: usize = 1 << 19;
@@ -232,10 +235,10 @@ impl Debug {
         stored
             .into_par_iter()
             .for_each(|(part, c)| c.store(part, store));
-        if made.iter().all(Option::is_none) {
-            return Ok(());
-        }
-        for stretch in plan.stretches(syms, STRETCHES) {
+        let left: u64 = made.iter().flatten().map(|part| part.len() as u64).sum();
+        let stretches = plan.stretches(syms, (left / STRETCH).clamp(1, STRETCHES));
+        let last = stretches.len() - 1;
+        for (k, stretch) in stretches.into_iter().enumerate() {
             let mut tasks = Vec::new();
             for (i, (bytes, rest)) in stretch.sections.iter().zip(&mut made).enumerate() {
                 let Some(part) = rest.take() else { continue };
@@ -254,7 +257,10 @@ impl Debug {
             if let Err(e) = tasks.into_par_iter().try_for_each(make) {
                 return diag.error(e);
             }
-            syms.release_contents_of(stretch.objs);
+            // Behind the last one, all inputs go.
+            if k < last {
+                syms.release_contents_of(stretch.objs);
+            }
         }
         Ok(())
     }

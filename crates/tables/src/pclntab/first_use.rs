@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// One number per symbol (or file), in two lives: while functions are collected, the lowest chunk
-/// of functions that uses it; afterwards whatever the tables want to know of it, mostly an offset.
+/// One number per symbol or file: while functions are collected, the lowest chunk of functions that
+/// uses it. Those of symbols have a second life: whatever the tables want to know, mostly an offset.
 ///
 /// A symbol is a function or funcdata, never both, so one array serves them all.
 pub(crate) struct FirstUse {
