@@ -91,10 +91,12 @@ fn wait(child: &Child, limit: Option<Duration>) -> std::io::Result<(Usage, bool)
         }
         late
     });
-    let usage = os::wait4(pid);
+    // Not reaped before nobody kills it any more: its number could mean another process by then.
+    let end = os::wait_for_end(pid);
     drop(ended);
     let timed_out = watch.join().unwrap_or(false);
-    Ok((usage?, timed_out))
+    end?;
+    Ok((os::wait4(pid)?, timed_out))
 }
 
 /// What the standard library does not offer: waiting for a child together with its resource usage, and
@@ -110,6 +112,24 @@ mod os {
     pub(super) fn kill(pid: u32) {
         // SAFETY: sends a signal, which touches no memory of this process.
         unsafe { libc::kill(pid as libc::pid_t, libc::SIGKILL) };
+    }
+
+    /// Waits until the child has ended, and leaves it to be reaped.
+    pub(super) fn wait_for_end(pid: u32) -> std::io::Result<()> {
+        loop {
+            // SAFETY: an all-zero siginfo is a valid value of a plain C struct.
+            let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+            let what = libc::WEXITED | libc::WNOWAIT;
+            // SAFETY: the pointer is to a live local of the type waitid fills.
+            let got = unsafe { libc::waitid(libc::P_PID, pid, &mut info, what) };
+            if got == 0 {
+                return Ok(());
+            }
+            let error = std::io::Error::last_os_error();
+            if error.kind() != std::io::ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
     }
 
     /// Waits for the child and reaps it.

@@ -4,7 +4,7 @@
 //! line program. The linker adds units, types, frames and the tables between, and puts all in order.
 //! That takes three steps, each with a product:
 //!
-//! 1. [`generate`], once it is known what is live and in which order text comes: finds every piece and
+//! 1. [`generate()`], once it is known what is live and in which order text comes: finds every piece and
 //!    makes the DIEs of types, whose order is that of their first use;
 //! 2. [`DebugInfo::layout`], once text has addresses (they decide the order of units and the lengths
 //!    of a few numbers): the exact size of every section;
@@ -41,6 +41,7 @@ mod names;
 mod offsets;
 mod paths;
 mod plan;
+mod stretch;
 mod synthesis;
 mod types;
 mod units;
@@ -49,7 +50,8 @@ mod variables;
 pub use census::Census;
 pub use generate::{DebugInfo, generate};
 pub use host::{HostRef, HostTarget, Kind};
-pub use plan::{Plan, SectionInfo, Stretch};
+pub use plan::{Plan, SectionInfo};
+pub use stretch::Stretch;
 
 /// What DWARF generation is told.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@
 use crate::encode::{Count, Sink};
 use crate::generate::{DebugInfo, unit_numbers};
 use crate::offsets::{OffsetMap, OffsetTable};
+use crate::stretch::{Cuts, Stretch};
 use crate::types::{Child, DieRef, TypeDie};
 use crate::units::{Function, Piece, Unit};
 use crate::{DwarfError, frames};
@@ -13,7 +14,6 @@ use goobj::{PKG_NONE, SymRef};
 use layout::{TextLayout, TextOrder};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use std::ops::Range;
 use symbols::{Contents, SymId, Symbols, UnitId};
 use target::ArchInfo;
 
@@ -214,21 +214,6 @@ pub struct Plan {
     infos: Vec<SectionInfo>,
 }
 
-/// A stretch of all sections, see [`Plan::stretches`].
-pub struct Stretch {
-    /// Of each section, in order, which bytes belong to it.
-    pub sections: Vec<Range<u64>>,
-    /// The objects it is made of, by index.
-    pub objs: Vec<usize>,
-}
-
-impl Section {
-    /// The runs that belong to a unit.
-    fn of_units(&self) -> impl Iterator<Item = &Run> {
-        self.runs.iter().filter(|r| r.unit != NO_UNIT)
-    }
-}
-
 /// The function of a frame.
 fn function<'a>(units: &'a [Unit], late: &'a [Function], f: &Frame) -> &'a Function {
     match f.index.checked_sub(LATE) {
@@ -251,43 +236,14 @@ impl Plan {
     /// Cuts the sections into `n` stretches that are made of other units each: what is read for one
     /// is not needed for the next. Sections that do not follow the units are cut by their lengths.
     pub fn stretches(&self, syms: &Symbols, n: u64) -> Vec<Stretch> {
-        let share = |size: u64, k: u64| (u128::from(size) * u128::from(k) / u128::from(n)) as u64;
-        // Of each unit the stretch that it belongs to, by what of `.debug_info` is before it.
-        let mut stretch_of = vec![0; self.units.len()];
-        for info in self.sections.iter().filter(|s| s.kind == Kind::Info) {
-            let mut k = 0;
-            for r in info.of_units() {
-                while k + 1 < n && r.start >= share(info.size, k + 1) {
-                    k += 1;
-                }
-                stretch_of[r.unit as usize] = k;
-            }
+        let Cuts { of_unit, stretches } = Cuts::new(&self.sections, self.units.len(), n);
+        let mut objs = vec![Vec::new(); stretches.len()];
+        for (k, unit) in of_unit.into_iter().zip(&self.units) {
+            objs[k].extend(syms.units[unit.id.index()].obj.map(|o| o.index()));
         }
-        let stretch_of = |unit: u32| stretch_of[unit as usize];
-        let mut ends = vec![0; self.sections.len()];
-        let mut stretch = |k| {
-            let end = |s: &Section| match s.of_units().next() {
-                _ if k + 1 == n => s.size,
-                None => share(s.size, k + 1),
-                Some(_) => {
-                    let next = s.of_units().find(|r| stretch_of(r.unit) > k);
-                    next.map_or(s.size, |r| r.start)
-                }
-            };
-            let sections = self.sections.iter().zip(&mut ends).map(|(s, at)| {
-                let start = *at;
-                *at = end(s).max(start);
-                start..*at
-            });
-            let sections = sections.collect();
-            let units = (0..).zip(&self.units).filter(|&(i, _)| stretch_of(i) == k);
-            let objs = units.filter_map(|(_, u)| syms.units[u.id.index()].obj);
-            Stretch {
-                sections,
-                objs: objs.map(|o| o.index()).collect(),
-            }
-        };
-        (0..n).map(&mut stretch).collect()
+        let all = stretches.into_iter().zip(objs);
+        all.map(|(sections, objs)| Stretch { sections, objs })
+            .collect()
     }
 }
 
@@ -560,7 +516,7 @@ impl DebugInfo {
     }
 
     /// Lays out the sections (`ld/dwarf.go:dwarfGenerateDebugSyms`). `order` is the text order that
-    /// the addresses belong to; it may have grown since [`crate::generate`], by trampolines say.
+    /// the addresses belong to; it may have grown since [`crate::generate()`], by trampolines say.
     ///
     /// # Errors
     /// Sections beyond 4 GiB.

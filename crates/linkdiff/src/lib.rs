@@ -2,7 +2,7 @@
 //!
 //! A linker that must reproduce another one byte for byte is debugged by asking of two outputs:
 //! which is the *first cause* of the difference? One function too many in `.text` changes nearly
-//! every byte of the file; the answer wanted is its name. [`compare`] therefore sorts what it finds
+//! every byte of the file; the answer wanted is its name. [`compare()`] therefore sorts what it finds
 //! by [`Cause`]: a different make of the files, then sizes and symbol order of loaded sections in
 //! file order, then their bytes, then debug information and symbol tables, and last what merely
 //! follows from these (header fields, hashes).

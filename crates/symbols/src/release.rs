@@ -121,12 +121,26 @@ impl Symbols {
     /// Gives back the debugging information of some objects' functions.
     pub fn release_dwarf_of(&self, objs: impl IntoIterator<Item = usize>) {
         let parts = self.functions_dwarf();
-        let parts = objs.into_iter().flat_map(|i| {
-            let all = self.objs[i].object.bytes();
-            let part = |r: &Range<usize>| all.get(r.clone()).unwrap_or_default();
-            parts[i].iter().map(part)
+        let parts = objs
+            .into_iter()
+            .flat_map(|i| parts[i].iter().map(move |r| self.part(i, r)));
+        Maps::all().release(parts);
+    }
+
+    /// Gives back all relocations, and the contents of functions' debugging information.
+    pub fn release_relocs_and_dwarf(&self) {
+        let parts = self.functions_dwarf().iter().enumerate();
+        let parts = parts.flat_map(|(i, [_, contents])| {
+            let relocs = self.objs[i].object.block(Block::Reloc);
+            [relocs, self.part(i, contents)]
         });
         Maps::all().release(parts);
+    }
+
+    /// A part of an object; empty where it is none.
+    fn part(&self, obj: usize, at: &Range<usize>) -> &'static [u8] {
+        let all = self.objs[obj].object.bytes();
+        all.get(at.clone()).unwrap_or_default()
     }
 
     /// Finding the parts brings back other pages; so they are found once. On one thread: one that waits

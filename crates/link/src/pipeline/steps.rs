@@ -211,8 +211,7 @@ pub(super) fn generate_debug(
     let generated = debug::generate(config, syms, live, order, diag)?;
     checked.report(syms, diag)?;
     if config.dwarf {
-        syms.release_dwarf();
-        syms.release_relocs();
+        syms.release_relocs_and_dwarf();
     }
     Ok(generated)
 }
