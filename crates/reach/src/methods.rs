@@ -3,9 +3,13 @@
 use crate::decode;
 use crate::visit::{Context, Method};
 use crate::{Damage, ReachError};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use symbols::SymId;
 use symbols::ahead::{Ahead, Reads};
+
+/// Names that one task reads.
+const NAMES: usize = 512;
 
 /// A method that nothing calls so far.
 struct Pending {
@@ -112,10 +116,20 @@ impl Methods {
         let mut symbols: Vec<SymId> = methods.iter().filter_map(unread).collect();
         symbols.sort_unstable();
         symbols.dedup();
-        let ahead = Ahead::new(cx.syms, symbols.len(), Reads::Contents, |i| symbols[i]);
-        for (i, &s) in symbols.iter().enumerate() {
-            ahead.at(i);
-            if let Ok(name) = decode::name(cx.syms.data(s)) {
+        let names: Vec<Vec<_>> = symbols
+            .par_chunks(NAMES)
+            .map(|some| {
+                let ahead = Ahead::new(cx.syms, some.len(), Reads::Contents, |i| some[i]);
+                let name = |(i, &s)| {
+                    ahead.at(i);
+                    decode::name(cx.syms.data(s))
+                };
+                some.iter().enumerate().map(name).collect()
+            })
+            .collect();
+        self.by_symbol.reserve(symbols.len());
+        for (&s, name) in symbols.iter().zip(names.into_iter().flatten()) {
+            if let Ok(name) = name {
                 let n = self.intern(name);
                 self.by_symbol.insert(s, n);
             }

@@ -21,9 +21,10 @@ pub fn map_file(path: &Path) -> io::Result<&'static [u8]> {
     if meta.len() == 0 {
         return Ok(&[]);
     }
+    let len = usize::try_from(meta.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
     // SAFETY: the map is private and read-only. That nobody shortens a package archive while it is
     // being linked is what every linker that maps its inputs, the Go linker among them, relies on.
-    let map = unsafe { memmap2::Mmap::map(&f)? };
+    let map = unsafe { memmap2::MmapOptions::new().len(len).map(&f)? };
     let map: &'static memmap2::Mmap = Box::leak(Box::new(map));
     MAPS.lock().unwrap_or_else(|e| e.into_inner()).push(map);
     Ok(map)

@@ -164,17 +164,13 @@ pub(super) fn resolve_names(
             out.unnamed[version] = first;
         }
     }
-    // Few of the package symbols have a name, and of those in one shard few are of one object.
-    let mut package: Vec<Vec<(u32, DefUse)>> = vec![Vec::new(); SHARDS];
-    for (o, d) in st.objs.iter().zip(&st.digests) {
-        for &(shard, u) in &d.package {
-            package[usize::from(shard)].push((PACKAGE | (o.def_base + u.li), u));
-        }
-    }
-    let replays: Vec<(Shard, Resolved)> = package
+    let package = package_names(st);
+    let replays: Vec<(Shard, Resolved)> = (0..SHARDS)
         .into_par_iter()
-        .enumerate()
-        .map(|(s, package)| replay(st, s, &package, opts, libs))
+        .map(|s| {
+            let lists: Vec<&[_]> = package.iter().map(|part| &part[s][..]).collect();
+            replay(st, s, &lists, opts, libs)
+        })
         .collect();
     let mut shards = Vec::with_capacity(SHARDS);
     for (shard, r) in replays {
@@ -185,11 +181,36 @@ pub(super) fn resolve_names(
     NameTable { hasher, shards }
 }
 
-/// Replays the occurrences of one shard in load order (`loader.addSym`).
+/// A package symbol that has a name: its number and [`PACKAGE`], and what is known of it.
+type PackageName = (u32, DefUse);
+
+/// The package symbols with a name, shard by shard, in parts of the objects that are in load order. Few
+/// of the package symbols have a name, and of those in one shard few are of one object.
+fn package_names(st: &State) -> Vec<Vec<Vec<PackageName>>> {
+    let parts = 4 * rayon::current_num_threads();
+    let each = st.objs.len().div_ceil(parts).max(1);
+    let objs = st.objs.par_chunks(each);
+    objs.zip(st.digests.par_chunks(each))
+        .map(|(objs, digests)| {
+            let n: usize = digests.iter().map(|d| d.package.len()).sum();
+            let mut shards: Vec<Vec<PackageName>> = Vec::new();
+            shards.resize_with(SHARDS, || Vec::with_capacity(n / SHARDS * 5 / 4));
+            for (o, d) in objs.iter().zip(digests) {
+                for &(shard, u) in &d.package {
+                    shards[usize::from(shard)].push((PACKAGE | (o.def_base + u.li), u));
+                }
+            }
+            shards
+        })
+        .collect()
+}
+
+/// Replays the occurrences of one shard in load order (`loader.addSym`). `package` has its package symbols
+/// in that order, in parts.
 fn replay(
     st: &State,
     s: usize,
-    package: &[(u32, DefUse)],
+    package: &[&[PackageName]],
     opts: &ResolveOptions,
     libs: &[Library],
 ) -> (Shard, Resolved) {
@@ -199,11 +220,12 @@ fn replay(
         .iter()
         .map(|d| d.defs.of(s).len() + d.refs.of(s).len())
         .sum();
-    let mut t = Shard::for_occurrences(n + package.len());
+    let n_package: usize = package.iter().map(|part| part.len()).sum();
+    let mut t = Shard::for_occurrences(n + n_package);
     // By entry. Only the names of definitions come before the references.
     let mut current: Vec<Current> = Vec::new();
     // Of several package symbols of one name the last is what the name means.
-    for &(place, def) in package {
+    for &(place, def) in package.iter().copied().flatten() {
         let e = t.entry(def.hash);
         let first = &mut t.entries[e].first;
         if *first != ABSENT {

@@ -128,6 +128,8 @@ pub(crate) struct Chunk {
     pub records: u64,
     pub names: Vec<NameUse>,
     pub pcs: Vec<PcUse>,
+    /// Size of the tables in `pcs`, bytes; later the offset of the first.
+    pub pctab: u64,
     pub data: Vec<DataUse>,
     pub files: Vec<FileId>,
     pub errors: Vec<PclntabError>,
@@ -401,6 +403,7 @@ impl Collector<'_> {
             id,
             names,
             pcs,
+            pctab,
             data,
             files,
             errors,
@@ -419,10 +422,9 @@ impl Collector<'_> {
             }
             let p = pcs[i];
             if tables.owns(p.place, *id) {
-                pcs[kept] = PcUse {
-                    at: p.size(self.syms),
-                    ..p
-                };
+                let size = p.size(self.syms);
+                *pctab += u64::from(size);
+                pcs[kept] = PcUse { at: size, ..p };
                 kept += 1;
             }
         }

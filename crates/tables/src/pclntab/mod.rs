@@ -35,7 +35,7 @@ mod split;
 
 use crate::maker::Maker;
 use crate::moduledata::{PclntabRefs, TableRef};
-use collect::{Chunk, Collector, INLINE_TREE, NameUse, PcUse};
+use collect::{Chunk, Collector, INLINE_TREE, NameUse};
 pub use files::FileNames;
 use files::Files;
 use first_use::FirstUse;
@@ -256,7 +256,6 @@ pub struct PclntabPlan {
     call_opcode: u32,
     header: Header,
     names: Vec<NameUse>,
-    pcs: Vec<PcUse>,
     pieces: Vec<DataPiece>,
     files: Files,
     /// Functions: index in `names`. Funcdata: offset in `go:func.*`.
@@ -316,14 +315,11 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
     let damage = damage.map(|(s, d)| ReachError::damaged(syms, s, d));
 
     let mut names: Vec<NameUse> = Vec::with_capacity(chunks.iter().map(|c| c.names.len()).sum());
-    let mut pcs: Vec<PcUse> = Vec::with_capacity(chunks.iter().map(|c| c.pcs.len()).sum());
     for c in &mut chunks {
         names.append(&mut c.names);
-        pcs.append(&mut c.pcs);
     }
     let names_size = names::place(&mut names);
-    let pctab_size = pcdata::place(&mut pcs, |p| tables.set_offset(p.place, 0));
-    pcs.iter().for_each(|p| tables.set_offset(p.place, p.at));
+    let pctab_size = pcdata::place(&mut chunks, &tables);
     chunks.par_iter_mut().for_each(|c| {
         for i in 0..c.pctabs.len() {
             if let Some(r) = c.pctabs.get(i + 16) {
@@ -409,7 +405,6 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
             ptr_size: ptr,
         },
         names,
-        pcs,
         pieces,
         files,
         symbol_uses,
@@ -577,7 +572,7 @@ impl PclntabPlan {
                     make(out, &mut |out| out[..names.len()].copy_from_slice(names));
                 });
             }
-            Part::Pctab => pcdata::fill(cx.syms, &self.pcs, out, make),
+            Part::Pctab => pcdata::fill(cx.syms, &self.chunks, out, make),
             Part::Functab => funcs::fill(self, cx, out, make),
             Part::Funcdata => funcdata::fill(self, cx, out, make)?,
             Part::FindFunc => {
