@@ -35,15 +35,20 @@ impl Done {
 
     /// Takes a part of a file.
     pub fn add(&self, part: &'static [u8]) {
+        self.add_and(part, |parts| Maps::all().release(parts.into_iter()));
+    }
+
+    /// Takes a part of a file, and has the parts so far given back once they are many. That must not be
+    /// under the lock: a thread that waits for the others there takes up work that adds parts too.
+    fn add_and(&self, part: &'static [u8], give_back: impl FnOnce(Vec<&'static [u8]>)) {
         let mut parts = self.parts.lock().unwrap_or_else(|e| e.into_inner());
         parts.push(part);
-        if parts.len().is_multiple_of(Self::TOGETHER) {
-            let maps = Maps::all();
-            if !maps.are_small() {
-                let parts = std::mem::take(&mut *parts);
-                maps.release(parts.into_iter());
-            }
+        if parts.len() < Self::TOGETHER {
+            return;
         }
+        let many = std::mem::take(&mut *parts);
+        drop(parts);
+        give_back(many);
     }
 
     /// Gives back the rest.
@@ -191,3 +196,27 @@ impl Symbols {
 
 /// See [`FunctionDwarf`]; by object, once they are asked for.
 pub(crate) type AllFunctionsDwarf = OnceLock<Vec<FunctionDwarf>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_given_back_many_together_while_others_are_added() {
+        let done = Done::default();
+        let part: &[u8] = b"part";
+        let given = std::cell::Cell::new(0);
+        for _ in 0..Done::TOGETHER + 1 {
+            done.add_and(part, |parts| {
+                given.set(given.get() + parts.len());
+                assert!(
+                    done.parts.try_lock().is_ok(),
+                    "whoever adds meanwhile waits"
+                );
+                done.add(part);
+            });
+        }
+        assert_eq!(given.get(), Done::TOGETHER);
+        assert_eq!(done.parts.lock().unwrap().len(), 2);
+    }
+}
