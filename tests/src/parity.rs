@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use xtask::measure::{self, Run};
 use xtask::programs::{PROGRAMS, Program};
@@ -154,26 +155,53 @@ pub fn compare(
 /// The same file with any number of threads, again and again.
 fn threads(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) {
     for fixture in ["hello-net", "same-type-strings", "dwarf-types"] {
-        let name = format!("threads/{fixture}/{}", go.release());
-        let (context, go) = (context.clone(), go.clone());
-        cases.push(Case::new(name, move || {
-            let step = context.fixture_step(&go, &Fixture::named(fixture)?, &DEFAULT)?;
-            let scratch = context.scratch()?;
-            let stock = reference(&step, &[], scratch.path())?;
-            let out = scratch.path().join("ours");
-            let mut problems = Vec::new();
-            for threads in [1, 2, 3, 16, 1, 2, 3, 16, 16, 16] {
-                let mut command = step.command(context.linker(), &out, &[]);
-                command.env("RELINK_THREADS", threads.to_string());
-                let run = measure::run_for(&mut command, Some(Duration::from_secs(120)))?;
-                let ours = Linked::new(&run, context.linker(), &out)?;
-                for problem in differences(&stock, &ours, Text::Same) {
-                    problems.push(format!("{threads} threads: {problem}"));
-                }
-            }
-            Ok(Outcome::of(problems))
-        }));
+        let step = move |context: &Context, go: &Toolchain| {
+            context.fixture_step(go, &Fixture::named(fixture)?, &DEFAULT)
+        };
+        threads_case(context, go, fixture, step, cases);
     }
+}
+
+/// The same for large programs. While their objects are opened, pages are given back.
+fn big_threads(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) {
+    for program in PROGRAMS.iter().filter(|p| p.name == "hugo") {
+        let step = |context: &Context, go: &Toolchain| {
+            context.program_step(go, program.name, &DEFAULT, &program.build())
+        };
+        threads_case(context, go, program.name, step, cases);
+    }
+}
+
+fn threads_case(
+    context: &Context,
+    go: &Toolchain,
+    program: &str,
+    step: impl Fn(&Context, &Toolchain) -> Result<Arc<Step>> + Send + Sync + 'static,
+    cases: &mut Vec<Case>,
+) {
+    let name = format!("threads/{program}/{}", go.release());
+    let (context, go) = (context.clone(), go.clone());
+    cases.push(Case::new(name, move || {
+        let step = step(&context, &go)?;
+        let scratch = context.scratch()?;
+        let stock = reference(&step, &[], scratch.path())?;
+        let out = scratch.path().join("ours");
+        let mut problems = Vec::new();
+        for threads in [1, 2, 3, 16, 8, 1, 2, 3, 8, 16, 8, 16] {
+            let mut command = step.command(context.linker(), &out, &[]);
+            command.env("RELINK_THREADS", threads.to_string());
+            let run = measure::run_for(&mut command, Some(Duration::from_secs(120)))?;
+            if run.timed_out {
+                problems.push(format!("{threads} threads: does not end"));
+                continue;
+            }
+            let ours = Linked::new(&run, context.linker(), &out)?;
+            for problem in differences(&stock, &ours, Text::Same) {
+                problems.push(format!("{threads} threads: {problem}"));
+            }
+        }
+        Ok(Outcome::of(problems))
+    }));
 }
 
 /// What differs between two links, in words.
@@ -298,6 +326,9 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
         threads(context, go, cases);
     }
     if args.big {
+        for go in context.toolchains() {
+            big_threads(context, go, cases);
+        }
         for program in PROGRAMS {
             for go in context.toolchains() {
                 for set in BIG {
