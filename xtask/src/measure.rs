@@ -114,50 +114,43 @@ mod os {
         unsafe { libc::kill(pid as libc::pid_t, libc::SIGKILL) };
     }
 
-    /// Waits until the child has ended, and leaves it to be reaped.
-    pub(super) fn wait_for_end(pid: u32) -> std::io::Result<()> {
-        loop {
-            // SAFETY: an all-zero siginfo is a valid value of a plain C struct.
-            let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-            let what = libc::WEXITED | libc::WNOWAIT;
-            // SAFETY: the pointer is to a live local of the type waitid fills.
-            let got = unsafe { libc::waitid(libc::P_PID, pid, &mut info, what) };
-            if got == 0 {
-                return Ok(());
-            }
+    /// Makes a system call, again whenever a signal interrupts it.
+    fn retry(mut call: impl FnMut() -> libc::c_int) -> std::io::Result<()> {
+        while call() < 0 {
             let error = std::io::Error::last_os_error();
             if error.kind() != std::io::ErrorKind::Interrupted {
                 return Err(error);
             }
         }
+        Ok(())
+    }
+
+    /// Waits until the child has ended, and leaves it to be reaped.
+    pub(super) fn wait_for_end(pid: u32) -> std::io::Result<()> {
+        // SAFETY: an all-zero siginfo is a valid value of a plain C struct.
+        let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        let what = libc::WEXITED | libc::WNOWAIT;
+        // SAFETY: the pointer is to a live local of the type waitid fills.
+        retry(|| unsafe { libc::waitid(libc::P_PID, pid, &mut info, what) })
     }
 
     /// Waits for the child and reaps it.
     pub(super) fn wait4(pid: u32) -> std::io::Result<Usage> {
-        loop {
-            let mut status = 0;
-            // SAFETY: an all-zero rusage is a valid value of a plain C struct.
-            let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-            // SAFETY: both pointers are to live locals of the types wait4 fills.
-            let got = unsafe { libc::wait4(pid as libc::pid_t, &mut status, 0, &mut usage) };
-            if got < 0 {
-                let error = std::io::Error::last_os_error();
-                if error.kind() == std::io::ErrorKind::Interrupted {
-                    continue;
-                }
-                return Err(error);
-            }
-            let time = |t: libc::timeval| {
-                Duration::from_secs(t.tv_sec as u64) + Duration::from_micros(t.tv_usec as u64)
-            };
-            // Linux counts the peak in KiB, macOS in bytes.
-            let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-            return Ok(Usage {
-                status: ExitStatus::from_raw(status),
-                cpu: time(usage.ru_utime) + time(usage.ru_stime),
-                peak: usage.ru_maxrss as u64 * unit,
-            });
-        }
+        let mut status = 0;
+        // SAFETY: an all-zero rusage is a valid value of a plain C struct.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        // SAFETY: both pointers are to live locals of the types wait4 fills.
+        retry(|| unsafe { libc::wait4(pid as libc::pid_t, &mut status, 0, &mut usage) })?;
+        let time = |t: libc::timeval| {
+            Duration::from_secs(t.tv_sec as u64) + Duration::from_micros(t.tv_usec as u64)
+        };
+        // Linux counts the peak in KiB, macOS in bytes.
+        let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
+        Ok(Usage {
+            status: ExitStatus::from_raw(status),
+            cpu: time(usage.ru_utime) + time(usage.ru_stime),
+            peak: usage.ru_maxrss as u64 * unit,
+        })
     }
 }
 

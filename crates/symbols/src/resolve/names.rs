@@ -167,10 +167,7 @@ pub(super) fn resolve_names(
     let package = package_names(st);
     let replays: Vec<(Shard, Resolved)> = (0..SHARDS)
         .into_par_iter()
-        .map(|s| {
-            let lists: Vec<&[_]> = package.iter().map(|part| &part[s][..]).collect();
-            replay(st, s, &lists, opts, libs)
-        })
+        .map(|s| replay(st, s, &package, opts, libs))
         .collect();
     let mut shards = Vec::with_capacity(SHARDS);
     for (shard, r) in replays {
@@ -205,12 +202,12 @@ fn package_names(st: &State) -> Vec<Vec<Vec<PackageName>>> {
         .collect()
 }
 
-/// Replays the occurrences of one shard in load order (`loader.addSym`). `package` has its package symbols
-/// in that order, in parts.
+/// Replays the occurrences of one shard in load order (`loader.addSym`). `package` is what
+/// [`package_names`] gives.
 fn replay(
     st: &State,
     s: usize,
-    package: &[&[PackageName]],
+    package: &[Vec<Vec<PackageName>>],
     opts: &ResolveOptions,
     libs: &[Library],
 ) -> (Shard, Resolved) {
@@ -220,12 +217,13 @@ fn replay(
         .iter()
         .map(|d| d.defs.of(s).len() + d.refs.of(s).len())
         .sum();
-    let n_package: usize = package.iter().map(|part| part.len()).sum();
+    let package = package.iter().map(|part| &part[s]);
+    let n_package: usize = package.clone().map(Vec::len).sum();
     let mut t = Shard::for_occurrences(n + n_package);
     // By entry. Only the names of definitions come before the references.
     let mut current: Vec<Current> = Vec::new();
     // Of several package symbols of one name the last is what the name means.
-    for &(place, def) in package.iter().copied().flatten() {
+    for &(place, def) in package.flatten() {
         let e = t.entry(def.hash);
         let first = &mut t.entries[e].first;
         if *first != ABSENT {
