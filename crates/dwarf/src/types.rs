@@ -150,6 +150,8 @@ pub(crate) struct Types<'a> {
     made_up: FxHashMap<&'static [u8], DieRef>,
     /// Fields whose names are still to be read.
     unread: Vec<Unread>,
+    /// What has been copied of names.
+    kept: Kept,
     /// For names.
     pub(crate) scratch: Scratch,
     uintptr: DieRef,
@@ -181,6 +183,7 @@ impl<'a> Types<'a> {
             of_symbol: FxHashMap::default(),
             made_up: FxHashMap::default(),
             unread: Vec::new(),
+            kept: Kept::default(),
             scratch: Scratch::new(),
             uintptr: DieRef::NONE,
             eface: SymId::NONE,
@@ -405,6 +408,7 @@ impl<'a> Types<'a> {
             TypeKind::UnsafePointer => (code::BARE_PTRTYPE, 0),
             TypeKind::Invalid => return bad(self, "definition of unknown kind"),
         };
+        let name = self.kept.copy(name);
         let mut die = TypeDie::new(abbrev, name);
         die.kind = kind as u8;
         die.encoding = encoding;
@@ -721,6 +725,30 @@ fn decode_name(syms: &Symbols, s: SymId) -> Option<(&'static [u8], bool)> {
     Some((data.get(1 + n..end)?, data[0] & NAME_EMBEDDED != 0))
 }
 
+/// Copies of names, which live until the end. DIEs are written long after they are made: the names they
+/// have in objects, each in another place, would all have to be brought back into memory for that.
+#[derive(Default)]
+struct Kept {
+    /// What is left of the block that is being filled.
+    rest: &'static mut [u8],
+}
+
+impl Kept {
+    /// Bytes of a block.
+    const BLOCK: usize = 64 << 10;
+
+    /// Copies a name.
+    fn copy(&mut self, name: &[u8]) -> &'static [u8] {
+        if self.rest.len() < name.len() {
+            self.rest = vec![0; Kept::BLOCK.max(name.len())].leak();
+        }
+        let (copy, rest) = std::mem::take(&mut self.rest).split_at_mut(name.len());
+        self.rest = rest;
+        copy.copy_from_slice(name);
+        copy
+    }
+}
+
 /// Checked reads in a type descriptor.
 struct Descriptor<'a> {
     data: &'a [u8],
@@ -821,6 +849,18 @@ pub(crate) fn put_die(d: &TypeDie, children: &[Child], out: &mut impl TypeSink) 
 mod tests {
     use super::*;
     use crate::abbrev;
+
+    #[test]
+    fn copies_of_names_stay_as_others_are_made() {
+        let mut kept = Kept::default();
+        let name = |i: usize| vec![i as u8; i * i % 3000];
+        let copies: Vec<&[u8]> = (0..200).map(|i| kept.copy(&name(i))).collect();
+        let large = vec![7; Kept::BLOCK + 1];
+        assert_eq!(kept.copy(&large), large);
+        for (i, copy) in copies.iter().enumerate() {
+            assert_eq!(*copy, name(i));
+        }
+    }
 
     struct Bytes(Vec<u8>);
 

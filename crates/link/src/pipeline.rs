@@ -44,6 +44,17 @@ mod steps;
 /// of any size; what is written of them is wrong anyway.
 const SPOILED_LIMIT: u64 = 1 << 30;
 
+/// What of that which is loaded is written.
+#[derive(Clone, Copy)]
+enum Stage {
+    /// The tables of functions.
+    Tables,
+    /// Text and data.
+    Contents,
+    /// Both.
+    All,
+}
+
 /// What a link leaves besides the output.
 pub struct Linked {
     /// What the host linker has to know, if there is one.
@@ -451,8 +462,9 @@ pub fn link_executable(
         }
         true
     };
+    // Behind each stage what nobody reads any more is given back.
     let write_loaded =
-        |contents: &write::Places, segs: &Segments, store: &Store, out: &mut [u8]| {
+        |stage: Stage, contents: &write::Places, segs: &Segments, store: &Store, out: &mut [u8]| {
             let writer = write::Writer {
                 relocator: &relocator,
                 host,
@@ -466,10 +478,17 @@ pub fn link_executable(
                 generate: &generate,
                 store,
             };
-            writer.write(out, |written| match written {
-                write::Written::Names => syms.release_names(),
-                write::Written::Tables => syms.release_definitions(),
-            })
+            let tables = |out: &mut [u8]| {
+                writer.write_tables(out, |written| match written {
+                    write::Written::Names => syms.release_names(),
+                    write::Written::Tables => syms.release_definitions(),
+                })
+            };
+            match stage {
+                Stage::Tables => tables(out),
+                Stage::Contents => writer.write_contents(out),
+                Stage::All => tables(out).and(writer.write_contents(out)),
+            }
         };
     let collect = || {
         (!shape.external && !config.strip).then(|| {
@@ -488,7 +507,8 @@ pub fn link_executable(
     let compresses = config.compress_dwarf && debug_plan.is_some() && !shape.external;
     let early = file.early();
     let start = segs.dwarf_offset(elf::HEADER_LEN, config.round);
-    let first = start.filter(|&len| compresses && side_by_side && len <= SPOILED_LIMIT);
+    let first = start.filter(|&len| compresses && len <= SPOILED_LIMIT);
+    let first = first.filter(|_| config.benchmark.is_none());
     let first = first.and_then(|len| file.begin(len));
     let early = early.as_ref().zip(start);
     let compress = |segs: &mut Segments| {
@@ -497,25 +517,34 @@ pub fn link_executable(
     let (mut symbols, contents, mut written, debug);
     match first {
         Some((out, store)) => {
-            diag.phases.start("dwarfcompress");
             // What is loaded lies before debugging information, whose length does not matter.
             let mut segs_before = segs;
             let laid_out = segs_before.layout_file(elf::HEADER_LEN, config.round);
             laid_out.map_err(|e| diag.exit(e))?;
-            let write = || {
+            let write = |stage, out: &mut [u8]| {
                 let _span = diag.phases.span(|| "Asmb".into());
                 let (symbols, contents) = (collect(), note());
-                let errors = write_loaded(&contents, &segs_before, &store, out);
-                (symbols, contents, Some(errors))
+                let errors = write_loaded(stage, &contents, &segs_before, &store, out);
+                (symbols, contents, Some((stage, errors)))
             };
-            let compressed;
-            (compressed, (symbols, contents, written)) = rayon::join(|| compress(&mut segs), write);
-            debug = compressed?;
+            if side_by_side {
+                diag.phases.start("dwarfcompress");
+                let compressed;
+                (compressed, (symbols, contents, written)) =
+                    rayon::join(|| compress(&mut segs), || write(Stage::All, out));
+                debug = compressed?;
+            } else {
+                // Symbols' names and definitions are in memory now, and are not to be beside what is
+                // compressed.
+                (symbols, contents, written) = write(Stage::Tables, out);
+                diag.phases.start("dwarfcompress");
+                debug = compress(&mut segs)?;
+            }
         }
         None => {
             (symbols, contents, written) = (collect(), note(), None);
             if config.dwarf && config.compress_dwarf {
-                // That reads a lot of names and contents, and few definitions.
+                // That reads a lot of contents, and few definitions.
                 syms.release_definitions();
             } else if !config.strip {
                 syms.release_names();
@@ -534,10 +563,13 @@ pub fn link_executable(
     syms.release_dwarf();
     diag.phases.start("layout");
     let mut write_loaded = |store: &Store, out: &mut [u8]| {
+        let mut write = |stage| write_loaded(stage, &contents, &segs, store, out);
         let errors = match written.take() {
-            Some(errors) => errors,
-            None => write_loaded(&contents, &segs, store, out),
+            None => write(Stage::All),
+            Some((Stage::Tables, errors)) => errors.and(write(Stage::Contents)),
+            Some((_, errors)) => errors,
         };
+        let errors = errors.in_order();
         report(&syms, errors, diag)?;
         let errors = std::mem::take(&mut *table_errors.lock().unwrap());
         errors.into_iter().try_for_each(|e| diag.error(e))

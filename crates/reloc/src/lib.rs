@@ -211,7 +211,7 @@ impl Relocator<'_> {
         b.relocs.reserve(relocs.len());
         relocs.filter(|r| r.siz != 0).for_each(|r| {
             self.addrs.prefetch(r.sym);
-            if r.typ == RelocType::MethodOff {
+            if r.weak || r.typ == RelocType::MethodOff {
                 self.syms.prefetch_place(r.sym);
             }
             b.relocs.push(r);
@@ -274,10 +274,10 @@ impl Relocator<'_> {
         let field = &mut out[field];
         let mut rs = r.sym;
         // Symbols with a section are defined and live; the others need a closer look. Most of them are
-        // methods that are not live, which is fine as long as they are defined.
+        // methods and weakly referred types that are not live, which is fine as long as they are defined.
         if rs.is_some()
             && self.addrs.section(rs).0 == 0
-            && !(r.typ == RelocType::MethodOff && self.syms.is_plainly_defined(rs))
+            && !((r.weak || r.typ == RelocType::MethodOff) && self.syms.is_plainly_defined(rs))
         {
             let kind = self.syms.kind(rs);
             if matches!(kind, SymKind::Xxx | SymKind::Xref) {

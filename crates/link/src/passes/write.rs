@@ -95,27 +95,56 @@ impl Task<'_> {
     }
 }
 
+/// Relocations that are wrong, by the number of the task that met them.
+#[derive(Default)]
+pub struct Errors(Vec<(usize, Vec<RelocError>)>);
+
+impl Errors {
+    /// All of them, by the place of the symbol they are in.
+    pub fn in_order(mut self) -> Vec<RelocError> {
+        self.0.sort_by_key(|(i, _)| *i);
+        self.0.into_iter().flat_map(|(_, e)| e).collect()
+    }
+
+    /// With those of another stage.
+    #[must_use]
+    pub fn and(mut self, others: Errors) -> Errors {
+        self.0.extend(others.0);
+        self
+    }
+}
+
 impl Writer<'_> {
-    /// Writes everything that is loaded into `out`, the zeroed output from its start: functions' names,
-    /// the other tables of functions, which are made of records of all kinds, and text and data, which are
-    /// made of contents and relocations only. Tells `after` how far it has come. Gives the relocations that
-    /// are wrong, by the place of the symbol they are in.
-    pub fn write(&self, out: &mut [u8], after: impl Fn(Written)) -> Vec<RelocError> {
-        let tasks = self.tasks(out).into_iter().enumerate();
-        let (tables, others): (Vec<_>, Vec<_>) = tasks.partition(|(_, t)| self.is_table(t));
-        let is_names = |(_, t): &(usize, Task)| self.is_of(t, self.names);
-        let (names, tables): (Vec<_>, Vec<_>) = tables.into_iter().partition(is_names);
-        let mut errors = self.perform(names);
+    /// Writes the tables of functions, which are made of records of all kinds, into `out`, the zeroed output
+    /// from its start: names first. Tells `after` how far it has come.
+    pub fn write_tables(&self, out: &mut [u8], after: impl Fn(Written)) -> Errors {
+        let tables = self.numbered(out, |t| self.is_table(t)).into_iter();
+        let (names, tables) = tables.partition(|(_, t)| self.is_of(t, self.names));
+        let names = self.perform(names);
         after(Written::Names);
-        errors.extend(self.perform(tables));
+        let tables = self.perform(tables);
         after(Written::Tables);
-        errors.extend(self.perform(others));
-        errors.sort_by_key(|(i, _)| *i);
-        errors.into_iter().flat_map(|(_, e)| e).collect()
+        names.and(tables)
+    }
+
+    /// Writes all else that is loaded, text and data, into `out`, which is as for
+    /// [`Writer::write_tables`]. They are made of contents and relocations only.
+    pub fn write_contents(&self, out: &mut [u8]) -> Errors {
+        self.perform(self.numbered(out, |t| !self.is_table(t)))
+    }
+
+    /// The tasks that are `wanted`, with their numbers among all.
+    fn numbered<'o>(
+        &self,
+        out: &'o mut [u8],
+        wanted: impl Fn(&Task) -> bool,
+    ) -> Vec<(usize, Task<'o>)> {
+        let tasks = self.tasks(out).into_iter().enumerate();
+        tasks.filter(|(_, t)| wanted(t)).collect()
     }
 
     /// Performs tasks, each with its number; gives what is wrong by that.
-    fn perform(&self, mut tasks: Vec<(usize, Task)>) -> Vec<(usize, Vec<RelocError>)> {
+    fn perform(&self, mut tasks: Vec<(usize, Task)>) -> Errors {
         let errors: Mutex<Vec<(usize, Vec<RelocError>)>> = Mutex::new(Vec::new());
         // Large tables first, so that nobody waits for the last one; each task of its own.
         tasks.sort_by_key(|(_, t)| std::cmp::Reverse(t.len() / (4 * TASK as usize)));
@@ -140,7 +169,7 @@ impl Writer<'_> {
                 errors.lock().unwrap().push((i, e));
             }
         });
-        errors.into_inner().unwrap()
+        Errors(errors.into_inner().unwrap())
     }
 
     /// Whether it is a part of the tables of functions.
