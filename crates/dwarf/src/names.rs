@@ -1,11 +1,12 @@
 //! Which symbols describe types, by the types' names.
 //!
 //! Compilers refer to a type's DIE by name, and the symbol that describes the type has to be found by
-//! that name too (`loader.Lookup` of `type:NAME` for a reference to `go:info.NAME`). References are
-//! looked up where they are found, on all threads; types are defined in order and by symbol.
+//! that name too (`loader.Lookup` of `type:NAME` for a reference to `go:info.NAME`). Resolution has done that
+//! ([`Symbols::named_as_type`]), but for whether the symbol describes a type, which is looked at where
+//! references are found, on all threads; types are defined in order and by symbol.
 
 use crate::types::{FAR, NEAR};
-use goobj::prefetch::{prefetch, prefetch_lines};
+use goobj::prefetch::prefetch;
 use gover::SymKind;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use symbols::{Def, SymId, Symbols};
@@ -64,36 +65,27 @@ impl<'a> Named<'a> {
         }
     }
 
-    /// Looks up what some symbols stand for, for [`Named::described_by_info`].
+    /// Looks up what some symbols stand for, for [`Named::described_by_info`]. What resolution has not found
+    /// (a library may know it) is left to that.
     pub(crate) fn look_up(&self, infos: &[SymId]) {
-        let mut types = Vec::with_capacity(infos.len());
-        for (i, &s) in infos.iter().enumerate() {
-            if let Some(&next) = infos.get(i + FAR)
-                && let Def::Undefined(o, li) = self.syms.def(next)
+        let found = |i: usize| self.syms.named_as_type(*infos.get(i)?);
+        for (i, &info) in infos.iter().enumerate() {
+            if let Some(later) = found(i + FAR) {
+                self.syms.prefetch_place(later);
+            }
+            if let Some(next) = found(i + NEAR)
+                && let Def::Go(o, li) = self.syms.def(next)
             {
                 prefetch(o.object.sym_bytes(li));
             }
-            if let Some(&next) = infos.get(i + NEAR) {
-                prefetch_lines(self.syms.name(next), 2);
-            }
-            if let (Some(place), Some(name)) = (self.place(s), self.info_name(s)) {
-                types.push((place, name));
-            }
-        }
-        let write = |(_, name): (_, &[u8]), buf: &mut Vec<u8>| {
-            buf.extend_from_slice(TYPE_PREFIX);
-            buf.extend_from_slice(name);
-        };
-        self.syms.lookup_all(&types, write, |(place, _), found| {
-            // What objects do not know a library may.
-            if let Some(s) = found {
-                let described = match self.if_type(Some(s)) {
+            if let (Some(place), found @ Some(_)) = (self.place(info), found(i)) {
+                let described = match self.if_type(found) {
                     SymId::NONE => UNDESCRIBED,
                     s => s.0,
                 };
                 place.store(described, Relaxed);
             }
-        });
+        }
     }
 
     /// The symbol that describes the type whose DIE the symbol `info` stands for, [`SymId::NONE`] if

@@ -633,7 +633,12 @@ impl Scan<'_> {
             return Ok(slot);
         }
         let syms = self.opts.syms;
-        if to.is_none() || !syms.kind(to).is_text() {
+        // As a rule a function of this object: of which it has a list, whose definitions may lie far apart.
+        let is_text = match syms.def(to) {
+            Def::Go(o, li) if std::ptr::eq(o, self.obj) => o.texts.binary_search(&li).is_ok(),
+            _ => to.is_some() && syms.kind(to).is_text(),
+        };
+        if !is_text {
             return Err(self.bad(from, "its DWARF refers to the address of something else"));
         }
         if syms.unit(to) != Some(self.id) {

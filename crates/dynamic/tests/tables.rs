@@ -26,6 +26,7 @@ fn link(arch: &'static ArchInfo, rpath: &[u8]) -> Link {
             number_pc_tables: false,
         },
         strict_dups: false,
+        types_of_infos: false,
     };
     let (mut syms, _) = Symbols::resolve(Inputs::default(), &opts).unwrap();
     let (mut live, mut special) = (Live::default(), BitSet::default());

@@ -110,7 +110,10 @@ pub fn link_executable(
     let mut live = deadcode(config, &shape, &mut syms, main_tasks, &made.reachable, diag)?;
     made.reachable.iter().for_each(|s| live.reachable.insert(s));
     let type_strings = TypeStrings::copy(&syms, &live.type_names, ptr);
-    syms.release_data();
+    if !config.dwarf {
+        // Who describes types reads them all again.
+        syms.release_data();
+    }
 
     let mut maker = Maker {
         syms: &mut syms,
@@ -233,9 +236,7 @@ pub fn link_executable(
     let plan = || {
         let _span = diag.phases.span(|| "pclntab".into());
         let mut pcln = pclntab::plan(maker.syms, &input);
-        // Of these, DWARF and data layout read others or none.
         maker.syms.release_hashes();
-        maker.syms.release_data();
         match pcln.damage.take() {
             Some(damage) => Err(diag.fatal(damage)),
             None => Ok(pcln),

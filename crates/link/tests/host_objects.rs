@@ -54,6 +54,7 @@ fn no_symbols() -> Symbols {
             number_pc_tables: false,
         },
         strict_dups: false,
+        types_of_infos: false,
     };
     Symbols::resolve(Inputs::default(), &options)
         .ok()

@@ -33,6 +33,7 @@ fn symbols(gover: &'static GoLayout, defs: &[Def]) -> Symbols {
     let opts = ResolveOptions {
         digest: object::digest_options(gover),
         strict_dups: false,
+        types_of_infos: false,
     };
     let bytes = object(gover, &all, &["by.name"]);
     Symbols::resolve(inputs(gover, bytes), &opts)

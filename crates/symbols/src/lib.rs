@@ -161,6 +161,8 @@ pub struct Symbols {
     pub local: BitSet,
     /// Type symbols that any occurrence says are used in an interface.
     pub used_in_iface: BitSet,
+    /// By number from `ref_start` on, see [`Symbols::named_as_type`]; empty if that is not known.
+    types_of_infos: Vec<SymId>,
     /// What host objects and cgo directives brought along.
     pub foreign: Foreign,
 }

@@ -37,9 +37,50 @@ fn shard_of(sketch: u64) -> usize {
 /// The hash that stands for a name and a version, and a part of its sketch. The hash is seeded anew in
 /// every process, and two names of one program sharing both is less likely than memory failing; names
 /// themselves are not compared.
+///
+/// What names of version 0 begin with, if it is one of [`Prefix`], is not hashed but noted in the lowest
+/// bits of the second number: the hashes of a type's descriptor and of its debugging information can be
+/// had from one another, and are of one shard.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C, packed(4))]
 pub(crate) struct NameHash(pub u64, pub u32);
+
+/// What a name begins with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+enum Prefix {
+    /// Anything; all names of less than eight bytes.
+    Any = 0,
+    /// `type:`, as the name of a type's descriptor.
+    Type = 1,
+    /// `go:info.`, as the name of its debugging information.
+    Info = 2,
+}
+
+impl Prefix {
+    /// The bits of a [`NameHash`] where it is noted.
+    const BITS: u32 = 3;
+
+    /// That of a name, and what is behind it.
+    #[inline]
+    fn split(name: &[u8]) -> (Prefix, &[u8]) {
+        match name.split_first_chunk() {
+            Some((b"go:info.", rest)) => (Prefix::Info, rest),
+            Some((&[b't', b'y', b'p', b'e', b':', _, _, _], _)) => (Prefix::Type, &name[5..]),
+            _ => (Prefix::Any, name),
+        }
+    }
+}
+
+impl NameHash {
+    /// The hash of the name `type:NAME`, if this is that of `go:info.NAME`, in version 0.
+    #[inline]
+    pub(crate) fn type_of_info(self) -> Option<NameHash> {
+        let NameHash(hash, more) = self;
+        let is_info = more & Prefix::BITS == Prefix::Info as u32;
+        is_info.then_some(NameHash(hash, more & !Prefix::BITS | Prefix::Type as u32))
+    }
+}
 
 /// Hashes names. The seed is this process's own.
 #[derive(Clone, Copy)]
@@ -61,9 +102,14 @@ impl NameHasher {
     /// The hash of a name in version `version`, 0 or 1, and its shard.
     #[inline]
     pub(crate) fn hash(self, name: &[u8], version: usize) -> (NameHash, usize) {
+        let (prefix, name) = match version {
+            0 => Prefix::split(name),
+            _ => (Prefix::Any, name),
+        };
         let h = rapidhash_v3_micro_inline::<true, false>(name, self.secrets);
         let sketch = sketch(name);
-        let hash = NameHash(h.rotate_left(version as u32 * 32), sketch as u32);
+        let more = sketch as u32 & !Prefix::BITS | prefix as u32;
+        let hash = NameHash(h.rotate_left(version as u32 * 32), more);
         (hash, shard_of(sketch))
     }
 }
@@ -71,6 +117,23 @@ impl NameHasher {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hash_of_a_type_is_had_from_that_of_its_information() {
+        let hasher = NameHasher::default();
+        let of = |name: &str| hasher.hash(name.as_bytes(), 0);
+        for name in ["int", "*main.T", "map[string]struct { F net/http.Handler }"] {
+            let (info, shard) = of(&format!("go:info.{name}"));
+            let (descriptor, same_shard) = of(&format!("type:{name}"));
+            assert!(info != descriptor && info != of(name).0 && descriptor != of(name).0);
+            assert!(info.type_of_info() == Some(descriptor) && shard == same_shard);
+            assert!(descriptor.type_of_info().is_none() && of(name).0.type_of_info().is_none());
+        }
+        let other_version = hasher.hash(b"go:info.int", 1).0;
+        assert!(other_version.type_of_info().is_none());
+        // Too short for a prefix.
+        assert!(of("go:info.T").0.type_of_info() != Some(of("type:T").0));
+    }
 
     #[test]
     fn names_of_all_lengths_have_sketches_of_their_own() {

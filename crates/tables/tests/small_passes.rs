@@ -16,6 +16,7 @@ fn symbols(gover: &'static gover::GoLayout, defs: &[Def]) -> Symbols {
     let opts = ResolveOptions {
         digest: object::digest_options(gover),
         strict_dups: false,
+        types_of_infos: false,
     };
     let object = object(gover, defs, &[]);
     Symbols::resolve(inputs(gover, object), &opts)

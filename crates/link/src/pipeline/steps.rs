@@ -27,6 +27,7 @@ pub(super) fn resolve(config: &Config, inputs: Inputs, diag: &Diag) -> Result<Sy
     let opts = ResolveOptions {
         digest: config.digest_options(),
         strict_dups: config.strict_dups != 0,
+        types_of_infos: config.dwarf,
     };
     let (syms, strict) = Symbols::resolve(inputs, &opts).map_err(|e| diag.fatal(e))?;
     for (text, counts) in strict {

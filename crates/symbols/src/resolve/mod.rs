@@ -37,6 +37,8 @@ pub struct ResolveOptions {
     pub digest: DigestOptions,
     /// Whether to compare the contents of duplicates (`-strictdups`).
     pub strict_dups: bool,
+    /// Whether to find out what [`Symbols::named_as_type`] answers, while names are at hand.
+    pub types_of_infos: bool,
 }
 
 /// What resolution has to complain about. All of these end a link.
@@ -201,6 +203,8 @@ struct Resolved {
     unnamed: [u32; 2],
     /// Complaints of `-strictdups` and whether they count; with the occurrence.
     strict: Vec<(u32, String, bool)>,
+    /// Undefined symbols called `go:info.NAME`, with those called `type:NAME`.
+    types_of_infos: Vec<(u32, u32)>,
 }
 
 impl Resolved {
@@ -211,6 +215,7 @@ impl Resolved {
         self.errors.extend(other.errors);
         self.shadowed.extend(other.shadowed);
         self.strict.extend(other.strict);
+        self.types_of_infos.extend(other.types_of_infos);
     }
 }
 
@@ -293,6 +298,13 @@ impl Symbols {
             .iter()
             .map(|&(_, first, size)| (number(first), size))
             .collect();
+        let mut types_of_infos = Vec::new();
+        if !found.types_of_infos.is_empty() {
+            types_of_infos.resize((places.end() - numbered.ref_start) as usize, SymId::NONE);
+        }
+        for &(info, descriptor) in &found.types_of_infos {
+            types_of_infos[(number(info).0 - numbered.ref_start) as usize] = number(descriptor);
+        }
         let State { objs, canon, .. } = st;
         let mut syms = Symbols {
             gover: opts.digest.gover,
@@ -322,6 +334,7 @@ impl Symbols {
             shadowed: found.shadowed.into_iter().collect(),
             local: numbered.local,
             used_in_iface: numbered.used_in_iface,
+            types_of_infos,
             foreign: Default::default(),
         };
         syms.builtins = opts
@@ -383,6 +396,15 @@ impl Symbols {
         }
         let version = usize::try_from(version).ok().filter(|&v| v < 2)?;
         Some(self.named(self.names.find(name, version)?))
+    }
+
+    /// The symbol called `type:NAME` for an undefined one called `go:info.NAME`, both of version 0, as
+    /// objects know them. `None` if there is none, if it is not known, or for any other symbol.
+    #[inline]
+    pub fn named_as_type(&self, info: SymId) -> Option<SymId> {
+        let i = info.0.checked_sub(self.ref_start)?;
+        let found = *self.types_of_infos.get(i as usize)?;
+        found.is_some().then_some(found)
     }
 
     fn named(&self, first: u32) -> SymId {

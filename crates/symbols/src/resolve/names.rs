@@ -260,15 +260,24 @@ fn replay(
             out.aligns.push((e.first, current.largest));
         }
     }
+    let mut infos = Vec::new();
     for (base, u) in st.each(|d| d.refs.of(s)) {
         let slot = base.wrapping_add(u.li);
         let e = t.entry(u.hash);
         let e = &mut t.entries[e];
         if e.first == ABSENT {
             e.first = slot;
+            if opts.types_of_infos {
+                infos.extend(u.hash.type_of_info().map(|hash| (slot, hash)));
+            }
         }
         st.set(slot, e.first);
     }
+    let described = infos.into_iter().filter_map(|(slot, hash)| {
+        let e = t.find(hash).ok()?;
+        Some((slot, t.entries[e as usize].first))
+    });
+    out.types_of_infos.extend(described);
     out.winners.extend(moved);
     (t, out)
 }

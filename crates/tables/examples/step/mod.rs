@@ -58,6 +58,7 @@ pub fn resolve(inputs: Inputs, gover: &'static GoLayout) -> Result<Symbols, Reso
     let opts = ResolveOptions {
         digest: digest_options(gover),
         strict_dups: false,
+        types_of_infos: false,
     };
     Symbols::resolve(inputs, &opts).map(|(s, _)| s)
 }
