@@ -6,7 +6,7 @@ use goobj::prefetch::{prefetch, prefetch_at};
 
 /// Where the contents and relocations of a definition lie in its object. Whoever has it need not look
 /// at the indices again, which may no longer be in memory.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, bytemuck::Zeroable)]
 pub struct Contents {
     data: (u32, u32),
     relocs: (u32, u32),
@@ -36,26 +36,21 @@ impl Contents {
     }
 }
 
-/// The contents of one of a list of symbols.
-#[derive(Clone, Copy)]
+/// The contents of one of a list of symbols. All zero, as [`Default`] and new memory are, it is that of a
+/// symbol without contents in an object: one that the linker has made or taken over.
+#[derive(Clone, Copy, Default, bytemuck::Zeroable)]
 pub struct Located {
-    /// The object, or [`Located::MADE`].
+    /// The number of the object and one, or 0.
     obj: u32,
     contents: Contents,
 }
 
 impl Located {
-    /// The linker has made the symbol or taken it over.
-    const MADE: u32 = u32::MAX;
-}
-
-impl Default for Located {
-    /// That of a symbol without contents in an object.
-    fn default() -> Located {
-        Located {
-            obj: Located::MADE,
-            contents: Contents::default(),
-        }
+    /// Where the contents lie, if they do in an object.
+    #[inline(always)]
+    fn place(self) -> Option<(ObjId, Contents)> {
+        let obj = self.obj.checked_sub(1)?;
+        Some((ObjId(obj), self.contents))
     }
 }
 
@@ -77,12 +72,12 @@ impl Symbols {
                     let [_, relocs, _, data] = self.objs[obj].object.places(li);
                     prefetch(relocs);
                     prefetch(data);
-                    (out.obj, *local) = (obj as u32, li);
+                    (out.obj, *local) = (obj as u32 + 1, li);
                 }
             }
             for (out, &li) in out.iter_mut().zip(&local) {
-                if let Some(o) = self.objs.get(out.obj as usize) {
-                    out.contents = Contents::of(&o.object, li);
+                if let Some((o, _)) = out.place() {
+                    out.contents = Contents::of(&self.obj(o).object, li);
                 }
             }
         }
@@ -104,24 +99,24 @@ impl Symbols {
     /// [`Symbols::relocs`].
     #[inline(always)]
     pub fn contents_at(&self, s: SymId, at: Located) -> (&[u8], RelocIter<'_>) {
-        if at.obj == Located::MADE {
+        let Some((obj, contents)) = at.place() else {
             return (self.data(s), self.relocs(s));
-        }
-        let obj = self.obj(ObjId(at.obj));
+        };
+        let obj = self.obj(obj);
         let relocs = RelocIter::Go {
             syms: self,
             obj,
-            rest: at.contents.relocs(&obj.object).as_chunks().0.iter(),
+            rest: contents.relocs(&obj.object).as_chunks().0.iter(),
         };
-        (at.contents.data(&obj.object), relocs)
+        (contents.data(&obj.object), relocs)
     }
 
     /// Asks the processor for contents and relocations.
     #[inline(always)]
     pub fn prefetch_contents(&self, at: Located) {
-        if at.obj != Located::MADE {
-            let o = &self.obj(ObjId(at.obj)).object;
-            for part in [at.contents.data(o), at.contents.relocs(o)] {
+        if let Some((obj, contents)) = at.place() {
+            let o = &self.obj(obj).object;
+            for part in [contents.data(o), contents.relocs(o)] {
                 prefetch_at(part, 0);
                 prefetch_at(part, LINE.min(part.len()));
             }

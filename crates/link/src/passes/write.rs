@@ -31,7 +31,7 @@ impl Places {
     pub fn note(syms: &Symbols, order: &TextOrder, layout: &DataLayout) -> Places {
         const EACH: usize = 1 << 13;
         let all = |n: usize, symbol: &(dyn Fn(usize) -> SymId + Sync)| {
-            let mut all = vec![Located::default(); n];
+            let mut all: Vec<Located> = bytemuck::zeroed_vec(n);
             let parts = all.par_chunks_mut(EACH).enumerate();
             parts.for_each(|(i, part)| syms.locate_all(|k| symbol(i * EACH + k), part));
             all
