@@ -112,7 +112,7 @@ pub fn link_executable(
     let type_strings = TypeStrings::copy(&syms, &live.type_names, ptr);
     if !config.dwarf {
         // Who describes types reads them all again.
-        syms.release_data();
+        syms.release_named_data();
     }
 
     let mut maker = Maker {

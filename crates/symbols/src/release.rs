@@ -70,9 +70,23 @@ impl Symbols {
         self.release_block(Block::Reloc);
     }
 
-    /// Gives back contents.
-    pub fn release_data(&self) {
-        self.release_block(Block::Data);
+    /// Gives back contents, but for those that are found by content: most of these are pc-value tables.
+    pub fn release_named_data(&self) {
+        let parts = self.objs.iter().flat_map(|o| {
+            let o = &o.object;
+            let data = o.block(Block::Data);
+            let first = o.n_def() + o.n_hashed64();
+            let end = first + o.n_hashed();
+            let start = |li: u32| o.data_range(li).start as usize;
+            match o.n_hashed() {
+                0 => [data, &[]],
+                _ => [
+                    &data[..start(first)],
+                    &data[o.data_range(end - 1).end as usize..],
+                ],
+            }
+        });
+        Maps::all().release(parts);
     }
 
     /// Gives back definitions that are found by content. Nearly all of them are pc-value tables.
