@@ -8,6 +8,7 @@ use crate::diag::{Diag, DiagOptions, Stop};
 use crate::end::End;
 use crate::hostlink::{HostLinker, TempDir};
 use crate::loading::{Loaded, load_inputs};
+use crate::memory;
 use crate::mode::LinkMode;
 use crate::output::OutputFile;
 use crate::pipeline::link_executable;
@@ -92,6 +93,7 @@ fn link(config: &Config, diag: &Diag) -> Result<(), Stop> {
         diag.print(config.log_head());
     }
     diag.phase("loadlib");
+    memory::make_ready();
     let loaded = load_inputs(config, diag)?;
     if loaded.mode == LinkMode::External {
         drop(out);
