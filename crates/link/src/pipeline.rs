@@ -547,8 +547,6 @@ pub fn link_executable(
             if config.dwarf && config.compress_dwarf {
                 // That reads a lot of contents, and few definitions.
                 syms.release_definitions();
-            } else if !config.strip {
-                syms.release_names();
             }
             diag.phases.start("dwarfcompress");
             debug = compress(&mut segs)?;

@@ -83,7 +83,9 @@ impl Maps {
     /// Gives back all pages, when nobody reads inputs any more. The end of a process takes pages away too,
     /// but on one thread.
     pub fn release_all(&self) {
-        discard(self.maps.iter().map(|m| &m[..]).collect(), 1);
+        let all = self.maps.iter().map(|m| &m[..]).collect();
+        // Files differ in size, and whoever is done with its own takes others.
+        discard_in(all, 4 * rayon::current_num_threads(), 1);
     }
 
     /// The pages of those of `parts` that are parts of files.
@@ -109,8 +111,12 @@ fn whole_pages(part: &[u8]) -> &[u8] {
 /// Whenever a process gives pages back, the processors that its other threads run on are interrupted,
 /// which takes longer than all else: so many parts go with one call, where the system can do that.
 fn discard(parts: Vec<&'static [u8]>, least: usize) {
-    let threads = rayon::current_num_threads();
-    let each = parts.len().div_ceil(threads).clamp(least, PARTS_AT_ONCE);
+    discard_in(parts, rayon::current_num_threads(), least);
+}
+
+/// As [`discard`], with `calls` calls, if that is enough.
+fn discard_in(parts: Vec<&'static [u8]>, calls: usize, least: usize) {
+    let each = parts.len().div_ceil(calls).clamp(least, PARTS_AT_ONCE);
     parts.par_chunks(each).for_each(|parts| {
         let done = discard_at_once(parts);
         parts[done..].iter().for_each(|p| discard_one(p));
