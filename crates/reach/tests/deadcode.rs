@@ -78,7 +78,7 @@ fn contents_are_the_same_where_they_have_been_noted() {
         syms.release_definitions();
         syms.release_hashes();
         syms.release_relocs();
-        syms.release_data();
+        syms.release_named_data();
         syms.release_auxs();
         syms.release_content_defs();
         syms.release_dwarf();
