@@ -110,8 +110,8 @@ pub fn link_executable(
     let mut live = deadcode(config, &shape, &mut syms, main_tasks, &made.reachable, diag)?;
     made.reachable.iter().for_each(|s| live.reachable.insert(s));
     let type_strings = TypeStrings::copy(&syms, &live.type_names, ptr);
+    // DWARF describes types and reads most of them again.
     if !config.dwarf {
-        // Who describes types reads them all again.
         syms.release_named_data();
     }
 
