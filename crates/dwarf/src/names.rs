@@ -26,6 +26,14 @@ const NO_TYPE: u32 = u32::MAX;
 /// The name of a type's DIE that no symbol describes.
 const UNDESCRIBED: u32 = u32::MAX - 1;
 
+/// How it is noted which symbol describes a type; [`SymId::NONE`] if none does.
+fn noted(described: SymId) -> u32 {
+    match described {
+        SymId::NONE => UNDESCRIBED,
+        s => s.0,
+    }
+}
+
 /// What the names of types' descriptors begin with.
 const TYPE_PREFIX: &[u8] = b"type:";
 /// What the names of types' DIEs begin with.
@@ -79,11 +87,7 @@ impl<'a> Named<'a> {
                 prefetch(o.object.sym_bytes(li));
             }
             if let (Some(place), found @ Some(_)) = (self.place(info), found(i)) {
-                let described = match self.if_type(found) {
-                    SymId::NONE => UNDESCRIBED,
-                    s => s.0,
-                };
-                place.store(described, Relaxed);
+                place.store(noted(self.if_type(found)), Relaxed);
             }
         }
     }
@@ -97,10 +101,7 @@ impl<'a> Named<'a> {
         if known == UNKNOWN {
             known = match self.info_name(info) {
                 None => NO_TYPE,
-                Some(name) => match self.described(name, scratch) {
-                    SymId::NONE => UNDESCRIBED,
-                    s => s.0,
-                },
+                Some(name) => noted(self.described(name, scratch)),
             };
             if let Some(p) = place {
                 p.store(known, Relaxed);

@@ -508,8 +508,8 @@ pub fn link_executable(
     let compresses = config.compress_dwarf && debug_plan.is_some() && !shape.external;
     let early = file.early();
     let start = segs.dwarf_offset(elf::HEADER_LEN, config.round);
-    let first = start.filter(|&len| compresses && len <= SPOILED_LIMIT);
-    let first = first.filter(|_| config.benchmark.is_none());
+    let begins = compresses && config.benchmark.is_none();
+    let first = start.filter(|&len| begins && len <= SPOILED_LIMIT);
     let first = first.and_then(|len| file.begin(len));
     let early = early.as_ref().zip(start);
     let compress = |segs: &mut Segments| {

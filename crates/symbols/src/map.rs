@@ -71,7 +71,7 @@ impl Maps {
     /// time than the memory is of what a process needs anyway.
     pub fn release(&self, parts: impl Iterator<Item = &'static [u8]>) {
         if !self.are_small() {
-            discard(self.within(parts), 64);
+            discard(self.within(parts), 1, 64);
         }
     }
 
@@ -85,7 +85,7 @@ impl Maps {
     pub fn release_all(&self) {
         let all = self.maps.iter().map(|m| &m[..]).collect();
         // Files differ in size, and whoever is done with its own takes others.
-        discard_in(all, 4 * rayon::current_num_threads(), 1);
+        discard(all, 4, 1);
     }
 
     /// The pages of those of `parts` that are parts of files.
@@ -105,17 +105,13 @@ fn whole_pages(part: &[u8]) -> &[u8] {
     &part[..part.len() & !(PAGE - 1)]
 }
 
-/// Gives back the pages of `parts`, each of which begins with one and lies within one mapping, at least
-/// `least` with one call.
+/// Gives back the pages of `parts`, each of which begins with one and lies within one mapping, with about
+/// `per_thread` calls for each thread and at least `least` parts with one call.
 ///
 /// Whenever a process gives pages back, the processors that its other threads run on are interrupted,
 /// which takes longer than all else: so many parts go with one call, where the system can do that.
-fn discard(parts: Vec<&'static [u8]>, least: usize) {
-    discard_in(parts, rayon::current_num_threads(), least);
-}
-
-/// As [`discard`], with `calls` calls, if that is enough.
-fn discard_in(parts: Vec<&'static [u8]>, calls: usize, least: usize) {
+fn discard(parts: Vec<&'static [u8]>, per_thread: usize, least: usize) {
+    let calls = per_thread * rayon::current_num_threads();
     let each = parts.len().div_ceil(calls).clamp(least, PARTS_AT_ONCE);
     parts.par_chunks(each).for_each(|parts| {
         let done = discard_at_once(parts);
@@ -211,7 +207,7 @@ mod tests {
         let pages = &map[PAGE..3 * PAGE];
         assert_eq!(within.len(), 1);
         assert_eq!(within[0].as_ptr_range(), pages.as_ptr_range());
-        discard(within, 64);
+        discard(within, 1, 64);
         assert_eq!(map, bytes);
         maps.release_all();
         assert_eq!(map, bytes);

@@ -19,8 +19,7 @@ use target::Family;
 
 mod streams;
 
-/// Makes debugging information, if it is wanted; `meanwhile` is run while only one processor is busy with
-/// it, if ever.
+/// Makes debugging information, if it is wanted.
 ///
 /// # Errors
 /// What is wrong has been said.

@@ -96,7 +96,6 @@ impl Task<'_> {
 }
 
 /// Relocations that are wrong, by the number of the task that met them.
-#[derive(Default)]
 pub struct Errors(Vec<(usize, Vec<RelocError>)>);
 
 impl Errors {
