@@ -4,7 +4,7 @@ mod dense;
 mod sparse;
 
 use crate::bytes::{load32, load64, match_len, match_len_back};
-use crate::sequence::{MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Sequence, Sequences};
+use crate::sequence::{MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Sequence};
 
 pub(crate) use dense::DenseFinder;
 pub(crate) use sparse::SparseFinder;
@@ -113,7 +113,7 @@ mod tests {
         let late = Positions {
             next: POSITION_LIMIT - BLOCK_LEN as u32,
         };
-        let mut found = [(); 4].map(|()| Sequences::default());
+        let mut found = [(); 4].map(|()| Vec::new());
         let mut dense = [DenseFinder::new(), DenseFinder::new()];
         let mut sparse = [SparseFinder::new(), SparseFinder::new()];
         dense[1].positions = Positions { next: late.next };
@@ -124,7 +124,7 @@ mod tests {
         for (finder, found) in sparse.iter_mut().zip(&mut found[2..]) {
             spans().for_each(|span| finder.find(&data, span, found));
         }
-        let [a, b, c, d] = found.each_ref().map(Sequences::found);
+        let [a, b, c, d] = &found;
         assert!(a.len() > 1000 && c.len() > 1000);
         assert!(a == b && c == d);
         assert_eq!(dense[0].reach(), dense[1].reach());
@@ -139,7 +139,7 @@ mod tests {
             start: 0,
             end: data.len(),
         };
-        let mut found = [(); 4].map(|()| Sequences::default());
+        let mut found = [(); 4].map(|()| Vec::new());
         let [a, b, c, d] = &mut found;
         let mut dense = DenseFinder::new();
         dense.find(&data, span, a);
@@ -150,7 +150,7 @@ mod tests {
         sparse.find(&data, span, c);
         sparse.restart();
         sparse.find(&data, span, d);
-        let [a, b, c, d] = found.each_ref().map(Sequences::found);
+        let [a, b, c, d] = &found;
         assert!(a.len() > 2 && a == b);
         assert!(c.len() > 2 && c == d);
     }

@@ -16,7 +16,7 @@ use crate::adler::Adler;
 use crate::emit::Bits;
 use crate::finder::{BlockSpan, DenseFinder, SparseFinder};
 use crate::plan::{Block, Form, Plan, ReusingPlanner, plan_separate};
-use crate::sequence::{BLOCK_LEN, MAX_DISTANCE, Sequences};
+use crate::sequence::{BLOCK_LEN, MAX_DISTANCE, Sequence};
 use crate::stream::{BitStream, Sink};
 use crate::workbench::Workbench;
 use crate::{Encoder, Source};
@@ -31,6 +31,10 @@ pub(crate) const BATCH_LEN: usize = BATCH_BLOCKS * BLOCK_LEN;
 /// Batches of a lane under way at most: more would not keep more threads busy. Nor are there more than
 /// threads, so that what is in the cache goes on first.
 const BATCHES_IN_FLIGHT: usize = 4;
+
+/// Bytes of input for each of the sequences that there is room for at first; in debugging information it
+/// takes more to make one.
+const BYTES_PER_SEQUENCE: usize = 8;
 
 /// Finds the matches of a stream.
 pub(crate) enum Finder {
@@ -70,7 +74,7 @@ impl Finder {
         }
     }
 
-    fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences) {
+    fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Vec<Sequence>) {
         match self {
             Finder::Dense(finder) => finder.find(window, span, out),
             Finder::Sparse(finder) => finder.find(window, span, out),
@@ -108,7 +112,7 @@ pub(crate) struct Batch {
     /// The bytes, behind room for the history; unused if the source is a slice.
     window: Vec<u8>,
     adler: Option<Adler>,
-    sequences: Sequences,
+    sequences: Vec<Sequence>,
     /// For each block, the number of sequences up to its end.
     sequence_ends: Vec<usize>,
     /// For each block, its plan and the bit position of its end in the lane.
@@ -398,7 +402,7 @@ impl<'a> Lane<'a> {
         let starts = std::iter::once(0).chain(batch.sequence_ends.iter().copied());
         let sequences = starts
             .zip(&batch.sequence_ends)
-            .map(|(start, &end)| &batch.sequences.found()[start..end]);
+            .map(|(start, &end)| &batch.sequences[start..end]);
         let is_last_batch = self.offset(batch.index + 1) >= self.source.len();
         self.spans(batch.index, start)
             .zip(sequences)
@@ -468,6 +472,7 @@ impl<'a> Lane<'a> {
         let mut sequences = std::mem::take(&mut batch.sequences);
         let mut ends = std::mem::take(&mut batch.sequence_ends);
         sequences.clear();
+        sequences.reserve(self.batch_len(batch.index) / BYTES_PER_SEQUENCE);
         ends.clear();
         if batch.index == self.range.start {
             self.begin(searcher, &mut sequences);
@@ -485,7 +490,7 @@ impl<'a> Lane<'a> {
         }
         for span in self.spans(batch.index, start) {
             searcher.finder.find(window, span, &mut sequences);
-            ends.push(sequences.found().len());
+            ends.push(sequences.len());
         }
         if generated && batch.index + 1 < self.range.end {
             searcher.history.clear();
@@ -497,7 +502,7 @@ impl<'a> Lane<'a> {
     }
 
     /// Gets the history of the first batch, and searches what is to be searched before it.
-    fn begin(&self, searcher: &mut Searcher, scratch: &mut Sequences) {
+    fn begin(&self, searcher: &mut Searcher, scratch: &mut Vec<Sequence>) {
         if self.range.start == 0 {
             return;
         }

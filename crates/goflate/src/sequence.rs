@@ -62,39 +62,6 @@ impl Sequence {
     }
 }
 
-/// Sequences being found.
-#[derive(Default)]
-pub(crate) struct Sequences {
-    /// Those found, and room for more.
-    buffer: Vec<Sequence>,
-    len: usize,
-}
-
-impl Sequences {
-    /// Forgets all sequences.
-    pub(crate) fn clear(&mut self) {
-        self.len = 0;
-    }
-
-    /// The sequences so far.
-    pub(crate) fn found(&self) -> &[Sequence] {
-        &self.buffer[..self.len]
-    }
-
-    /// Adds the sequences of a block of `len` bytes: those that `find` puts first into the room it is
-    /// given, their number being what it answers.
-    #[inline(always)]
-    pub(crate) fn add_block(&mut self, len: usize, find: impl FnOnce(&mut [Sequence]) -> usize) {
-        // At most one for every four bytes, and one more for each match that is split because of
-        // its length.
-        let most = self.len + len / 4 + len / MAX_MATCH + 2;
-        if self.buffer.len() < most {
-            self.buffer.resize(most, Sequence::default());
-        }
-        self.len += find(&mut self.buffer[self.len..]);
-    }
-}
-
 /// Length symbols of the format that stand for one length each are the first eight; each later group
 /// of four spends one more extra bit (RFC 1951 §3.2.5). 258 has a symbol to itself.
 const fn length_symbols() -> [u8; 256] {

@@ -4,8 +4,8 @@
 use crate::cpu::tuned;
 
 use super::{
-    BlockSpan, MAX_DISTANCE, MAX_MATCH, Positions, Sequence, Sequences, Slot, load32, load64,
-    match_len, new_table,
+    BlockSpan, MAX_DISTANCE, MAX_MATCH, Positions, Sequence, Slot, load32, load64, match_len,
+    new_table,
 };
 
 const TABLE_BITS: u32 = 14;
@@ -33,8 +33,8 @@ tuned! {
         finder: &mut DenseFinder,
         window: &[u8],
         span: BlockSpan,
-        out: &mut [Sequence]
-    ) -> usize = DenseFinder::find_block;
+        out: &mut Vec<Sequence>
+    ) -> () = DenseFinder::find_block;
 }
 
 impl DenseFinder {
@@ -63,20 +63,17 @@ impl DenseFinder {
 
     /// Appends the sequences of one block. `window` reaches back [`MAX_DISTANCE`] bytes before the
     /// block, or to the start of the stream.
-    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences) {
-        out.add_block(span.end - span.start, |out| {
-            find_block(self, window, span, out)
-        });
+    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Vec<Sequence>) {
+        find_block(self, window, span, out);
     }
 
-    /// Puts the sequences of one block into `out`; answers their number.
+    /// [`Self::find`].
     #[inline(always)]
-    fn find_block(&mut self, window: &[u8], span: BlockSpan, out: &mut [Sequence]) -> usize {
+    fn find_block(&mut self, window: &[u8], span: BlockSpan, out: &mut Vec<Sequence>) {
         let base = self.positions.enter(span, &mut self.table[..]);
         let BlockSpan { start, end } = span;
-        let mut found = 0;
         if end - start < MARGIN + 2 {
-            return found;
+            return;
         }
         let table = &mut *self.table;
         let window = &window[..end];
@@ -95,7 +92,7 @@ impl DenseFinder {
                 next += step;
                 skip += step;
                 if next > last {
-                    return found;
+                    return;
                 }
                 let here = Slot::new(bytes, base.wrapping_add(s as u32));
                 distance = here.distance_from(table[slot]);
@@ -110,12 +107,11 @@ impl DenseFinder {
             loop {
                 let limit = (s + MAX_MATCH).min(end);
                 let length = 4 + match_len(window, s + 4, s + 4 - distance, limit);
-                out[found] = Sequence::new(s - emitted, length, distance);
-                found += 1;
+                out.push(Sequence::new(s - emitted, length, distance));
                 s += length;
                 emitted = s;
                 if s >= last {
-                    return found;
+                    return;
                 }
                 let around = load64(window, s - 1);
                 let position = base.wrapping_add(s as u32);

@@ -4,8 +4,8 @@
 use crate::cpu::tuned;
 
 use super::{
-    BlockSpan, MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Positions, Sequence, Sequences, Slot, load64,
-    match_len, match_len_back, new_table,
+    BlockSpan, MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Positions, Sequence, Slot, load64, match_len,
+    match_len_back, new_table,
 };
 
 const TABLE_BITS: u32 = 15;
@@ -25,29 +25,21 @@ fn hash(bytes: u64) -> usize {
     ((bytes << 24).wrapping_mul(889_523_592_379) >> (64 - TABLE_BITS)) as usize
 }
 
-/// Puts a match of any length, in pieces the format can express, at `found` and after; answers where
-/// the next one goes. No piece may be shorter than [`MIN_MATCH`].
+/// Adds a match of any length, in pieces the format can express. No piece may be shorter than
+/// [`MIN_MATCH`].
 #[inline(always)]
-fn put_match(
-    out: &mut [Sequence],
-    mut found: usize,
-    mut literals: usize,
-    mut length: usize,
-    distance: usize,
-) -> usize {
+fn put_match(out: &mut Vec<Sequence>, mut literals: usize, mut length: usize, distance: usize) {
     while length > MAX_MATCH {
         let piece = if length > MAX_MATCH + MIN_MATCH {
             MAX_MATCH
         } else {
             MAX_MATCH - MIN_MATCH
         };
-        out[found] = Sequence::new(literals, piece, distance);
-        found += 1;
+        out.push(Sequence::new(literals, piece, distance));
         literals = 0;
         length -= piece;
     }
-    out[found] = Sequence::new(literals, length, distance);
-    found + 1
+    out.push(Sequence::new(literals, length, distance));
 }
 
 tuned! {
@@ -56,8 +48,8 @@ tuned! {
         finder: &mut SparseFinder,
         window: &[u8],
         span: BlockSpan,
-        out: &mut [Sequence]
-    ) -> usize = SparseFinder::find_block;
+        out: &mut Vec<Sequence>
+    ) -> () = SparseFinder::find_block;
 }
 
 impl SparseFinder {
@@ -75,21 +67,18 @@ impl SparseFinder {
 
     /// Appends the sequences of one block. `window` reaches back [`MAX_DISTANCE`] bytes before the
     /// block, or to the start of the stream.
-    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Sequences) {
-        out.add_block(span.end - span.start, |out| {
-            find_block(self, window, span, out)
-        });
+    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Vec<Sequence>) {
+        find_block(self, window, span, out);
     }
 
-    /// Puts the sequences of one block into `out`; answers their number.
+    /// [`Self::find`].
     #[inline(always)]
-    fn find_block(&mut self, window: &[u8], span: BlockSpan, out: &mut [Sequence]) -> usize {
+    fn find_block(&mut self, window: &[u8], span: BlockSpan, out: &mut Vec<Sequence>) {
         let base = self.positions.enter(span, &mut self.table[..]);
         let BlockSpan { start, end } = span;
         let len = end - start;
-        let mut found = 0;
         if len < MARGIN + 2 {
-            return found;
+            return;
         }
 
         let table = &mut *self.table;
@@ -106,7 +95,7 @@ impl SparseFinder {
                 let slot = hash(bytes);
                 next = s + 2 + (s - emitted) / 32;
                 if next > last {
-                    return found;
+                    return;
                 }
                 let here = Slot::new(bytes as u32, base.wrapping_add(s as u32));
                 distance = here.distance_from(table[slot]);
@@ -137,7 +126,7 @@ impl SparseFinder {
                 let back = match_len_back(window, s, before, before.min(s - emitted));
                 s -= back;
                 length += back;
-                found = put_match(out, found, s - emitted, length, distance);
+                put_match(out, s - emitted, length, distance);
                 s += length;
                 emitted = s;
                 s = s.max(next + 1);
@@ -146,7 +135,7 @@ impl SparseFinder {
                         let now = load64(window, s);
                         table[hash(now)] = Slot::new(now as u32, base.wrapping_add(s as u32));
                     }
-                    return found;
+                    return;
                 }
                 let around = load64(window, s - 2);
                 let position = base.wrapping_add(s as u32);
