@@ -3,6 +3,7 @@
 use criterion::{BatchSize, Criterion, Throughput};
 use goflate::Encoder;
 use goobj::{Archive, Object, TextHeader};
+use relink_benches::program::{Objects, Program};
 use relink_benches::{Material, go_zlib};
 use std::hint::black_box;
 use xtask::step;
@@ -22,6 +23,10 @@ fn main() {
     };
     let mut criterion = Criterion::default().sample_size(20).configure_from_args();
     objects(&mut criterion, &material);
+    if let Err(error) = passes(&mut criterion, &material) {
+        eprintln!("benches: {error}");
+        std::process::exit(1);
+    }
     flate(&mut criterion, &material);
     sort(&mut criterion, &material);
     criterion.final_summary();
@@ -29,7 +34,7 @@ fn main() {
 
 /// Opening all objects, and walking all their relocations.
 fn objects(criterion: &mut Criterion, material: &Material) {
-    let bytes: usize = material.archives.iter().map(Vec::len).sum();
+    let bytes: usize = material.archives.iter().map(|(_, a)| a.len()).sum();
     let mut group = criterion.benchmark_group("objects");
     group.throughput(Throughput::Bytes(bytes as u64));
     group.bench_function("open", |bench| {
@@ -53,8 +58,8 @@ fn objects(criterion: &mut Criterion, material: &Material) {
     group.finish();
 }
 
-fn each_object(archives: &[Vec<u8>], mut each: impl FnMut(&Object<'_>)) {
-    for archive in archives {
+fn each_object(archives: &[(String, Vec<u8>)], mut each: impl FnMut(&Object<'_>)) {
+    for (_, archive) in archives {
         for member in Archive::open(archive).expect("an archive").flatten() {
             if let Ok(header) = TextHeader::split(member.data)
                 && let Ok(object) = Object::open(header.object)
@@ -63,6 +68,42 @@ fn each_object(archives: &[Vec<u8>], mut each: impl FnMut(&Object<'_>)) {
             }
         }
     }
+}
+
+/// The kernels of the passes over all symbols, in as many threads as a link has here.
+fn passes(criterion: &mut Criterion, material: &Material) -> xtask::Result<()> {
+    let objects = Objects::new(material)?;
+    let mut program = Program::new(&objects)?;
+    let mut group = criterion.benchmark_group("passes");
+    group.bench_function("digest", |bench| {
+        bench.iter_with_large_drop(|| objects.digest());
+    });
+    group.bench_function("resolve", |bench| {
+        bench.iter_batched(
+            || objects.digest(),
+            |inputs| objects.resolve(inputs).expect("it did once"),
+            BatchSize::PerIteration,
+        );
+    });
+    let live = program.flood()?;
+    group.throughput(Throughput::Elements(live as u64));
+    group.bench_function("flood", |bench| {
+        bench.iter(|| program.flood().expect("it did once"));
+    });
+    group.throughput(Throughput::Elements(program.functions() as u64));
+    group.bench_function("pclntab", |bench| {
+        bench.iter_with_large_drop(|| program.plan_pclntab());
+    });
+    let mut out = vec![0; program.text_len()];
+    if let Some(wrong) = program.write_text(&mut out).first() {
+        return Err(format!("a relocation cannot be applied: {:?}", wrong.problem).into());
+    }
+    group.throughput(Throughput::Bytes(out.len() as u64));
+    group.bench_function("relocate", |bench| {
+        bench.iter(|| black_box(program.write_text(&mut out)).len());
+    });
+    group.finish();
+    Ok(())
 }
 
 /// Both encoders, and Go's own beside them.

@@ -3,6 +3,8 @@
 //! `cargo bench -p relink-benches` measures kernels one by one; the
 //! comparison of whole links is `cargo xtask bench`.
 
+pub mod program;
+
 use object::{Object, ObjectSection, ObjectSymbol};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,8 +15,10 @@ use xtask::{Result, measure, paths, programs};
 
 /// The material of one program.
 pub struct Material {
-    /// The bytes of all archives.
-    pub archives: Vec<Vec<u8>>,
+    /// The release that compiled it, such as `go1.27.3`.
+    pub go: String,
+    /// The packages, `main` first, and the bytes of their archives.
+    pub archives: Vec<(String, Vec<u8>)>,
     /// `.debug_info` before compression.
     pub debug_info: Vec<u8>,
     /// Names of all symbols, in the order of the symbol table.
@@ -30,9 +34,10 @@ impl Material {
             .join(&go.version)
             .join("hello-net");
         let step = Step::load_or_record(&go, &programs::fixture("hello-net"), recorder, &dir)?;
-        let mut archives = Vec::new();
-        for (_, file) in step.packages()? {
-            archives.push(fs::read(step.dir.join(file))?);
+        let main = step.args.last().ok_or("no main archive")?;
+        let mut archives = vec![("main".to_string(), fs::read(step.dir.join(main))?)];
+        for (package, file) in step.packages()? {
+            archives.push((package, fs::read(step.dir.join(file))?));
         }
         let scratch = tempfile::tempdir()?;
         let out = scratch.path().join("a.out");
@@ -52,6 +57,7 @@ impl Material {
             .filter_map(|symbol| symbol.name().ok().map(str::to_string))
             .collect();
         Ok(Material {
+            go: go.version,
             archives,
             debug_info,
             names,

@@ -1,0 +1,243 @@
+//! A program as the passes of a link have it, made of archives in memory.
+//!
+//! What the linker makes itself is left out, as are sections: kernels that look addresses up do not care
+//! whether they are the right ones.
+
+use goobj::{Archive, Object, TextHeader};
+use gover::{GoLayout, layout_for};
+use layout::{Addresses, SectionId, TextLayout, TextOrder};
+use reach::{Live, ReachOptions, Roots, Tell};
+use reloc::{Batch, RelocError, Relocator};
+use rustc_hash::FxHashMap;
+use symbols::{
+    BitSet, Digest, DigestOptions, FileNumbers, Inputs, LibId, Library, ObjId, ObjInput, Reading,
+    ResolveOptions, SymId, Symbols, Unit, UnitId, VERSION_STATIC,
+};
+use tables::inittask::{InitRoots, init_tasks};
+use tables::pclntab::{self, FileNames, PclntabInput, PclntabPlan};
+use target::{AMD64, ArchInfo};
+
+use crate::Material;
+use xtask::Result;
+
+/// Where text begins, as in programs for linux/amd64.
+const TEXT_ADDR: u64 = 0x40_1000;
+
+/// The objects of a program for linux/amd64, by package.
+pub struct Objects {
+    gover: &'static GoLayout,
+    objects: Vec<(String, Object<'static>)>,
+}
+
+impl Objects {
+    /// Those of all archives, which stay in memory from then on.
+    ///
+    /// # Errors
+    ///
+    /// The release is unknown, or an object is damaged.
+    pub fn new(material: &Material) -> Result<Objects> {
+        let mut objects = Vec::new();
+        for (package, archive) in &material.archives {
+            let archive: &'static [u8] = archive.clone().leak();
+            let members = Archive::open(archive).ok_or("no archive")?;
+            for member in members.flatten() {
+                if member.name == b"__.PKGDEF" {
+                    continue;
+                }
+                if let Ok(header) = TextHeader::split(member.data) {
+                    objects.push((package.clone(), Object::open(header.object)?));
+                }
+            }
+        }
+        Ok(Objects {
+            gover: layout_for(&material.go)?,
+            objects,
+        })
+    }
+
+    fn digest_options(&self) -> DigestOptions {
+        DigestOptions {
+            gover: self.gover,
+            abi_wrappers: true,
+            number_pc_tables: false,
+        }
+    }
+
+    /// Takes from each object what resolution needs: the input of [`Objects::resolve`].
+    pub fn digest(&self) -> Inputs {
+        let files = FileNumbers::default();
+        let how = Reading {
+            opts: &self.digest_options(),
+            files: &files,
+        };
+        let mut inputs = Inputs::default();
+        for (i, (package, object)) in (0..).zip(&self.objects) {
+            inputs.libs.push(Library {
+                pkg: package.clone(),
+                units: i..i + 1,
+                objs: i..i + 1,
+                ..Library::default()
+            });
+            inputs.units.push(Unit {
+                lib: LibId(i),
+                obj: Some(ObjId(i)),
+            });
+            inputs.objs.push(ObjInput {
+                object: *object,
+                lib: LibId(i),
+                unit: UnitId(i),
+                version: VERSION_STATIC + i as i32,
+                digest: Digest::new(object, &how),
+            });
+        }
+        inputs.source_files = files.finish();
+        inputs
+    }
+
+    /// Resolves symbols.
+    ///
+    /// # Errors
+    ///
+    /// The objects do not go together.
+    pub fn resolve(&self, inputs: Inputs) -> Result<Symbols> {
+        let options = ResolveOptions {
+            digest: self.digest_options(),
+            strict_dups: false,
+            types_of_infos: true,
+        };
+        Ok(Symbols::resolve(inputs, &options)?.0)
+    }
+}
+
+/// A program whose symbols are resolved, and what is live of it.
+pub struct Program {
+    syms: Symbols,
+    main_tasks: SymId,
+    arch: &'static ArchInfo,
+    live: Live,
+    order: TextOrder,
+    text: TextLayout,
+    addrs: Addresses,
+}
+
+impl Program {
+    /// Takes objects as far as relocation.
+    ///
+    /// # Errors
+    ///
+    /// The objects are not those of a program.
+    pub fn new(objects: &Objects) -> Result<Program> {
+        let arch = &AMD64;
+        let mut syms = objects.resolve(objects.digest())?;
+        let main_tasks = init_tasks(&mut syms, InitRoots::Program, arch.ptr_size)?;
+        let live = flood(&mut syms, main_tasks, arch)?;
+        let order = TextOrder::assign(&syms, &live, &[]);
+        let text = TextLayout::assign(&syms, &order, TEXT_ADDR, arch.func_align);
+        let addrs = Addresses::new(syms.len(), [text.start, text.end]);
+        for (&s, &addr) in order.textp.iter().zip(&text.addr) {
+            addrs.set(s, SectionId(1), addr);
+        }
+        let mut end = text.end;
+        for s in live.reachable.iter() {
+            if addrs.section(s) == SectionId(0) {
+                end = end.next_multiple_of(8);
+                addrs.set(s, SectionId(2), end);
+                end += syms.size(s);
+            }
+        }
+        Ok(Program {
+            syms,
+            main_tasks,
+            arch,
+            live,
+            order,
+            text,
+            addrs,
+        })
+    }
+
+    /// Finds what is live; answers the number of symbols.
+    ///
+    /// # Errors
+    ///
+    /// There is no entry.
+    pub fn flood(&mut self) -> Result<usize> {
+        let live = flood(&mut self.syms, self.main_tasks, self.arch)?;
+        Ok(live.reachable.iter().count())
+    }
+
+    /// Number of functions.
+    pub fn functions(&self) -> usize {
+        self.order.textp.len()
+    }
+
+    /// Plans the tables of functions.
+    pub fn plan_pclntab(&self) -> PclntabPlan {
+        let file_names = FileNames::new(None);
+        pclntab::plan(
+            &self.syms,
+            &PclntabInput {
+                text: &self.order,
+                layout: &self.text,
+                containers: &BitSet::default(),
+                arch: self.arch,
+                file_names: &file_names,
+                link_shared: false,
+            },
+        )
+    }
+
+    /// Bytes of text.
+    pub fn text_len(&self) -> usize {
+        (self.text.end - self.text.start) as usize
+    }
+
+    /// Copies all functions to `out`, as long as text, and relocates them on one thread; answers what is
+    /// wrong.
+    pub fn write_text(&self, out: &mut [u8]) -> Vec<RelocError> {
+        let relocator = Relocator {
+            syms: &self.syms,
+            live: &self.live,
+            addrs: &self.addrs,
+            text_start: self.text.start,
+            unreachable_method: SymId::NONE,
+            tls_offset: -i64::from(self.arch.ptr_size),
+            pie: false,
+            family: self.arch.family,
+        };
+        let mut batch = Batch::default();
+        let mut errors = Vec::new();
+        for (&s, &addr) in self.order.textp.iter().zip(&self.text.addr) {
+            let data = self.syms.data(s);
+            let from = (addr - self.text.start) as usize;
+            let field = from..from + data.len();
+            out[field.clone()].copy_from_slice(data);
+            relocator.enter(&mut batch, s, self.syms.relocs(s), addr, field);
+            if batch.is_full() {
+                relocator.apply_batch(&mut batch, out, &mut errors);
+            }
+        }
+        relocator.apply_batch(&mut batch, out, &mut errors);
+        errors
+    }
+}
+
+fn flood(syms: &mut Symbols, main_tasks: SymId, arch: &ArchInfo) -> Result<Live> {
+    let (none, carriers) = (BitSet::default(), FxHashMap::default());
+    let options = ReachOptions {
+        roots: Roots::Entry("_rt0_amd64_linux"),
+        main_inittasks: main_tasks,
+        live_before: &none,
+        dynamic_exports: &[],
+        wasm_exports: &[],
+        host_carriers: &carriers,
+        dynlink: false,
+        link_shared: false,
+        can_use_plugins: false,
+        prune_weak_map: true,
+        field_track: false,
+        follow_debug: false,
+        ptr_size: arch.ptr_size,
+    };
+    Ok(reach::deadcode(syms, &options, Tell::default())?)
+}
