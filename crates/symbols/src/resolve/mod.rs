@@ -263,8 +263,13 @@ impl Symbols {
         };
         let mut found = Resolved::default();
         st.take_marks();
-        content::merge_contents(&st, &mut found);
-        let names = names::resolve_names(&st, opts, &libs, &mut found);
+        // Neither has a part for each processor at all times.
+        let mut contents = Resolved::default();
+        let (names, ()) = rayon::join(
+            || names::resolve_names(&st, opts, &libs, &mut found),
+            || content::merge_contents(&st, &mut contents),
+        );
+        found.append(contents);
         if let Some((_, e)) = found.errors.into_iter().min_by_key(|(at, _)| *at) {
             return Err(e);
         }
