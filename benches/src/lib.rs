@@ -17,8 +17,8 @@ use xtask::{Result, measure, paths, programs};
 pub struct Material {
     /// The release that compiled it, such as `go1.27.3`.
     pub go: String,
-    /// The packages, `main` first, and the bytes of their archives.
-    pub archives: Vec<(String, Vec<u8>)>,
+    /// The packages, `main` first, and the bytes of their archives, which stay in memory.
+    pub archives: Vec<(String, &'static [u8])>,
     /// `.debug_info` before compression.
     pub debug_info: Vec<u8>,
     /// Names of all symbols, in the order of the symbol table.
@@ -35,9 +35,11 @@ impl Material {
             .join("hello-net");
         let step = Step::load_or_record(&go, &programs::fixture("hello-net"), recorder, &dir)?;
         let main = step.args.last().ok_or("no main archive")?;
-        let mut archives = vec![("main".to_string(), fs::read(step.dir.join(main))?)];
-        for (package, file) in step.packages()? {
-            archives.push((package, fs::read(step.dir.join(file))?));
+        let main = ("main".to_string(), main.clone());
+        let mut archives = Vec::new();
+        for (package, file) in std::iter::once(main).chain(step.packages()?) {
+            let bytes: &'static [u8] = fs::read(step.dir.join(file))?.leak();
+            archives.push((package, bytes));
         }
         let scratch = tempfile::tempdir()?;
         let out = scratch.path().join("a.out");
@@ -63,6 +65,25 @@ impl Material {
             names,
         })
     }
+}
+
+/// Opens the Go objects of an archive.
+///
+/// # Errors
+///
+/// What [`Object::open`](goobj::Object::open) finds wrong with one.
+pub fn objects(
+    archive: &[u8],
+) -> impl Iterator<Item = std::result::Result<goobj::Object<'_>, goobj::ObjectError>> {
+    let members = goobj::Archive::open(archive)
+        .into_iter()
+        .flatten()
+        .flatten();
+    // The export data has an object file's header but is none.
+    members
+        .filter(|m| m.name != b"__.PKGDEF")
+        .filter_map(|m| goobj::TextHeader::split(m.data).ok())
+        .map(|header| goobj::Object::open(header.object))
 }
 
 /// Seconds that Go's own `compress/zlib` takes at level 1, best of many, in

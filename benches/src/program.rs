@@ -3,7 +3,7 @@
 //! What the linker makes itself is left out, as are sections: kernels that look addresses up do not care
 //! whether they are the right ones.
 
-use goobj::{Archive, Object, TextHeader};
+use goobj::Object;
 use gover::{GoLayout, layout_for};
 use layout::{Addresses, SectionId, TextLayout, TextOrder};
 use reach::{Live, ReachOptions, Roots, Tell};
@@ -30,7 +30,7 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// Those of all archives, which stay in memory from then on.
+    /// Those of all archives.
     ///
     /// # Errors
     ///
@@ -38,15 +38,8 @@ impl Objects {
     pub fn new(material: &Material) -> Result<Objects> {
         let mut objects = Vec::new();
         for (package, archive) in &material.archives {
-            let archive: &'static [u8] = archive.clone().leak();
-            let members = Archive::open(archive).ok_or("no archive")?;
-            for member in members.flatten() {
-                if member.name == b"__.PKGDEF" {
-                    continue;
-                }
-                if let Ok(header) = TextHeader::split(member.data) {
-                    objects.push((package.clone(), Object::open(header.object)?));
-                }
+            for object in crate::objects(archive) {
+                objects.push((package.clone(), object?));
             }
         }
         Ok(Objects {
@@ -156,14 +149,18 @@ impl Program {
         })
     }
 
-    /// Finds what is live; answers the number of symbols.
+    /// Finds what is live once more.
     ///
     /// # Errors
     ///
     /// There is no entry.
-    pub fn flood(&mut self) -> Result<usize> {
-        let live = flood(&mut self.syms, self.main_tasks, self.arch)?;
-        Ok(live.reachable.iter().count())
+    pub fn flood(&mut self) -> Result<Live> {
+        flood(&mut self.syms, self.main_tasks, self.arch)
+    }
+
+    /// Number of live symbols.
+    pub fn live(&self) -> usize {
+        self.live.reachable.iter().count()
     }
 
     /// Number of functions.

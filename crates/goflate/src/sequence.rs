@@ -19,7 +19,7 @@ pub(crate) const MAX_MATCH: usize = 258;
 /// Packed into a word, since it is written once and read twice in loops that do little else: from
 /// the lowest bit up, distance minus one (16 bits), length minus [`MIN_MATCH`] (8), distance symbol
 /// (8), number of literals (16).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sequence(u64);
 
 impl Sequence {

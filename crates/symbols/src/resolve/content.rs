@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Finds the first occurrence of every content and notes it for each of them.
-pub(super) fn merge_contents(st: &State, out: &mut Resolved) {
+pub(super) fn merge_contents(st: &State) -> Resolved {
+    let mut out = Resolved::default();
     let merged: Vec<Merged> = (0..CONTENT_SHARDS)
         .into_par_iter()
         .map(|s| merge(st, s))
@@ -16,6 +17,7 @@ pub(super) fn merge_contents(st: &State, out: &mut Resolved) {
         out.winners.extend(m.winners);
         out.aligns.extend(m.aligns);
     }
+    out
 }
 
 /// What is particular about some contents of one shard; by slots of first occurrences.

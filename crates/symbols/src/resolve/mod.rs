@@ -263,11 +263,10 @@ impl Symbols {
         };
         let mut found = Resolved::default();
         st.take_marks();
-        // Neither has a part for each processor at all times.
-        let mut contents = Resolved::default();
-        let (names, ()) = rayon::join(
+        // Beside one another: in a small program either alone leaves processors idle at its end.
+        let (names, contents) = rayon::join(
             || names::resolve_names(&st, opts, &libs, &mut found),
-            || content::merge_contents(&st, &mut contents),
+            || content::merge_contents(&st),
         );
         found.append(contents);
         if let Some((_, e)) = found.errors.into_iter().min_by_key(|(at, _)| *at) {
