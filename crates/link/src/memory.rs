@@ -3,25 +3,24 @@
 //! The allocator of the GNU C library gives each thread an arena that grows by as little as is asked
 //! for: thousands of calls in a link, each of which stops the other threads' page faults. Here an arena
 //! is made large before anything is allocated, and the main thread's grows by more at a time. But for what
-//! every link needs, nothing of it is memory until it is written to.
-//!
-//! Large pages were tried (`MADV_HUGEPAGE`): where a host provides a virtual machine's memory as it is
-//! touched, finding two megabytes at a time made links up to 40 % slower; where it is at hand, 5 % faster.
+//! every link needs, nothing of it is memory until it is written to. Where that pays, it comes in large pages
+//! ([`large_pages`]).
+
+mod large_pages;
 
 use std::hint::black_box;
+use std::ops::Range;
 
 /// Bytes that all arenas together get at first, as a rule more than a link allocates.
-const ALL: usize = 256 << 20;
+const ALL: usize = 512 << 20;
 
 /// Most that one arena gets at first, bytes.
-const MOST: usize = 128 << 20;
+const MOST: usize = 256 << 20;
 
 /// Largest piece that comes from an arena, bytes: the most that the allocator permits. Half an arena.
 const PIECE: usize = 32 << 20;
 
-/// Bytes by which the main thread's arena grows. It is not made large before: of what an arena has, the
-/// allocator zeroes large tables itself, on one thread, where new memory is zero as it comes and is touched
-/// first by whoever needs it.
+/// Bytes by which the main thread's arena grows.
 const STEP: usize = 1 << 20;
 
 /// Bytes that all arenas together have as memory when a link begins, less than any needs. The system finds
@@ -41,24 +40,87 @@ pub fn keep() {
     }
 }
 
-/// Makes the calling thread's arena large, after [`keep`]; it is one of `threads`. Without success,
-/// which changes nothing, where address space is scarce.
-pub fn reserve(threads: usize) {
-    if !cfg!(all(target_os = "linux", target_env = "gnu")) {
-        return;
+/// How arenas are made.
+#[derive(Clone, Copy)]
+pub struct Arenas {
+    large_pages: bool,
+}
+
+impl Arenas {
+    /// As they serve best on this machine.
+    pub fn new() -> Arenas {
+        Arenas {
+            large_pages: large_pages::pay(),
+        }
     }
-    // A part of an arena has room for two pieces, which are a little less than half of it.
-    let each = (ALL / threads).min(MOST);
-    let n = each.div_ceil(PIECE).next_multiple_of(2);
-    let len = (each / n).min(PIECE - (2 << 20));
-    let mut pieces: Vec<Vec<u8>> = Vec::with_capacity(n);
-    pieces.resize_with(n, Vec::new);
-    for piece in &mut pieces {
-        let _ = piece.try_reserve_exact(len);
+
+    /// Makes the main thread's arena large, which has the large tables, after [`keep`]. Not so in small pages:
+    /// of what an arena has, the allocator zeroes large tables itself, on one thread, where new memory is zero
+    /// as it comes and is touched first by whoever needs it.
+    pub fn reserve_main(self) {
+        if self.large_pages {
+            self.reserve(1);
+        }
     }
-    // The last part of an arena goes as soon as nothing is in it; this stays there.
-    std::mem::forget(Box::new(0u64));
-    black_box(&mut pieces);
+
+    /// Makes the calling thread's arena large, after [`keep`]; it is one of `threads`. Without success,
+    /// which changes nothing, where address space is scarce.
+    pub fn reserve(self, threads: usize) {
+        if !cfg!(all(target_os = "linux", target_env = "gnu")) {
+            return;
+        }
+        // A part of an arena has room for two pieces, which are a little less than half of it.
+        let each = (ALL / threads).min(MOST);
+        let n = each.div_ceil(PIECE).next_multiple_of(2);
+        let len = (each / n).min(PIECE - (2 << 20));
+        let mut pieces: Vec<Vec<u8>> = Vec::with_capacity(n);
+        pieces.resize_with(n, Vec::new);
+        for piece in &mut pieces {
+            let _ = piece.try_reserve_exact(len);
+        }
+        // The last part of an arena goes as soon as nothing is in it; this stays there.
+        std::mem::forget(Box::new(0u64));
+        black_box(&mut pieces);
+        #[cfg(target_os = "linux")]
+        if self.large_pages {
+            for part in joined(pieces.iter().map(addresses)) {
+                advise(part, libc::MADV_HUGEPAGE);
+            }
+        }
+    }
+}
+
+/// Addresses of a piece of memory.
+fn addresses(piece: &Vec<u8>) -> Range<usize> {
+    let start = piece.as_ptr().addr();
+    start..start + piece.capacity()
+}
+
+/// Joins pieces that lie side by side, but for what the allocator notes in between.
+fn joined(pieces: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    const NOTES: usize = 64;
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for piece in pieces {
+        match joined.last_mut() {
+            Some(last) if (last.end..last.end + NOTES).contains(&piece.start) => {
+                last.end = piece.end;
+            }
+            _ => joined.push(piece),
+        }
+    }
+    joined
+}
+
+/// Advises the system about the pages that lie wholly in `memory`; answers whether it followed.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn advise(memory: Range<usize>, advice: libc::c_int) -> bool {
+    const PAGE: usize = 4096;
+    let start = memory.start.next_multiple_of(PAGE);
+    let len = (memory.end & !(PAGE - 1)).saturating_sub(start);
+    // SAFETY: the callers' advice, that large pages are wanted or that all pages are, leaves contents as they
+    // are.
+    unsafe { libc::madvise(start as *mut libc::c_void, len, advice) == 0 }
 }
 
 /// Makes memory of what the threads of the pool will allocate first. To be called when a link begins, by
@@ -77,19 +139,14 @@ pub fn make_ready() {
 /// Makes memory of the first `len` bytes that the calling thread will allocate; answers whether the system
 /// has done that (Linux can since 5.14).
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[allow(unsafe_code)]
 fn populate_next(len: usize) -> bool {
-    const PAGE: usize = 4096;
     let mut next: Vec<u8> = Vec::new();
     if next.try_reserve_exact(len).is_err() {
         return false;
     }
-    let start = next.as_mut_ptr().map_addr(|a| a.next_multiple_of(PAGE));
-    let whole = len.saturating_sub(PAGE) & !(PAGE - 1);
-    // SAFETY: the pages lie within `next`; nothing is written to them.
-    let advised = unsafe { libc::madvise(start.cast(), whole, libc::MADV_POPULATE_WRITE) };
+    let done = advise(addresses(&next), libc::MADV_POPULATE_WRITE);
     black_box(&mut next);
-    advised == 0
+    done
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
@@ -102,32 +159,81 @@ mod tests {
     use super::*;
     use crate::benchmark::resident_bytes;
 
+    const SMALL_PAGES: Arenas = Arenas { large_pages: false };
+    const LARGE_PAGES: Arenas = Arenas { large_pages: true };
+
     #[test]
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     fn what_is_made_ready_is_memory() {
         const LEN: usize = 8 << 20;
         keep();
-        let thread = std::thread::spawn(|| {
-            reserve(1);
-            let before = resident_bytes();
-            (populate_next(LEN), before, resident_bytes())
-        });
-        // An old system cannot do that. What other tests give back meanwhile is less than half.
-        let (done, before, ready) = thread.join().unwrap();
-        assert!(!done || ready > before + LEN as u64 / 2, "{before} {ready}");
+        for arenas in [SMALL_PAGES, LARGE_PAGES] {
+            let thread = std::thread::spawn(move || {
+                arenas.reserve(1);
+                let before = resident_bytes();
+                (populate_next(LEN), before, resident_bytes())
+            });
+            // An old system cannot do that. What other tests give back meanwhile is less than half.
+            let (done, before, ready) = thread.join().unwrap();
+            assert!(!done || ready > before + LEN as u64 / 2, "{before} {ready}");
+        }
     }
 
     #[test]
     fn what_is_reserved_is_no_memory_yet() {
         keep();
-        let thread = std::thread::spawn(|| {
-            let before = resident_bytes();
-            reserve(1);
-            (before, resident_bytes())
-        });
-        // Four pieces of 30 MB; what other tests take meanwhile is less than the rest.
-        let (before, reserved) = thread.join().unwrap();
-        assert!(reserved < before + (40 << 20), "{before} {reserved}");
-        reserve(1000);
+        for arenas in [SMALL_PAGES, LARGE_PAGES] {
+            let thread = std::thread::spawn(move || {
+                let before = resident_bytes();
+                arenas.reserve(1);
+                (before, resident_bytes())
+            });
+            // Ten pieces of 26 MB; what other tests take meanwhile is less than the rest.
+            let (before, reserved) = thread.join().unwrap();
+            assert!(reserved < before + (40 << 20), "{before} {reserved}");
+            arenas.reserve(1000);
+        }
+    }
+
+    #[test]
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    fn what_is_allocated_then_may_come_in_large_pages() {
+        keep();
+        for arenas in [SMALL_PAGES, LARGE_PAGES] {
+            let thread = std::thread::spawn(move || {
+                arenas.reserve(1);
+                let next: Vec<u8> = Vec::with_capacity(8 << 20);
+                is_advised_large(addresses(&next).end - 1)
+            });
+            let advised = thread.join().unwrap();
+            // `None`: a system without large pages.
+            assert!(advised.is_none_or(|a| a == arenas.large_pages));
+        }
+    }
+
+    /// Whether large pages were asked for at an address (`hg` in `/proc/self/smaps`, proc(5)).
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    fn is_advised_large(address: usize) -> Option<bool> {
+        std::fs::metadata("/sys/kernel/mm/transparent_hugepage").ok()?;
+        let maps = std::fs::read_to_string("/proc/self/smaps").ok()?;
+        let mut here = false;
+        for line in maps.lines() {
+            let range = line.split(' ').next()?.split_once('-');
+            let hex = |s: &str| usize::from_str_radix(s, 16).ok();
+            if let Some((start, end)) = range.and_then(|(s, e)| hex(s).zip(hex(e))) {
+                here = (start..end).contains(&address);
+            } else if here && let Some(flags) = line.strip_prefix("VmFlags:") {
+                return Some(flags.split(' ').any(|f| f == "hg"));
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn pieces_side_by_side_are_one() {
+        let pieces = [100..200, 216..300, 400..500, 50..99];
+        let want = [100..300, 400..500, 50..99];
+        assert_eq!(joined(pieces.into_iter()), want);
+        assert_eq!(joined(std::iter::empty()), []);
     }
 }

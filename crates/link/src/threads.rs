@@ -4,7 +4,7 @@
 //! be had at once, and without a jobserver the processors there are, up to a limit past which
 //! links of any size gain nothing.
 
-use crate::memory;
+use crate::memory::{self, Arenas};
 use jobserver::{Acquired, Client};
 
 /// Threads beyond this many wait for one another more than they work.
@@ -41,11 +41,13 @@ impl Threads {
             }
         };
         memory::keep();
+        let arenas = Arenas::new();
+        arenas.reserve_main();
         // It fails if there is a pool already, which then has to do.
         let _ = rayon::ThreadPoolBuilder::new()
             .num_threads(count)
             .use_current_thread()
-            .start_handler(move |_| memory::reserve(count))
+            .start_handler(move |_| arenas.reserve(count))
             .build_global();
         Ok(Threads {
             count,
