@@ -109,8 +109,12 @@ pub fn link_executable(
     diag.phases.start("deadcode");
     let mut live = deadcode(config, &shape, &mut syms, main_tasks, &made.reachable, diag)?;
     made.reachable.iter().for_each(|s| live.reachable.insert(s));
+    // DWARF describes types and reads most of them again. Else what the flood has read and what is copied
+    // need not be in memory together.
+    if !config.dwarf {
+        syms.release_named_data();
+    }
     let type_strings = TypeStrings::copy(&syms, &live.type_names, ptr);
-    // DWARF describes types and reads most of them again.
     if !config.dwarf {
         syms.release_named_data();
     }
@@ -373,6 +377,8 @@ pub fn link_executable(
         syms.ext_mut(s).set_data(bytes.clone());
     }
     diag.phases.start("address");
+    // Those of types, which GC programs are made of. Tables come next, and names.
+    syms.release_relocs();
     if config.strip {
         syms.release_names();
     }
