@@ -42,12 +42,27 @@ pub struct BenchArgs {
     /// Also run ours with these numbers of threads.
     #[arg(long, value_delimiter = ',')]
     threads: Vec<usize>,
+    /// Write the archives anew first, as a build does that has just compiled
+    /// them (twice the room on disk, as steps share files with Go's cache).
+    #[arg(long)]
+    fresh: bool,
     /// Write the README's table.
     #[arg(long)]
     readme: bool,
     /// Write all figures as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
+}
+
+impl BenchArgs {
+    /// The link step of a program, with its archives as they are asked for.
+    fn step(&self, go: &Toolchain, name: &str) -> Result<Step> {
+        let step = step(go, name)?;
+        if self.fresh {
+            step.write_archives()?;
+        }
+        Ok(step)
+    }
 }
 
 /// The cost of one link.
@@ -152,7 +167,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     println!("{}", machine(&go));
     let mut lines = Vec::new();
     for name in &args.programs {
-        let step = step(&go, name)?;
+        let step = args.step(&go, name)?;
         for set in &args.flags {
             let line = pairs(&step, name, set, &linker, scratch.path(), args.runs)?;
             println!("{}", describe(&line));
@@ -164,14 +179,15 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         threads(&step, &linker, scratch.path(), &args.threads, args.runs)?;
     }
     if args.at_once > 0 {
-        at_once(&go, &linker, scratch.path(), args.at_once, args.runs)?;
+        let step = args.step(&go, "test-binary")?;
+        at_once(&step, &linker, scratch.path(), args.at_once, args.runs)?;
     }
     println!("\n{}", markdown(&lines));
     if let Some(file) = &args.json {
         fs::write(file, serde_json::to_vec_pretty(&lines)?)?;
     }
     if args.readme {
-        readme(&lines, &go)?;
+        readme(&lines, &go, args.fresh)?;
     }
     if lines.iter().any(|line| !line.identical) {
         return Err("an output differs from cmd/link's".into());
@@ -411,8 +427,7 @@ fn threads(
 }
 
 /// Many links of a test binary at the same time.
-fn at_once(go: &Toolchain, linker: &Path, scratch: &Path, count: usize, runs: usize) -> Result<()> {
-    let step = step(go, "test-binary")?;
+fn at_once(step: &Step, linker: &Path, scratch: &Path, count: usize, runs: usize) -> Result<()> {
     let all = |linker: &Path| -> Result<Duration> {
         let start = Instant::now();
         let mut children = Vec::new();
@@ -464,7 +479,7 @@ fn machine(go: &Toolchain) -> String {
 }
 
 /// Writes the table between the marks of the README.
-fn readme(lines: &[Line], go: &Toolchain) -> Result<()> {
+fn readme(lines: &[Line], go: &Toolchain, fresh: bool) -> Result<()> {
     let file = paths::workspace().join("README.md");
     let text = fs::read_to_string(&file)?;
     let (begin, end) = ("<!-- bench: begin -->\n", "<!-- bench: end -->");
@@ -476,8 +491,13 @@ fn readme(lines: &[Line], go: &Toolchain) -> Result<()> {
         &text[..from + begin.len()],
         markdown(lines),
         format_args!(
-            "{} runs of each in turn, medians of pairwise ratios. {}.\n",
+            "{} runs of each in turn, medians of pairwise ratios{}. {}.\n",
             lines.first().map_or(0, |line| line.ours.len()),
+            if fresh {
+                "; archives as just compiled"
+            } else {
+                ""
+            },
             machine(go)
         ),
         &text[to..]

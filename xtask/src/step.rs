@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -256,6 +257,35 @@ impl Step {
             .map(|(package, file)| (package.to_string(), file.to_string()))
             .collect())
     }
+
+    /// Writes the packages' archives anew, in pieces as the go command does.
+    ///
+    /// The system keeps a file in memory in pieces of the size that it was
+    /// written in, and in single pages once it was read again for a map. The
+    /// larger the pieces, the less it costs to map them.
+    pub fn write_archives(&self) -> Result<()> {
+        for (_, file) in self.packages()? {
+            let file = self.dir.join(file);
+            write_again(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts a copy of `file` in its place, written 32 KB at a time
+/// (`cmd/go/internal/cache/cache.go`, `copyFile`: what `io.Copy` takes at a
+/// time).
+fn write_again(file: &Path) -> io::Result<()> {
+    const PIECE: usize = 32 << 10;
+    let dir = file.parent().unwrap_or(Path::new("."));
+    let mut copy = tempfile::NamedTempFile::new_in(dir)?;
+    // Pieces are what matters: `io::copy` would have the system copy all.
+    for piece in fs::read(file)?.chunks(PIECE) {
+        copy.write_all(piece)?;
+    }
+    fs::set_permissions(copy.path(), fs::metadata(file)?.permissions())?;
+    copy.persist(file)?;
+    Ok(())
 }
 
 fn shell_quote(text: &str) -> String {
@@ -414,6 +444,7 @@ fn in_go_cache(file: &Path, cache: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn quoting() {
@@ -436,6 +467,20 @@ mod tests {
         assert_eq!(in_go_cache(&cached, &cache), None, "is there already");
         fs::write(&cached, "ab").expect("cut short");
         assert_eq!(in_go_cache(&work, &cache), None);
+    }
+
+    #[test]
+    fn a_file_is_written_again_and_others_keep_theirs() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (cached, file) = (dir.path().join("cached"), dir.path().join("pkg.a"));
+        let content: Vec<u8> = (0..100_000u32).flat_map(u32::to_le_bytes).collect();
+        fs::write(&cached, &content).expect("written");
+        fs::hard_link(&cached, &file).expect("linked");
+        write_again(&file).expect("written again");
+        assert!(fs::read(&file).expect("there") == content);
+        let inode = |f| fs::metadata(f).expect("there").ino();
+        assert_ne!(inode(&cached), inode(&file));
+        assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 2);
     }
 
     #[test]
