@@ -8,6 +8,7 @@
 
 mod large_pages;
 
+use crate::sys;
 use std::hint::black_box;
 use std::ops::Range;
 
@@ -47,10 +48,11 @@ pub struct Arenas {
 }
 
 impl Arenas {
-    /// As they serve best on this machine.
+    /// As they serve best on this machine. In large pages only where there are addresses for all that the main
+    /// thread's then gets.
     pub fn new() -> Arenas {
         Arenas {
-            large_pages: large_pages::pay(),
+            large_pages: !sys::addresses_are_limited() && large_pages::pay(),
         }
     }
 

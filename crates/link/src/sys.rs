@@ -56,6 +56,17 @@ pub fn process_cpu_time() -> u64 {
     u64::try_from(t.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(t.tv_nsec).unwrap_or(0)
 }
 
+/// Whether the system limits the addresses that this process may use (`ulimit -v`).
+pub fn addresses_are_limited() -> bool {
+    let mut limit = libc::rlimit {
+        rlim_cur: libc::RLIM_INFINITY,
+        rlim_max: libc::RLIM_INFINITY,
+    };
+    // SAFETY: `limit` is there to be written to, and is valid whether it is or not.
+    unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) };
+    limit.rlim_cur != libc::RLIM_INFINITY
+}
+
 /// Gives a file that has no name (`O_TMPFILE`) one. An existing file is not replaced.
 pub fn give_name(file: &File, name: &Path) -> io::Result<()> {
     let from = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
@@ -147,6 +158,13 @@ mod tests {
         file.read_to_end(&mut bytes).unwrap();
         assert_eq!((bytes.len(), bytes[9_999], bytes[0]), (10_000, 7, 0));
         assert!(reserve(&file, u64::MAX).is_err());
+    }
+
+    #[test]
+    fn the_shell_says_the_same_of_addresses() {
+        let mut shell = std::process::Command::new("sh");
+        let said = shell.args(["-c", "ulimit -v"]).output().unwrap().stdout;
+        assert_eq!(addresses_are_limited(), said != b"unlimited\n");
     }
 
     #[test]
