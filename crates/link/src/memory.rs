@@ -50,7 +50,7 @@ pub struct Arenas {
 impl Arenas {
     /// As they serve best on this machine. In large pages only where there are addresses for all that the main
     /// thread's then gets.
-    pub fn new() -> Arenas {
+    pub fn for_this_machine() -> Arenas {
         Arenas {
             large_pages: !sys::addresses_are_limited() && large_pages::pay(),
         }
@@ -86,7 +86,7 @@ impl Arenas {
         #[cfg(target_os = "linux")]
         if self.large_pages {
             for part in joined(pieces.iter().map(addresses)) {
-                advise(part, libc::MADV_HUGEPAGE);
+                advise(part, Advice::LargePages);
             }
         }
     }
@@ -113,16 +113,25 @@ fn joined(pieces: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
     joined
 }
 
+/// Advice that leaves what is in memory as it is.
+#[cfg(target_os = "linux")]
+#[repr(i32)]
+enum Advice {
+    /// Large pages are wanted.
+    LargePages = libc::MADV_HUGEPAGE,
+    /// All pages are wanted now.
+    Populate = libc::MADV_POPULATE_WRITE,
+}
+
 /// Advises the system about the pages that lie wholly in `memory`; answers whether it followed.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
-fn advise(memory: Range<usize>, advice: libc::c_int) -> bool {
+fn advise(memory: Range<usize>, advice: Advice) -> bool {
     const PAGE: usize = 4096;
     let start = memory.start.next_multiple_of(PAGE);
     let len = (memory.end & !(PAGE - 1)).saturating_sub(start);
-    // SAFETY: the callers' advice, that large pages are wanted or that all pages are, leaves contents as they
-    // are.
-    unsafe { libc::madvise(start as *mut libc::c_void, len, advice) == 0 }
+    // SAFETY: neither advice changes what is in memory.
+    unsafe { libc::madvise(start as *mut libc::c_void, len, advice as i32) == 0 }
 }
 
 /// Makes memory of what the threads of the pool will allocate first. To be called when a link begins, by
@@ -146,7 +155,7 @@ fn populate_next(len: usize) -> bool {
     if next.try_reserve_exact(len).is_err() {
         return false;
     }
-    let done = advise(addresses(&next), libc::MADV_POPULATE_WRITE);
+    let done = advise(addresses(&next), Advice::Populate);
     black_box(&mut next);
     done
 }

@@ -41,7 +41,7 @@ impl Threads {
             }
         };
         memory::keep();
-        let arenas = Arenas::new();
+        let arenas = Arenas::for_this_machine();
         arenas.reserve_main();
         // It fails if there is a pool already, which then has to do.
         let _ = rayon::ThreadPoolBuilder::new()
