@@ -13,6 +13,7 @@ use crate::source_files::{FileId, FileNumbers};
 use goobj::{ABI_STATIC, Block, Object, SymDef};
 use gover::{GoLayout, SymKind};
 use std::cell::RefCell;
+use std::ops::Range;
 
 /// Number of shards of hashes, long and short: the latter are few.
 pub(crate) const CONTENT_SHARDS: usize = SHARDS + 2;
@@ -120,6 +121,31 @@ pub(crate) struct DefUse {
     pub dupok: bool,
 }
 
+/// Numbers in ascending order, most of which follow one another.
+#[derive(Default)]
+pub(crate) struct Runs(Vec<Range<u32>>);
+
+impl Runs {
+    /// Adds a number behind all others.
+    #[inline]
+    fn push(&mut self, n: u32) {
+        match self.0.last_mut() {
+            Some(last) if last.end == n => last.end += 1,
+            _ => self.0.push(n..n + 1),
+        }
+    }
+
+    /// The least.
+    pub(crate) fn first(&self) -> Option<u32> {
+        self.0.first().map(|run| run.start)
+    }
+
+    /// All, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().cloned().flatten()
+    }
+}
+
 /// A reference by name.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct NameUse {
@@ -208,7 +234,7 @@ pub struct Digest {
     /// name.
     pub(crate) own: Vec<u32>,
     /// References without a name, by version.
-    pub(crate) unnamed: [Vec<u32>; 2],
+    pub(crate) unnamed: [Runs; 2],
     /// Of what is found by number or content, what refers to nothing: by local index.
     pub(crate) leaves: BitSet,
     /// What is marked as local.
@@ -412,7 +438,7 @@ impl Digest {
 /// The symbols of a range whose names are about to be read; those of later ones are asked for.
 fn named<'a>(
     o: &'a Object,
-    range: std::ops::Range<u32>,
+    range: Range<u32>,
 ) -> impl Iterator<Item = SymDef<'a>> + use<'a> {
     /// How many symbols ahead: as many as are hashed while a line of memory is on its way.
     const AHEAD: u32 = 8;
@@ -475,6 +501,17 @@ mod tests {
             // Of as many that are drawn at random, 1,024 places would get 640.
             assert!(places.len() > 500, "{shift}: {}", places.len());
         }
+    }
+
+    #[test]
+    fn runs_have_all_numbers_in_order() {
+        let numbers = [3, 4, 5, 7, 9, 10];
+        let mut runs = Runs::default();
+        assert_eq!(runs.first(), None);
+        numbers.iter().for_each(|&n| runs.push(n));
+        assert_eq!(runs.first(), Some(3));
+        assert!(runs.iter().eq(numbers));
+        assert_eq!(runs.0.len(), 3);
     }
 
     #[test]

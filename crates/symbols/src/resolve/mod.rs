@@ -179,8 +179,8 @@ impl State {
                 }
             }
             d.own.iter().for_each(|&li| self.keep(o.slot(li)));
-            for (list, unnamed) in d.unnamed.iter().zip(UNNAMED) {
-                list.iter().for_each(|&li| self.set(o.slot(li), unnamed));
+            for (runs, unnamed) in d.unnamed.iter().zip(UNNAMED) {
+                runs.iter().for_each(|li| self.set(o.slot(li), unnamed));
             }
         });
     }

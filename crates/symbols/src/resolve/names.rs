@@ -52,11 +52,12 @@ struct Shard {
 }
 
 impl Shard {
-    /// For `n` occurrences of names. Most names occur three times and more.
+    /// For `n` occurrences of names. In a large program a name occurs three times. Each may be another,
+    /// too, and entries that are not needed are no memory.
     fn for_occurrences(n: usize) -> Shard {
         Shard {
             table: super::empty_table(n / 2),
-            entries: Vec::with_capacity(n / 3),
+            entries: Vec::with_capacity(n),
         }
     }
     /// Makes the table larger, with the same entries.
@@ -157,8 +158,8 @@ pub(super) fn resolve_names(
 ) -> NameTable {
     // There are many references to nothing in particular; all are the same undefined symbol.
     for version in 0..2 {
-        let first = st.each(|d| d.unnamed[version].get(..1).unwrap_or_default());
-        let first = first.map(|(base, &li)| base.wrapping_add(li)).next();
+        let mut objs = st.objs.iter().zip(&st.digests);
+        let first = objs.find_map(|(o, d)| d.unnamed[version].first().map(|li| o.slot(li)));
         if let Some(first) = first {
             st.keep(first);
             out.unnamed[version] = first;
@@ -212,16 +213,13 @@ fn replay(
     libs: &[Library],
 ) -> (Shard, Resolved) {
     let mut out = Resolved::default();
-    let n: usize = st
-        .digests
-        .iter()
-        .map(|d| d.defs.of(s).len() + d.refs.of(s).len())
-        .sum();
+    let n_defs: usize = st.digests.iter().map(|d| d.defs.of(s).len()).sum();
+    let n_refs: usize = st.digests.iter().map(|d| d.refs.of(s).len()).sum();
     let package = package.iter().map(|part| &part[s]);
     let n_package: usize = package.clone().map(Vec::len).sum();
-    let mut t = Shard::for_occurrences(n + n_package);
+    let mut t = Shard::for_occurrences(n_package + n_defs + n_refs);
     // By entry. Only the names of definitions come before the references.
-    let mut current: Vec<Current> = Vec::new();
+    let mut current: Vec<Current> = Vec::with_capacity(n_defs + n_package);
     // Of several package symbols of one name the last is what the name means.
     for &(place, def) in package.flatten() {
         let e = t.entry(def.hash);
@@ -279,6 +277,7 @@ fn replay(
     });
     out.types_of_infos.extend(described);
     out.winners.extend(moved);
+    t.entries.shrink_to_fit();
     (t, out)
 }
 
