@@ -14,9 +14,49 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqC
 use std::sync::{Condvar, Mutex};
 use symbols::{BitSet, SymId};
 
-/// Log2 of the symbols in a block.
-const BLOCK_BITS: u32 = 14;
-const BLOCK_WORDS: usize = 1 << (BLOCK_BITS - 6);
+/// Symbols in a block, at most.
+const LARGEST_BLOCK: usize = 1 << 14;
+
+/// Symbols in a block, at least.
+const LEAST_BLOCK: usize = 1 << 10;
+
+/// Blocks that there are at least, where they need not be smaller than [`LEAST_BLOCK`]: few would leave
+/// workers waiting, many are queued more often.
+const BLOCKS: usize = 40;
+
+/// How symbols are cut into blocks.
+#[derive(Clone, Copy)]
+struct Blocks {
+    /// Log2 of the symbols in a block, at least 6.
+    bits: u32,
+    /// Number of blocks.
+    n: usize,
+}
+
+impl Blocks {
+    /// Blocks of `n` symbols.
+    fn of(n: usize) -> Blocks {
+        let size = (n / BLOCKS).clamp(LEAST_BLOCK, LARGEST_BLOCK);
+        let bits = size.ilog2();
+        Blocks {
+            bits,
+            n: n.div_ceil(1 << bits),
+        }
+    }
+    /// The block of a symbol.
+    #[inline]
+    fn of_symbol(self, s: SymId) -> u32 {
+        s.0 >> self.bits
+    }
+    /// Words of a set of symbols that a block has.
+    fn words_of_one(self) -> usize {
+        1 << (self.bits - 6)
+    }
+    /// Words of a set of all symbols.
+    fn words(self) -> usize {
+        self.n * self.words_of_one()
+    }
+}
 
 /// Symbols whose records are asked for together.
 const BATCH: usize = 64;
@@ -68,6 +108,7 @@ struct Queue {
 
 struct Shared<'a> {
     cx: &'a Context<'a>,
+    blocks: Blocks,
     /// Symbols that refer to nothing: there is no point in visiting them.
     leaves: Bits,
     reachable: Bits,
@@ -120,13 +161,14 @@ impl Found {
 
 /// Floods from `roots`; gives what is live and the live package initialisers.
 pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>), ReachError> {
-    let n_blocks = cx.syms.len().div_ceil(1 << BLOCK_BITS);
-    let words = n_blocks * BLOCK_WORDS;
+    let blocks = Blocks::of(cx.syms.len());
+    let words = blocks.words();
     let mut queued = Vec::new();
-    queued.resize_with(n_blocks, || AtomicBool::new(false));
+    queued.resize_with(blocks.n, || AtomicBool::new(false));
     let leaves = cx.syms.leaves();
     let shared = Shared {
         cx,
+        blocks,
         leaves: Bits::from_set(&leaves, words),
         reachable: Bits::from_set(cx.opts.live_before, words),
         visited: Bits::from_set(&leaves, words),
@@ -294,13 +336,14 @@ impl<'a> Worker<'a> {
     fn block(&mut self, b: u32) {
         let sh = self.sh;
         self.current = b;
-        let first = b as usize * BLOCK_WORDS;
+        let n_words = sh.blocks.words_of_one();
+        let first = b as usize * n_words;
         // From here on, whoever reaches something in this block queues it again.
         sh.queued[b as usize].store(false, SeqCst);
         loop {
             self.again = false;
             let mut todo = std::mem::take(&mut self.todo);
-            for w in first..first + BLOCK_WORDS {
+            for w in first..first + n_words {
                 let fresh = sh.reachable.0[w].load(SeqCst) & !sh.visited.0[w].load(SeqCst);
                 if fresh == 0 {
                     continue;
@@ -348,7 +391,7 @@ impl<'a> Worker<'a> {
 
     #[inline]
     fn queue(&mut self, s: SymId) {
-        let b = s.0 >> BLOCK_BITS;
+        let b = self.sh.blocks.of_symbol(s);
         if b == self.current {
             self.again = true;
             return;
@@ -420,5 +463,26 @@ impl<'a> Sink<'a> for Worker<'a> {
     #[cold]
     fn damage(&mut self, s: SymId, d: Damage) {
         self.found.add_damage(s, d);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_have_all_symbols() {
+        for (n, bits) in [
+            (1, 10),
+            (1 << 16, 10),
+            (200_000, 12),
+            (1 << 20, 14),
+            (1 << 24, 14),
+        ] {
+            let blocks = Blocks::of(n);
+            assert_eq!(blocks.bits, bits, "{n}");
+            assert!(blocks.words() * 64 >= n);
+            assert_eq!(blocks.of_symbol(SymId(n as u32 - 1)) as usize, blocks.n - 1);
+        }
     }
 }
