@@ -129,6 +129,8 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
         done: &done,
     };
     let files = prefetch(opts, how);
+    // While the order is worked out.
+    done.finish();
     let mut l = Loader {
         opts,
         how,
@@ -145,7 +147,6 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
     let _ = l.run();
     let mut out = l.out;
     out.inputs.source_files = numbers.finish();
-    done.finish();
     out
 }
 

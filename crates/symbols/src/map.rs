@@ -69,9 +69,30 @@ impl Maps {
     /// beside it stay: that is read on, as a rule, and would bring back the pages around it too. Failure
     /// changes nothing but memory use. Small inputs stay: mapping them again takes a larger part of a short
     /// time than the memory is of what a process needs anyway.
+    ///
+    /// This waits for nothing: a thread of the pool that is idle gives them back, while the calling one goes
+    /// on. So it is for parts that what comes next does not read; see [`Maps::release_now`].
     pub fn release(&self, parts: impl Iterator<Item = &'static [u8]>) {
+        if self.are_small() {
+            return;
+        }
+        let parts = self.within(parts);
+        match rayon::current_num_threads() {
+            // It would do so only when it waits for something.
+            1 => discard(parts, 1, LEAST_PARTS),
+            threads => {
+                for some in parts.chunks(parts_of_call(parts.len(), threads, LEAST_PARTS)) {
+                    let some = some.to_vec();
+                    rayon::spawn(move || discard_some(&some));
+                }
+            }
+        }
+    }
+
+    /// As [`Maps::release`], and the pages are given back when this returns.
+    pub fn release_now(&self, parts: impl Iterator<Item = &'static [u8]>) {
         if !self.are_small() {
-            discard(self.within(parts), 1, 64);
+            discard(self.within(parts), 1, LEAST_PARTS);
         }
     }
 
@@ -112,12 +133,23 @@ fn whole_pages(part: &[u8]) -> &[u8] {
 /// which takes longer than all else: so many parts go with one call, where the system can do that.
 fn discard(parts: Vec<&'static [u8]>, per_thread: usize, least: usize) {
     let calls = per_thread * rayon::current_num_threads();
-    let each = parts.len().div_ceil(calls).clamp(least, PARTS_AT_ONCE);
-    parts.par_chunks(each).for_each(|parts| {
-        let done = discard_at_once(parts);
-        parts[done..].iter().for_each(|p| discard_one(p));
-    });
+    let each = parts_of_call(parts.len(), calls, least);
+    parts.par_chunks(each).for_each(discard_some);
 }
+
+/// How many of `n` parts go with one of about so many calls.
+fn parts_of_call(n: usize, calls: usize, least: usize) -> usize {
+    n.div_ceil(calls).clamp(least, PARTS_AT_ONCE)
+}
+
+/// Gives back the pages of some parts, with one call if the system can do that.
+fn discard_some(parts: &[&'static [u8]]) {
+    let done = discard_at_once(parts);
+    parts[done..].iter().for_each(|p| discard_one(p));
+}
+
+/// Least number of parts that go with one call, as a rule.
+const LEAST_PARTS: usize = 64;
 
 /// Greatest number of parts that the system takes with one call (`UIO_MAXIOV`).
 const PARTS_AT_ONCE: usize = 1024;
@@ -203,6 +235,7 @@ mod tests {
         assert_eq!(maps.with_all_before(b"elsewhere"), b"elsewhere");
         let parts: [&[u8]; 4] = [&map[1..3 * PAGE + 1], b"elsewhere", &map[..0], &map[..9]];
         maps.release(parts.into_iter());
+        maps.release_now(parts.into_iter());
         let within = maps.within(parts.into_iter());
         let pages = &map[PAGE..3 * PAGE];
         assert_eq!(within.len(), 1);

@@ -35,7 +35,7 @@ impl Done {
 
     /// Takes a part of a file.
     pub fn add(&self, part: &'static [u8]) {
-        self.add_and(part, |parts| Maps::all().release(parts.into_iter()));
+        self.add_and(part, |parts| Maps::all().release_now(parts.into_iter()));
     }
 
     /// Takes a part of a file, and has the parts so far given back once they are many. That must not be
@@ -51,10 +51,10 @@ impl Done {
         give_back(many);
     }
 
-    /// Gives back the rest.
-    pub fn finish(self) {
-        let parts = self.parts.into_inner().unwrap_or_else(|e| e.into_inner());
-        Maps::all().release(parts.into_iter());
+    /// Has the rest given back.
+    pub fn finish(&self) {
+        let rest = std::mem::take(&mut *self.parts.lock().unwrap_or_else(|e| e.into_inner()));
+        Maps::all().release(rest.into_iter());
     }
 }
 
@@ -143,7 +143,7 @@ impl Symbols {
         let parts = objs
             .into_iter()
             .flat_map(|i| parts[i].iter().map(move |r| self.part(i, r)));
-        Maps::all().release(parts);
+        Maps::all().release_now(parts);
     }
 
     /// Gives back all relocations, and the contents of functions' debugging information.
@@ -204,7 +204,7 @@ impl Symbols {
             let end = o.block_offset(Block::RefName) as usize;
             &o.bytes()[o.block_offset(Block::Reloc) as usize..end]
         };
-        Maps::all().release(objs.into_iter().map(contents));
+        Maps::all().release_now(objs.into_iter().map(contents));
     }
 }
 
