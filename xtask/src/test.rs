@@ -32,6 +32,9 @@ struct Stage {
 /// Runs all stages, the later ones too if one fails.
 pub fn run(args: &TestArgs) -> Result<()> {
     let start = Instant::now();
+    if args.big && args.filter.is_empty() {
+        xtask::disk::check_room_for_tests()?;
+    }
     let mut stages = Vec::new();
     let mut stage = |name: &'static str, body: &dyn Fn() -> Result<()>| {
         println!("== {name}");

@@ -436,10 +436,7 @@ impl Digest {
 }
 
 /// The symbols of a range whose names are about to be read; those of later ones are asked for.
-fn named<'a>(
-    o: &'a Object,
-    range: Range<u32>,
-) -> impl Iterator<Item = SymDef<'a>> + use<'a> {
+fn named<'a>(o: &'a Object, range: Range<u32>) -> impl Iterator<Item = SymDef<'a>> + use<'a> {
     /// How many symbols ahead: as many as are hashed while a line of memory is on its way.
     const AHEAD: u32 = 8;
     let mut ahead = o.syms((range.start + AHEAD).min(range.end)..range.end);
