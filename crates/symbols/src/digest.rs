@@ -9,6 +9,7 @@ use crate::BitSet;
 use crate::data_group::{DataGroup, DataGroups};
 use crate::linkname::linkname_marks;
 use crate::name_hash::{NameHash, NameHasher, SHARD_BITS, SHARDS};
+use crate::sharded::Sharded;
 use crate::source_files::{FileId, FileNumbers};
 use goobj::{ABI_STATIC, Block, Object, SymDef};
 use gover::{GoLayout, SymKind};
@@ -30,59 +31,6 @@ impl LogAlign {
     /// The alignment in bytes.
     pub(crate) fn bytes(self) -> u32 {
         if self.0 == 0 { 0 } else { 1 << (self.0 - 1) }
-    }
-}
-
-/// Things by shard.
-pub(crate) struct Sharded<T> {
-    items: Vec<T>,
-    /// Per shard, where it ends.
-    ends: Vec<u32>,
-}
-
-impl<T> Default for Sharded<T> {
-    fn default() -> Sharded<T> {
-        Sharded {
-            items: Vec::new(),
-            ends: Vec::new(),
-        }
-    }
-}
-
-impl<T: Copy + Default> Sharded<T> {
-    /// Sorts `items`, each with its shard.
-    fn new(shards: usize, items: &[(u8, T)]) -> Sharded<T> {
-        if items.is_empty() {
-            return Sharded::default();
-        }
-        let mut ends = vec![0u32; shards];
-        for (s, _) in items {
-            ends[usize::from(*s)] += 1;
-        }
-        let mut at = 0;
-        for e in &mut ends {
-            at += std::mem::replace(e, at);
-        }
-        let mut sorted = vec![T::default(); items.len()];
-        for (s, item) in items {
-            let at = &mut ends[usize::from(*s)];
-            sorted[*at as usize] = *item;
-            *at += 1;
-        }
-        Sharded {
-            items: sorted,
-            ends,
-        }
-    }
-
-    /// The things of one shard, in their order.
-    #[inline]
-    pub(crate) fn of(&self, shard: usize) -> &[T] {
-        if self.items.is_empty() {
-            return &[];
-        }
-        let start = shard.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.items[start as usize..self.ends[shard] as usize]
     }
 }
 
@@ -517,16 +465,5 @@ mod tests {
             let bytes = std::array::from_fn(|i| (bits >> i & 1) as u8);
             assert_eq!(lowest_bits(bytes), bits);
         }
-    }
-
-    #[test]
-    fn shards_keep_the_order_of_their_things() {
-        let items = [(2, 10), (0, 11), (2, 12), (3, 13), (0, 14)];
-        let s = Sharded::new(4, &items);
-        assert_eq!(s.of(0), [11, 14]);
-        assert_eq!(s.of(1), []);
-        assert_eq!(s.of(2), [10, 12]);
-        assert_eq!(s.of(3), [13]);
-        assert_eq!(Sharded::<u32>::new(4, &[]).of(3), []);
     }
 }

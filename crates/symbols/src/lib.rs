@@ -36,6 +36,7 @@ mod release;
 mod resolve;
 mod resolver;
 pub mod rtype;
+mod sharded;
 mod shared;
 mod source_files;
 
