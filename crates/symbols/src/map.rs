@@ -71,7 +71,7 @@ impl Maps {
     /// time than the memory is of what a process needs anyway.
     ///
     /// This waits for nothing: a thread of the pool that is idle gives them back, while the calling one goes
-    /// on. So it is for parts that what comes next does not read; see [`Maps::release_now`].
+    /// on. So it is for the time between passes; within one, see [`Maps::release_now`].
     pub fn release(&self, parts: impl Iterator<Item = &'static [u8]>) {
         if self.are_small() {
             return;
