@@ -521,7 +521,7 @@ pub fn link_executable(
     let compress = |segs: &mut Segments| {
         Debug::place(config, &shape, debug_plan, &syms, &addrs, segs, early, diag)
     };
-    let (mut symbols, contents, mut written, debug);
+    let (mut symbols, contents, mut written, mut debug);
     match first {
         Some((out, store)) => {
             // What is loaded lies before debugging information, whose length does not matter.
@@ -717,7 +717,7 @@ pub fn link_executable(
         print_sizes(&segs, headers, n_syms, diag);
     }
     // The process ends soon; taking the large tables apart would only cost time.
-    std::mem::forget((pcln, buckets, live, order));
+    std::mem::forget((pcln, buckets, live, order, debug));
     std::mem::forget((places, addrs, syms));
     diag.exit_if_errors()?;
     Ok(linked)

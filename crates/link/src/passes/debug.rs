@@ -204,22 +204,24 @@ impl Debug {
         Ok(())
     }
 
-    /// Writes the sections into `out`, the segment in the output.
+    /// Writes the sections into `out`, the segment in the output. To be called once.
     ///
     /// # Errors
     /// What is wrong has been said.
     pub fn write(
-        self,
+        &mut self,
         syms: &Symbols,
         addrs: &Addresses,
         out: &mut [u8],
         store: &Store,
         diag: &Diag,
     ) -> Result<(), Stop> {
-        let Some(plan) = self.plan else { return Ok(()) };
+        let Some(plan) = &self.plan else {
+            return Ok(());
+        };
         let mut rest = out;
         let (mut stored, mut made) = (Vec::new(), Vec::new());
-        for (s, c) in self.sections.iter().zip(self.compressed) {
+        for (s, c) in self.sections.iter().zip(self.compressed.drain(..)) {
             let (part, r) = rest.split_at_mut(s.len as usize);
             rest = r;
             // A section that is stored has nothing left to be made.
