@@ -205,9 +205,7 @@ pub(crate) fn flood(cx: &Context, roots: &[SymId]) -> Result<(Live, Vec<SymId>),
         nosplit.extend(found.nosplit);
         defer_returns.extend(found.defer_returns);
         type_names.extend(found.type_names);
-        for (iface, off) in found.iface_methods {
-            methods.call(cx, iface, off)?;
-        }
+        methods.call_all(cx, found.iface_methods)?;
         for name in found.named_methods {
             methods.call_named(cx, name);
         }

@@ -11,6 +11,9 @@ use symbols::ahead::{Ahead, Reads};
 /// Names that one task reads.
 const NAMES: usize = 512;
 
+/// Calls that one task reads.
+const CALLS: usize = 128;
+
 /// A method that nothing calls so far.
 struct Pending {
     /// Number of its name.
@@ -18,11 +21,36 @@ struct Pending {
     method: Method,
 }
 
+/// A method of an interface type.
+struct IfaceMethod<'a> {
+    /// The symbol that holds its name, and the name.
+    symbol: SymId,
+    name: &'a [u8],
+    typ: SymId,
+}
+
+impl<'a> IfaceMethod<'a> {
+    /// Reads the method at `off` of an interface type.
+    fn read(cx: &Context<'a>, iface: SymId, off: i64) -> Result<Self, ReachError> {
+        let (symbol, typ) = iface_method(cx, iface, off)?;
+        let name = name(cx, symbol).map_err(|d| cx.error(symbol, d))?;
+        Ok(IfaceMethod { symbol, name, typ })
+    }
+}
+
+/// The name that a symbol of a type descriptor's name holds.
+fn name<'a>(cx: &Context<'a>, s: SymId) -> Result<&'a [u8], Damage> {
+    match s.is_none() {
+        true => Ok(b""),
+        false => decode::name(cx.syms.data(s)),
+    }
+}
+
 /// The calls and the methods found so far.
 #[derive(Default)]
-pub(crate) struct Methods {
+pub(crate) struct Methods<'a> {
     /// Names by text. 0 is the empty name, which is no method's.
-    names: FxHashMap<Box<[u8]>, u32>,
+    names: FxHashMap<&'a [u8], u32>,
     /// Numbers of names by the symbols that hold them.
     by_symbol: FxHashMap<SymId, u32>,
     /// Per name whether it is exported, and whether methods of that name are all called.
@@ -59,48 +87,73 @@ pub(crate) fn iface_method(
     Ok((at(off), at(off.wrapping_add(4))))
 }
 
-impl Methods {
-    fn intern(&mut self, name: &[u8]) -> u32 {
+impl<'a> Methods<'a> {
+    fn intern(&mut self, name: &'a [u8]) -> u32 {
         if let Some(&n) = self.names.get(name) {
             return n;
         }
         let n = self.exported.len() as u32;
-        self.names.insert(name.into(), n);
+        self.names.insert(name, n);
         self.exported.push(decode::is_exported(name));
         self.called_by_name.push(false);
         n
     }
 
-    /// The number of the name that a symbol of a type descriptor's name holds.
-    fn name_of(&mut self, cx: &Context, s: SymId) -> Result<u32, Damage> {
+    /// The number of `name`, which the symbol `s` holds.
+    fn number(&mut self, s: SymId, name: &'a [u8]) -> u32 {
         if let Some(&n) = self.by_symbol.get(&s) {
-            return Ok(n);
+            return n;
         }
-        let n = if s.is_none() {
-            self.intern(b"")
-        } else {
-            self.intern(decode::name(cx.syms.data(s))?)
-        };
+        let n = self.intern(name);
         self.by_symbol.insert(s, n);
-        Ok(n)
+        n
+    }
+
+    /// The number of the name that a symbol of a type descriptor's name holds.
+    fn name_of(&mut self, cx: &Context<'a>, s: SymId) -> Result<u32, Damage> {
+        match self.by_symbol.get(&s) {
+            Some(&n) => Ok(n),
+            None => Ok(self.number(s, name(cx, s)?)),
+        }
     }
 
     /// The method at `off` of an interface type is called.
-    pub fn call(&mut self, cx: &Context, iface: SymId, off: i64) -> Result<(), ReachError> {
-        if !self.seen.insert((iface, off)) {
-            return Ok(());
-        }
-        let (s, typ) = iface_method(cx, iface, off)?;
-        let name = self.name_of(cx, s).map_err(|d| cx.error(s, d))?;
-        let key = (name, typ);
-        if self.called.insert(key) {
-            self.fresh.insert(key);
+    pub fn call(&mut self, cx: &Context<'a>, iface: SymId, off: i64) -> Result<(), ReachError> {
+        if self.seen.insert((iface, off)) {
+            let method = IfaceMethod::read(cx, iface, off)?;
+            self.call_method(&method);
         }
         Ok(())
     }
 
+    /// The methods at these offsets of interface types are called. They are read by all threads: each lies
+    /// somewhere else.
+    pub fn call_all(
+        &mut self,
+        cx: &Context<'a>,
+        mut calls: Vec<(SymId, i64)>,
+    ) -> Result<(), ReachError> {
+        calls.retain(|&call| self.seen.insert(call));
+        let read = |&(iface, off): &(SymId, i64)| IfaceMethod::read(cx, iface, off);
+        let methods: Vec<Vec<_>> = calls
+            .par_chunks(CALLS)
+            .map(|some| some.iter().map(read).collect())
+            .collect();
+        for method in methods.into_iter().flatten() {
+            self.call_method(&method?);
+        }
+        Ok(())
+    }
+
+    fn call_method(&mut self, method: &IfaceMethod<'a>) {
+        let key = (self.number(method.symbol, method.name), method.typ);
+        if self.called.insert(key) {
+            self.fresh.insert(key);
+        }
+    }
+
     /// Methods of the name that `s` spells are called.
-    pub fn call_named(&mut self, cx: &Context, s: SymId) {
+    pub fn call_named(&mut self, cx: &Context<'a>, s: SymId) {
         let name = if s.is_none() { &[] } else { cx.syms.data(s) };
         let n = self.intern(name) as usize;
         self.fresh_names |= !std::mem::replace(&mut self.called_by_name[n], true);
@@ -108,7 +161,7 @@ impl Methods {
 
     /// Reads the names of methods, in one go, so that the waits for memory overlap. Damaged ones are
     /// left to who asks for them.
-    pub fn read_names(&mut self, cx: &Context, methods: &[Method]) {
+    pub fn read_names(&mut self, cx: &Context<'a>, methods: &[Method]) {
         let unread = |m: &Method| {
             (m.name.is_some() && !self.by_symbol.contains_key(&m.name)).then_some(m.name)
         };
@@ -130,14 +183,13 @@ impl Methods {
         self.by_symbol.reserve(symbols.len());
         for (&s, name) in symbols.iter().zip(names.into_iter().flatten()) {
             if let Ok(name) = name {
-                let n = self.intern(name);
-                self.by_symbol.insert(s, n);
+                self.number(s, name);
             }
         }
     }
 
     /// A type used in an interface has a method.
-    pub fn add(&mut self, cx: &Context, method: Method) -> Result<(), ReachError> {
+    pub fn add(&mut self, cx: &Context<'a>, method: Method) -> Result<(), ReachError> {
         let name = self
             .name_of(cx, method.name)
             .map_err(|d| cx.error(method.name, d))?;
@@ -150,7 +202,7 @@ impl Methods {
     /// all are with it.
     pub fn match_pending(
         &mut self,
-        cx: &Context,
+        cx: &Context<'a>,
         reflect: bool,
         dynlink: bool,
         mut found: impl FnMut(&Method),

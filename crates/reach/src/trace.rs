@@ -18,7 +18,7 @@ struct Tracer<'a, 'w> {
     tell: Tell<'w>,
     error: Option<ReachError>,
     reflect: bool,
-    methods: Methods,
+    methods: Methods<'a>,
     pkg_inits: Vec<SymId>,
 }
 
