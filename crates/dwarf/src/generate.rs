@@ -298,7 +298,13 @@ impl<'a> Define<'a> {
     ) -> Result<Define<'a>, DwarfError> {
         Ok(Define {
             opts,
-            types: Types::new(syms, &live.reachable, opts.arch.ptr_size, named)?,
+            types: Types::new(
+                syms,
+                &live.reachable,
+                opts.arch.ptr_size,
+                named,
+                live.type_names.len(),
+            )?,
             refs: Vec::new(),
             seen: BitSet::new(syms.len()),
             flags: FxHashSet::default(),

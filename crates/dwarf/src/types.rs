@@ -161,9 +161,16 @@ pub(crate) struct Types<'a> {
     relocs: Vec<(i32, SymId)>,
 }
 
+/// DIEs, and children of them, that there is room for at first, for each type that has a name: a little more
+/// than most programs need.
+const DIES_PER_NAME: usize = 3;
+
+/// And in any program.
+const BUILT_IN: usize = 2048;
+
 impl<'a> Types<'a> {
     /// The first DIEs: the unknown type and two types that others are made of, then those that
-    /// debuggers need to look into interfaces.
+    /// debuggers need to look into interfaces. Of the live types `n_named` have a name.
     ///
     /// # Errors
     /// When the runtime lacks one of them.
@@ -172,15 +179,16 @@ impl<'a> Types<'a> {
         reachable: &'a BitSet,
         ptr_size: u8,
         named: &'a Named<'a>,
+        n_named: usize,
     ) -> Result<Types<'a>, DwarfError> {
         let mut t = Types {
             syms,
             reachable,
             ptr_size,
-            dies: Vec::new(),
-            children: Vec::new(),
+            dies: Vec::with_capacity(DIES_PER_NAME * n_named + BUILT_IN),
+            children: Vec::with_capacity(DIES_PER_NAME * n_named + BUILT_IN),
             named,
-            of_symbol: FxHashMap::default(),
+            of_symbol: FxHashMap::with_capacity_and_hasher(2 * n_named, Default::default()),
             made_up: FxHashMap::default(),
             unread: Vec::new(),
             kept: Kept::default(),
