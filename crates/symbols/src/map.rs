@@ -80,12 +80,7 @@ impl Maps {
         match rayon::current_num_threads() {
             // It would do so only when it waits for something.
             1 => discard(parts, 1, LEAST_PARTS),
-            threads => {
-                for some in parts.chunks(parts_of_call(parts.len(), threads, LEAST_PARTS)) {
-                    let some = some.to_vec();
-                    rayon::spawn(move || discard_some(&some));
-                }
-            }
+            threads => discard_later(&parts, threads, LEAST_PARTS),
         }
     }
 
@@ -135,6 +130,14 @@ fn discard(parts: Vec<&'static [u8]>, per_thread: usize, least: usize) {
     let calls = per_thread * rayon::current_num_threads();
     let each = parts_of_call(parts.len(), calls, least);
     parts.par_chunks(each).for_each(discard_some);
+}
+
+/// As [`discard`], by threads of the pool that have nothing else to do, with about so many calls.
+fn discard_later(parts: &[&'static [u8]], calls: usize, least: usize) {
+    for some in parts.chunks(parts_of_call(parts.len(), calls, least)) {
+        let some = some.to_vec();
+        rayon::spawn(move || discard_some(&some));
+    }
 }
 
 /// How many of `n` parts go with one of about so many calls.
@@ -220,6 +223,41 @@ pub fn go_error_text(e: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Kilobytes of a mapping that are in memory (`proc_pid_smaps(5)`).
+    #[cfg(target_os = "linux")]
+    fn resident(map: &[u8]) -> u64 {
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let start = format!("{:x}-", map.as_ptr().addr());
+        let mut lines = maps.lines().skip_while(|l| !l.starts_with(&start));
+        let rss = lines.find_map(|l| l.strip_prefix("Rss:"));
+        let kilobytes = rss.unwrap().trim().strip_suffix("kB").unwrap();
+        kilobytes.trim().parse().unwrap()
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn pages_are_given_back_in_the_end() {
+        const N: usize = 1 << 20;
+        let f = std::env::temp_dir().join(format!("relink-later-{}", std::process::id()));
+        std::fs::write(&f, vec![7; N]).unwrap();
+        let map = map_file(&f).unwrap();
+        let start = std::time::Instant::now();
+        let wait_until = |done: &dyn Fn() -> bool| {
+            while !done() {
+                assert!(start.elapsed().as_secs() < 60, "{} kB", resident(map));
+                std::thread::yield_now();
+            }
+        };
+        let all = || map.iter().all(|&b| b == 7);
+        // Another test may give back everything meanwhile.
+        wait_until(&|| all() && resident(map) == N as u64 / 1024);
+        let parts: Vec<&[u8]> = map.chunks(N / 16).collect();
+        discard_later(&parts[2..], 4, 1);
+        wait_until(&|| resident(map) <= N as u64 / 1024 / 8);
+        assert!(all());
+        std::fs::remove_file(&f).unwrap();
+    }
 
     #[test]
     fn maps_contents_and_names_errors_as_go_does() {
