@@ -73,12 +73,13 @@ mod tests {
 
     #[test]
     fn files_below_a_folder_count() {
-        let dir = std::env::temp_dir().join(format!("relink-disk-{}", std::process::id()));
-        fs::create_dir_all(dir.join("below")).unwrap();
-        fs::write(dir.join("a"), [0; 10]).unwrap();
-        fs::write(dir.join("below/b"), [0; 5]).unwrap();
-        assert_eq!(size(&dir), 15);
-        fs::remove_dir_all(&dir).unwrap();
-        assert_eq!(size(&dir), 0);
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("below")).unwrap();
+        fs::write(dir.path().join("a"), [0; 10]).unwrap();
+        fs::write(dir.path().join("below/b"), [0; 5]).unwrap();
+        assert_eq!(size(dir.path()), 15);
+        let gone = dir.path().to_path_buf();
+        dir.close().unwrap();
+        assert_eq!(size(&gone), 0);
     }
 }

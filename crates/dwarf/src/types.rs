@@ -181,12 +181,13 @@ impl<'a> Types<'a> {
         named: &'a Named<'a>,
         n_named: usize,
     ) -> Result<Types<'a>, DwarfError> {
+        let room = DIES_PER_NAME * n_named + BUILT_IN;
         let mut t = Types {
             syms,
             reachable,
             ptr_size,
-            dies: Vec::with_capacity(DIES_PER_NAME * n_named + BUILT_IN),
-            children: Vec::with_capacity(DIES_PER_NAME * n_named + BUILT_IN),
+            dies: Vec::with_capacity(room),
+            children: Vec::with_capacity(room),
             named,
             of_symbol: FxHashMap::with_capacity_and_hasher(2 * n_named, Default::default()),
             made_up: FxHashMap::default(),

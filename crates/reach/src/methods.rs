@@ -11,7 +11,7 @@ use symbols::ahead::{Ahead, Reads};
 /// Names that one task reads.
 const NAMES: usize = 512;
 
-/// Calls that one task reads.
+/// Calls that one task reads at least.
 const CALLS: usize = 128;
 
 /// A method that nothing calls so far.
@@ -46,16 +46,35 @@ fn name<'a>(cx: &Context<'a>, s: SymId) -> Result<&'a [u8], Damage> {
     }
 }
 
+/// Names, which have numbers.
+#[derive(Default)]
+struct Names<'a> {
+    numbers: FxHashMap<&'a [u8], u32>,
+    /// Per name whether it is exported, and whether methods of that name are all called.
+    exported: Vec<bool>,
+    called: Vec<bool>,
+}
+
+impl<'a> Names<'a> {
+    /// The number of a name.
+    fn intern(&mut self, name: &'a [u8]) -> u32 {
+        if let Some(&n) = self.numbers.get(name) {
+            return n;
+        }
+        let n = self.exported.len() as u32;
+        self.numbers.insert(name, n);
+        self.exported.push(decode::is_exported(name));
+        self.called.push(false);
+        n
+    }
+}
+
 /// The calls and the methods found so far.
 #[derive(Default)]
 pub(crate) struct Methods<'a> {
-    /// Names by text. 0 is the empty name, which is no method's.
-    names: FxHashMap<&'a [u8], u32>,
+    names: Names<'a>,
     /// Numbers of names by the symbols that hold them.
     by_symbol: FxHashMap<SymId, u32>,
-    /// Per name whether it is exported, and whether methods of that name are all called.
-    exported: Vec<bool>,
-    called_by_name: Vec<bool>,
     /// Interface methods called, as (interface type, offset).
     seen: FxHashSet<(SymId, i64)>,
     /// Names and types called.
@@ -88,25 +107,10 @@ pub(crate) fn iface_method(
 }
 
 impl<'a> Methods<'a> {
-    fn intern(&mut self, name: &'a [u8]) -> u32 {
-        if let Some(&n) = self.names.get(name) {
-            return n;
-        }
-        let n = self.exported.len() as u32;
-        self.names.insert(name, n);
-        self.exported.push(decode::is_exported(name));
-        self.called_by_name.push(false);
-        n
-    }
-
     /// The number of `name`, which the symbol `s` holds.
     fn number(&mut self, s: SymId, name: &'a [u8]) -> u32 {
-        if let Some(&n) = self.by_symbol.get(&s) {
-            return n;
-        }
-        let n = self.intern(name);
-        self.by_symbol.insert(s, n);
-        n
+        let new = || self.names.intern(name);
+        *self.by_symbol.entry(s).or_insert_with(new)
     }
 
     /// The number of the name that a symbol of a type descriptor's name holds.
@@ -135,11 +139,8 @@ impl<'a> Methods<'a> {
     ) -> Result<(), ReachError> {
         calls.retain(|&call| self.seen.insert(call));
         let read = |&(iface, off): &(SymId, i64)| IfaceMethod::read(cx, iface, off);
-        let methods: Vec<Vec<_>> = calls
-            .par_chunks(CALLS)
-            .map(|some| some.iter().map(read).collect())
-            .collect();
-        for method in methods.into_iter().flatten() {
+        let methods: Vec<_> = calls.par_iter().with_min_len(CALLS).map(read).collect();
+        for method in methods {
             self.call_method(&method?);
         }
         Ok(())
@@ -155,8 +156,8 @@ impl<'a> Methods<'a> {
     /// Methods of the name that `s` spells are called.
     pub fn call_named(&mut self, cx: &Context<'a>, s: SymId) {
         let name = if s.is_none() { &[] } else { cx.syms.data(s) };
-        let n = self.intern(name) as usize;
-        self.fresh_names |= !std::mem::replace(&mut self.called_by_name[n], true);
+        let n = self.names.intern(name) as usize;
+        self.fresh_names |= !std::mem::replace(&mut self.names.called[n], true);
     }
 
     /// Reads the names of methods, in one go, so that the waits for memory overlap. Damaged ones are
@@ -202,7 +203,7 @@ impl<'a> Methods<'a> {
     /// all are with it.
     pub fn match_pending(
         &mut self,
-        cx: &Context<'a>,
+        cx: &Context,
         reflect: bool,
         dynlink: bool,
         mut found: impl FnMut(&Method),
@@ -212,7 +213,7 @@ impl<'a> Methods<'a> {
             && let Some(p) = self
                 .pending
                 .iter()
-                .find(|p| self.names.get(&b""[..]) == Some(&p.name))
+                .find(|p| self.names.numbers.get(&b""[..]) == Some(&p.name))
         {
             return Err(cx.error(p.method.owner, Damage::EmptyName));
         }
@@ -228,8 +229,8 @@ impl<'a> Methods<'a> {
         let this = (
             &self.called,
             &self.fresh,
-            &self.exported,
-            &self.called_by_name,
+            &self.names.exported,
+            &self.names.called,
         );
         let (called, fresh, exported, by_name) = this;
         self.pending.retain(|p| {

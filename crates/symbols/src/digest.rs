@@ -35,7 +35,7 @@ impl LogAlign {
 }
 
 /// A definition found by content.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct ContentUse {
     /// Of a long hash, 64 bits that do not choose the shard; all of a short one.
     pub hash: [u32; 2],
@@ -58,7 +58,7 @@ impl ContentUse {
 }
 
 /// A definition found by name.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct DefUse {
     pub hash: NameHash,
     /// Its local index.
@@ -95,7 +95,7 @@ impl Runs {
 }
 
 /// A reference by name.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct NameUse {
     pub hash: NameHash,
     /// Its local index.

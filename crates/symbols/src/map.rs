@@ -73,14 +73,11 @@ impl Maps {
     /// This waits for nothing: a thread of the pool that is idle gives them back, while the calling one goes
     /// on. So it is for the time between passes; within one, see [`Maps::release_now`].
     pub fn release(&self, parts: impl Iterator<Item = &'static [u8]>) {
-        if self.are_small() {
-            return;
-        }
-        let parts = self.within(parts);
         match rayon::current_num_threads() {
             // It would do so only when it waits for something.
-            1 => discard(parts, 1, LEAST_PARTS),
-            threads => discard_later(&parts, threads, LEAST_PARTS),
+            1 => self.release_now(parts),
+            _ if self.are_small() => {}
+            threads => discard_later(&self.within(parts), threads, LEAST_PARTS),
         }
     }
 

@@ -41,7 +41,7 @@ fn shard_of(sketch: u64) -> usize {
 /// What names of version 0 begin with, if it is one of [`Prefix`], is not hashed but noted in the lowest
 /// bits of the second number: the hashes of a type's descriptor and of its debugging information can be
 /// had from one another, and are of one shard.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(C, packed(4))]
 pub(crate) struct NameHash(pub u64, pub u32);
 
