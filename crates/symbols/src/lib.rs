@@ -31,6 +31,7 @@ pub mod load;
 pub mod map;
 mod name_hash;
 mod names;
+mod package_ids;
 mod places;
 mod release;
 mod resolve;

@@ -5,13 +5,14 @@
 
 use crate::digest::{Digest, DigestOptions, Reading};
 use crate::map::{go_error_text, map_file};
+use crate::package_ids::{Import, PackageId, PackageIds, import_path};
 use crate::release::Done;
 use crate::{
     FileNumbers, HostObject, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
     path_to_prefix,
 };
 use goobj::{Archive, Member, Object, TextHeader, TextHeaderError};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -80,7 +81,7 @@ pub struct LoadOptions<'a> {
 enum Content {
     Go {
         header: TextHeader<'static>,
-        object: Result<(Object<'static>, Box<Digest>), String>,
+        object: Result<Box<GoObject>, String>,
     },
     Host {
         unknown: bool,
@@ -88,6 +89,13 @@ enum Content {
     Bad(Problem),
     DynImportFail,
     PreferLinkExt,
+}
+
+/// A Go object as opened.
+struct GoObject {
+    object: Object<'static>,
+    digest: Digest,
+    imports: Vec<Import>,
 }
 
 struct LoadedMember {
@@ -120,12 +128,15 @@ pub struct LoadResult {
 /// Loads the packages of a link.
 pub fn load(opts: &LoadOptions) -> LoadResult {
     let numbers = FileNumbers::default();
+    let packages = PackageIds::default();
     let done = Done::default();
     let how = Opening {
         objects: Reading {
             opts: &opts.digest,
             files: &numbers,
         },
+        packages: &packages,
+        imports: &|o| packages.imports(o).0,
         done: &done,
     };
     let files = prefetch(opts, how);
@@ -135,7 +146,8 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
         opts,
         how,
         files,
-        by_pkg: FxHashMap::default(),
+        lib_of: Vec::new(),
+        package_of: Vec::new(),
         out: LoadResult {
             inputs: Inputs::default(),
             headers: Vec::new(),
@@ -154,6 +166,9 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
 #[derive(Clone, Copy)]
 struct Opening<'a> {
     objects: Reading<'a>,
+    packages: &'a PackageIds,
+    /// Gives the imports of an object, before that is read wholly.
+    imports: &'a (dyn Fn(&Object<'static>) -> Vec<Import> + Sync),
     done: &'a Done,
 }
 
@@ -175,84 +190,61 @@ impl Home {
 }
 
 /// Opens the archives of the command line and all they import, in parallel.
-fn prefetch(opts: &LoadOptions, how: Opening) -> FxHashMap<String, Loaded> {
-    let done = Mutex::new(FxHashMap::default());
-    let seen = Mutex::new(FxHashSet::default());
-    let visit = |pkg: &str, file: String| Visit {
+fn prefetch(opts: &LoadOptions, how: Opening) -> FxHashMap<PackageId, Loaded> {
+    let all = Prefetch {
         opts,
         how,
-        done: &done,
-        seen: &seen,
-        pkg: pkg.to_owned(),
-        file,
+        done: Mutex::default(),
     };
     rayon::scope(|sc| {
         for (pkg, file) in opts.roots {
-            if seen.lock().unwrap().insert(pkg.clone()) {
-                let v = visit(pkg, file.clone());
-                sc.spawn(move |sc| v.run(sc));
+            if let (id, true) = how.packages.of(pkg) {
+                all.open(sc, id, file.clone());
             }
         }
         for pkg in opts.internal {
-            if seen.lock().unwrap().insert((*pkg).to_owned())
-                && let Some(file) = find(opts, pkg).and_then(Home::archive)
-            {
-                let v = visit(pkg, file);
-                sc.spawn(move |sc| v.run(sc));
+            if let (id, true) = how.packages.of(pkg) {
+                all.find_and_open(sc, id, pkg);
             }
         }
     });
-    done.into_inner().unwrap()
+    all.done.into_inner().unwrap_or_else(|e| e.into_inner())
 }
 
-/// One file on its way in.
-struct Visit<'a> {
+/// Opening files in parallel.
+struct Prefetch<'a> {
     opts: &'a LoadOptions<'a>,
     how: Opening<'a>,
-    done: &'a Mutex<FxHashMap<String, Loaded>>,
-    seen: &'a Mutex<FxHashSet<String>>,
-    pkg: String,
-    file: String,
+    done: Mutex<FxHashMap<PackageId, Loaded>>,
 }
 
-impl<'a> Visit<'a> {
-    fn run<'s>(self, sc: &rayon::Scope<'s>)
-    where
-        'a: 's,
-    {
-        let loaded = open(&self.file, self.how);
-        for m in &loaded.members {
-            let Content::Go {
-                object: Ok((o, _)), ..
-            } = &m.content
-            else {
-                continue;
-            };
-            for (name, _) in o.autolib() {
-                let name = String::from_utf8_lossy(name);
-                let pkg = clean(&name);
-                {
-                    let mut seen = self.seen.lock().unwrap();
-                    if seen.contains(&*pkg) {
-                        continue;
-                    }
-                    seen.insert(pkg.clone().into_owned());
-                }
-                if let Some(file) = find(self.opts, &pkg).and_then(Home::archive) {
-                    let pkg = pkg.into_owned();
-                    let v = Visit {
-                        opts: self.opts,
-                        how: self.how,
-                        done: self.done,
-                        seen: self.seen,
-                        pkg,
-                        file,
-                    };
-                    sc.spawn(move |sc| v.run(sc));
-                }
-            }
+impl Prefetch<'_> {
+    /// Has a package opened that is in an archive.
+    fn find_and_open<'s>(&'s self, sc: &rayon::Scope<'s>, id: PackageId, pkg: &str) {
+        if let Some(file) = find(self.opts, pkg).and_then(Home::archive) {
+            self.open(sc, id, file);
         }
-        self.done.lock().unwrap().insert(self.pkg, loaded);
+    }
+
+    /// Has a package's archive opened. What it imports is begun as soon as it is known, before the rest of
+    /// the archive is read: else a chain of imports would take as long as all of its archives.
+    fn open<'s>(&'s self, sc: &rayon::Scope<'s>, id: PackageId, file: String) {
+        sc.spawn(move |sc| {
+            let imports = |o: &_| {
+                let (imports, fresh) = self.how.packages.imports(o);
+                for (id, pkg) in fresh {
+                    self.find_and_open(sc, id, &pkg);
+                }
+                imports
+            };
+            let how = Opening {
+                imports: &imports,
+                ..self.how
+            };
+            let loaded = open(&file, how);
+            let mut done = self.done.lock().unwrap_or_else(|e| e.into_inner());
+            done.insert(id, loaded);
+        });
     }
 }
 
@@ -287,7 +279,7 @@ fn find(opts: &LoadOptions, pkg: &str) -> Option<Home> {
 }
 
 /// `path.Clean` for the paths that occur: import paths and files.
-fn clean(p: &str) -> Cow<'_, str> {
+pub(crate) fn clean(p: &str) -> Cow<'_, str> {
     let b = p.as_bytes();
     let plain = |i: usize, &c: &u8| match c {
         b'/' => i > 0 && b[i - 1] != b'/',
@@ -458,10 +450,15 @@ fn classify(name: &str, data: &'static [u8], how: Opening) -> Content {
             header.object_offset
         )
     });
-    let object = object.map(|o| {
-        let digest = Digest::new(&o, &how.objects);
-        how.done.add_digested(&o);
-        (o, Box::new(digest))
+    let object = object.map(|object| {
+        let imports = (how.imports)(&object);
+        let digest = Digest::new(&object, &how.objects);
+        how.done.add_digested(&object);
+        Box::new(GoObject {
+            object,
+            digest,
+            imports,
+        })
     });
     Content::Go { header, object }
 }
@@ -472,8 +469,11 @@ struct Stop;
 struct Loader<'a> {
     opts: &'a LoadOptions<'a>,
     how: Opening<'a>,
-    files: FxHashMap<String, Loaded>,
-    by_pkg: FxHashMap<String, LibId>,
+    files: FxHashMap<PackageId, Loaded>,
+    /// Libraries by number of package.
+    lib_of: Vec<Option<LibId>>,
+    /// The other way round.
+    package_of: Vec<PackageId>,
     out: LoadResult,
     version: i32,
 }
@@ -482,7 +482,15 @@ impl Loader<'_> {
     fn run(&mut self) -> Result<(), Stop> {
         for (pkg, file) in self.opts.roots {
             let home = Home::Archive(file.clone());
-            self.add_lib(pkg.clone(), home, "command line", "command line", [0; 8]);
+            let id = self.how.packages.of(pkg).0;
+            self.add_lib(
+                id,
+                pkg.clone(),
+                home,
+                "command line",
+                "command line",
+                [0; 8],
+            );
         }
         let mut at = 0;
         self.drain(&mut at, true)?;
@@ -540,9 +548,17 @@ impl Loader<'_> {
     }
 
     /// `ld/ld.go:addlibpath`.
-    fn add_lib(&mut self, pkg: String, home: Home, src: &str, obj: &str, fp: [u8; 8]) -> LibId {
-        if let Some(&l) = self.by_pkg.get(&pkg) {
-            return l;
+    fn add_lib(
+        &mut self,
+        package: PackageId,
+        pkg: String,
+        home: Home,
+        src: &str,
+        obj: &str,
+        fp: [u8; 8],
+    ) -> LibId {
+        if let Some(lib) = self.library(package) {
+            return lib;
         }
         let (file, shared_lib) = match home {
             Home::Archive(file) => (file, None),
@@ -557,7 +573,10 @@ impl Loader<'_> {
         });
         let shared_lib = shared_lib.map(|lib| self.shared_lib_name(lib));
         let id = LibId(self.out.inputs.libs.len() as u32);
-        self.by_pkg.insert(pkg.clone(), id);
+        let i = package.index();
+        self.lib_of.resize(self.lib_of.len().max(i + 1), None);
+        self.lib_of[i] = Some(id);
+        self.package_of.push(package);
         self.out.inputs.libs.push(Library {
             pkg,
             file: file.into(),
@@ -568,6 +587,11 @@ impl Loader<'_> {
             ..Library::default()
         });
         id
+    }
+
+    /// The library of a package, if there is one yet.
+    fn library(&self, package: PackageId) -> Option<LibId> {
+        *self.lib_of.get(package.index())?
     }
 
     /// The shared library that a file ending in `.shlibname` names; others are the library itself.
@@ -590,7 +614,7 @@ impl Loader<'_> {
         if self.opts.package_files.is_some() {
             match find(self.opts, pkg) {
                 Some(f) => {
-                    self.add_lib(pkg.to_owned(), f, "internal", "internal", [0; 8]);
+                    self.add_internal(pkg, f);
                 }
                 None => self.say(Severity::Log, format!("loadinternal: cannot find {pkg}"))?,
             }
@@ -602,7 +626,7 @@ impl Loader<'_> {
                 self.log(0, || format!("searching for {pkg}.a in {}", f.display()));
                 if f.exists() {
                     let home = Home::Shared(f.to_string_lossy().into_owned());
-                    self.add_lib(pkg.to_owned(), home, "internal", "internal", [0; 8]);
+                    self.add_internal(pkg, home);
                     return Ok(());
                 }
             }
@@ -610,7 +634,7 @@ impl Loader<'_> {
             self.log(0, || format!("searching for {pkg}.a in {}", f.display()));
             if f.exists() {
                 let home = Home::Archive(f.to_string_lossy().into_owned());
-                self.add_lib(pkg.to_owned(), home, "internal", "internal", [0; 8]);
+                self.add_internal(pkg, home);
                 return Ok(());
             }
         }
@@ -620,6 +644,12 @@ impl Loader<'_> {
         self.say(Severity::Log, format!("warning: unable to find {pkg}.a"))
     }
 
+    /// A library that the linker itself asks for.
+    fn add_internal(&mut self, pkg: &str, home: Home) {
+        let id = self.how.packages.of(pkg).0;
+        self.add_lib(id, pkg.to_owned(), home, "internal", "internal", [0; 8]);
+    }
+
     /// `ld/lib.go:loadobjfile`.
     fn load_lib(&mut self, id: LibId) -> Result<(), Stop> {
         let (pkg, file) = {
@@ -627,9 +657,10 @@ impl Loader<'_> {
             (l.pkg.clone(), l.file.to_string_lossy().into_owned())
         };
         self.log(1, || format!("ldobj: {file} ({})", path_to_prefix(&pkg)));
+        let package = self.package_of[id.index()];
         let loaded = self
             .files
-            .remove(&pkg)
+            .remove(&package)
             .unwrap_or_else(|| open(&file, self.how));
         let units = self.out.inputs.units.len() as u32;
         let objs = self.out.inputs.objs.len() as u32;
@@ -690,8 +721,12 @@ impl Loader<'_> {
         if self.opts.check_pkg {
             self.load_pkg_section(lib, &m.name, header.exports)?;
         }
-        let (object, digest) = match object {
-            Ok(o) => o,
+        let GoObject {
+            object,
+            digest,
+            imports,
+        } = match object {
+            Ok(o) => *o,
             Err(text) => return self.say(Severity::Fatal, text),
         };
         if object.is_unlinkable() {
@@ -711,7 +746,7 @@ impl Loader<'_> {
             lib,
             unit,
             version: self.version,
-            digest: *digest,
+            digest,
         });
         self.version += 1;
         let fp = object.fingerprint();
@@ -723,7 +758,7 @@ impl Loader<'_> {
             let (want, src) = (l.fingerprint, l.src_ref.clone());
             self.check_fingerprint(pkg, fp, &src, want)?;
         }
-        self.add_imports(lib, pkg, &m.name, object)
+        self.add_imports(lib, pkg, &m.name, object, &imports)
     }
 
     /// `ld/link.go:addImports`, `ld/ld.go:addlib`.
@@ -733,21 +768,24 @@ impl Loader<'_> {
         pkg: &str,
         name: &str,
         object: Object<'static>,
+        imports: &[Import],
     ) -> Result<(), Stop> {
         let src = path_to_prefix(pkg);
-        for (imp, fp) in object.autolib() {
-            let imp = String::from_utf8_lossy(imp);
-            let imp = clean(&imp);
+        for (i, import) in imports.iter().enumerate() {
+            let fp = import.fingerprint;
+            let path = || import_path(object.autolib().nth(i).map_or(b"", |(path, _)| path));
             let known = self
-                .by_pkg
-                .get(&*imp)
-                .map(|&l| (l, self.out.inputs.libs[l.index()].fingerprint));
+                .library(import.package)
+                .map(|l| (l, self.out.inputs.libs[l.index()].fingerprint));
             let id = match known {
                 Some((l, have)) if have != [0; 8] => {
-                    self.check_fingerprint(&imp, have, &src, fp)?;
+                    if have != fp {
+                        self.check_fingerprint(&path(), have, &src, fp)?;
+                    }
                     l
                 }
                 _ => {
+                    let imp = path();
                     let home = match find(self.opts, &imp) {
                         Some(home) => home,
                         None => {
@@ -765,7 +803,7 @@ impl Loader<'_> {
                         };
                         format!("addlib: {name} {src} pulls in {file} isshlib {shared}")
                     });
-                    self.add_lib(imp.into_owned(), home, &src, name, fp)
+                    self.add_lib(import.package, imp.into_owned(), home, &src, name, fp)
                 }
             };
             self.out.inputs.libs[lib.index()].imports.push(id);
