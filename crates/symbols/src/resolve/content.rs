@@ -1,17 +1,19 @@
 //! Content-addressable symbols: which occurrences have the same contents.
 
-use super::{LogAlign, Resolved, State};
+use super::{Groups, LogAlign, Resolved, State};
 use crate::digest::{CONTENT_SHARDS, ContentUse};
 use crate::name_hash::SHARDS;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Finds the first occurrence of every content and notes it for each of them.
-pub(super) fn merge_contents(st: &State) -> Resolved {
+pub(super) fn merge_contents(st: &State, groups: Groups) -> Resolved {
     let mut out = Resolved::default();
-    let merged: Vec<Merged> = (0..CONTENT_SHARDS)
-        .into_par_iter()
-        .map(|s| merge(st, s))
+    let long = groups.shards();
+    let merged: Vec<Merged> = long
+        .chain((SHARDS..CONTENT_SHARDS).into_par_iter().map(|s| s..s + 1))
+        .map(|shards| merge(st, shards))
         .collect();
     for m in merged {
         out.winners.extend(m.winners);
@@ -20,7 +22,7 @@ pub(super) fn merge_contents(st: &State) -> Resolved {
     out
 }
 
-/// What is particular about some contents of one shard; by slots of first occurrences.
+/// What is particular about some contents of a group of shards; by slots of first occurrences.
 struct Merged {
     /// Contents whose definition is not the first occurrence but a larger one: zeros at the end are
     /// not part of the hash, and of several sizes the largest stays (`loader.addSym`).
@@ -29,8 +31,8 @@ struct Merged {
     aligns: Vec<(u32, LogAlign)>,
 }
 
-/// Merges one shard, object after object.
-fn merge(st: &State, s: usize) -> Merged {
+/// Merges a group of shards, object after object.
+fn merge(st: &State, shards: Range<usize>) -> Merged {
     struct Entry {
         hash: [u32; 2],
         /// As [`ContentUse::rest`], of the definition that counts.
@@ -40,14 +42,14 @@ fn merge(st: &State, s: usize) -> Merged {
         align: LogAlign,
     }
     const NONE: u32 = u32::MAX;
-    let n: usize = st.digests.iter().map(|d| d.content.of(s).len()).sum();
+    let n: usize = st.digests.iter().map(|d| d.content.of(&shards).len()).sum();
     // Most contents occur two or three times; if all occur once, places are left all the same.
     let mut table = super::empty_table(n + n / 8);
     let mask = table.len() - 1;
     let mut entries: Vec<Entry> = Vec::with_capacity(n / 2);
     // Contents of one short hash may differ in size.
-    let short = s >= SHARDS;
-    let uses = st.each(|d| d.content.of(s));
+    let short = shards.start >= SHARDS;
+    let uses = st.each(|d| d.content.of(&shards));
     for (slot, u) in uses.map(|(base, u)| (base.wrapping_add(u.li), u)) {
         let mut i = u.hash[0] as usize & mask;
         let first = loop {

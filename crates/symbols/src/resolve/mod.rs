@@ -15,6 +15,7 @@ mod numbers;
 pub(crate) use names::NameTable;
 
 use crate::digest::{Digest, DigestOptions, LogAlign, version_slot};
+use crate::name_hash::SHARDS;
 use crate::places::Places;
 use crate::{
     AtomicBitSet, Def, Inputs, Obj, ObjId, SymId, Symbols, VERSION_STATIC, path_to_prefix,
@@ -23,7 +24,45 @@ use goobj::prefetch::prefetch_value;
 use gover::{GoLayout, SymKind};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// Groups of shards that are resolved together: where there is little in a shard, to look for that in all
+/// objects takes longer than what is done with it.
+#[derive(Clone, Copy, Default)]
+struct Groups {
+    /// Log2 of the shards in a group.
+    bits: u32,
+}
+
+impl Groups {
+    /// For so many occurrences of symbols, by threads of which each gets some groups.
+    fn for_slots(n: u32) -> Groups {
+        /// A third to a half of all are looked up.
+        const EACH: usize = 20_000;
+        let for_threads = 4 * rayon::current_num_threads();
+        let groups = (n as usize / EACH).max(for_threads).next_power_of_two();
+        Groups {
+            bits: (SHARDS / groups.clamp(1, SHARDS)).ilog2(),
+        }
+    }
+    /// Number of groups.
+    fn count(self) -> usize {
+        SHARDS >> self.bits
+    }
+    /// The group of a shard.
+    #[inline]
+    fn of_shard(self, shard: usize) -> usize {
+        shard >> self.bits
+    }
+    /// The shards of each group.
+    fn shards(self) -> impl IndexedParallelIterator<Item = Range<usize>> {
+        let each = 1 << self.bits;
+        (0..self.count())
+            .into_par_iter()
+            .map(move |g| g * each..(g + 1) * each)
+    }
+}
 
 /// Mark on what is the number of a package symbol and no slot.
 const PACKAGE: u32 = 1 << 31;
@@ -264,9 +303,10 @@ impl Symbols {
         let mut found = Resolved::default();
         st.take_marks();
         // Beside one another: in a small program either alone leaves processors idle at its end.
+        let groups = Groups::for_slots(n_slots);
         let (names, contents) = rayon::join(
-            || names::resolve_names(&st, opts, &libs, &mut found),
-            || content::merge_contents(&st),
+            || names::resolve_names(&st, groups, opts, &libs, &mut found),
+            || content::merge_contents(&st, groups),
         );
         found.append(contents);
         if let Some((_, e)) = found.errors.into_iter().min_by_key(|(at, _)| *at) {
@@ -539,5 +579,27 @@ impl Symbols {
         self.units[unit.index()]
             .obj
             .map(|ObjId(o)| &self.objs[o as usize])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_have_all_shards_and_are_fewer_where_there_is_little_in_them() {
+        let mut before = 0;
+        for n in [0, 1000, 200_000, 1_000_000, u32::MAX] {
+            let groups = Groups::for_slots(n);
+            let shards: Vec<Range<usize>> = groups.shards().collect();
+            assert_eq!(shards.len(), groups.count());
+            for (g, shards) in shards.iter().enumerate() {
+                assert!(shards.clone().all(|s| groups.of_shard(s) == g), "{n}");
+            }
+            assert!(shards.into_iter().flatten().eq(0..SHARDS), "{n}");
+            assert!((before..=SHARDS).contains(&groups.count()), "{n}");
+            before = groups.count();
+        }
+        assert_eq!(before, SHARDS);
     }
 }

@@ -1,13 +1,14 @@
 //! Symbols with names: which definition a name means.
 
-use super::{LogAlign, PACKAGE, ResolveError, ResolveOptions, Resolved, State};
+use super::{Groups, LogAlign, PACKAGE, ResolveError, ResolveOptions, Resolved, State};
 use crate::digest::DefUse;
-use crate::name_hash::{NameHash, NameHasher, SHARDS};
+use crate::name_hash::{NameHash, NameHasher};
 use crate::{Library, SymId};
 use goobj::prefetch::prefetch_value;
 use gover::{DupokRule, SymKind};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::ops::Range;
 
 /// No symbol of that name.
 const ABSENT: u32 = u32::MAX;
@@ -45,17 +46,17 @@ impl Current {
 
 /// Open addressing, at most half full.
 #[derive(Default)]
-struct Shard {
+struct Table {
     /// Index into `entries` plus one.
     table: Vec<u32>,
     entries: Vec<Named>,
 }
 
-impl Shard {
+impl Table {
     /// For `n` occurrences of names. In a large program a name occurs three times. Each may be another,
     /// too, and entries that are not needed are no memory.
-    fn for_occurrences(n: usize) -> Shard {
-        Shard {
+    fn for_occurrences(n: usize) -> Table {
+        Table {
             table: super::empty_table(n / 2),
             entries: Vec::with_capacity(n),
         }
@@ -106,31 +107,34 @@ impl Shard {
 #[derive(Default)]
 pub(crate) struct NameTable {
     hasher: NameHasher,
-    shards: Vec<Shard>,
+    groups: Groups,
+    /// By group of shards.
+    tables: Vec<Table>,
 }
 
 /// A name that is being looked up.
 #[derive(Clone, Copy)]
 pub struct NameKey {
     hash: NameHash,
-    shard: usize,
+    group: usize,
 }
 
 impl NameTable {
     /// Begins to look up a name: asks for its place in the table.
     pub(crate) fn key(&self, name: &[u8], version: usize) -> NameKey {
         let (hash, shard) = self.hasher.hash(name, version);
-        if let Some(s) = self.shards.get(shard) {
-            prefetch_value(&s.table[hash.0 as usize & (s.table.len() - 1)]);
+        let group = self.groups.of_shard(shard);
+        if let Some(t) = self.tables.get(group) {
+            prefetch_value(&t.table[hash.0 as usize & (t.table.len() - 1)]);
         }
-        NameKey { hash, shard }
+        NameKey { hash, group }
     }
 
     /// Goes on looking up a name: asks for its entry.
     pub(crate) fn approach(&self, key: NameKey) {
-        if let Some(s) = self.shards.get(key.shard) {
-            let e = s.table[key.hash.0 as usize & (s.table.len() - 1)];
-            if let Some(e) = s.entries.get((e as usize).wrapping_sub(1)) {
+        if let Some(t) = self.tables.get(key.group) {
+            let e = t.table[key.hash.0 as usize & (t.table.len() - 1)];
+            if let Some(e) = t.entries.get((e as usize).wrapping_sub(1)) {
                 prefetch_value(e);
             }
         }
@@ -138,20 +142,22 @@ impl NameTable {
 
     /// As [`NameTable::find`].
     pub(crate) fn find_key(&self, key: NameKey) -> Option<u32> {
-        let shard = self.shards.get(key.shard)?;
-        Some(shard.entries[shard.find(key.hash).ok()? as usize].first)
+        let table = self.tables.get(key.group)?;
+        Some(table.entries[table.find(key.hash).ok()? as usize].first)
     }
 
     /// The first occurrence of a name: its slot, or its number and [`PACKAGE`].
     pub(crate) fn find(&self, name: &[u8], version: usize) -> Option<u32> {
         let (hash, shard) = self.hasher.hash(name, version);
-        self.find_key(NameKey { hash, shard })
+        let group = self.groups.of_shard(shard);
+        self.find_key(NameKey { hash, group })
     }
 }
 
 /// Finds the definition of every name and notes it for each of its occurrences.
 pub(super) fn resolve_names(
     st: &State,
+    groups: Groups,
     opts: &ResolveOptions,
     libs: &[Library],
     out: &mut Resolved,
@@ -165,59 +171,66 @@ pub(super) fn resolve_names(
             out.unnamed[version] = first;
         }
     }
-    let package = package_names(st);
-    let replays: Vec<(Shard, Resolved)> = (0..SHARDS)
-        .into_par_iter()
-        .map(|s| replay(st, s, &package, opts, libs))
+    let package = package_names(st, groups);
+    let replays: Vec<(Table, Resolved)> = groups
+        .shards()
+        .map(|shards| replay(st, shards, groups, &package, opts, libs))
         .collect();
-    let mut shards = Vec::with_capacity(SHARDS);
-    for (shard, r) in replays {
-        shards.push(shard);
+    let mut tables = Vec::with_capacity(replays.len());
+    for (table, r) in replays {
+        tables.push(table);
         out.append(r);
     }
-    let hasher = NameHasher::default();
-    NameTable { hasher, shards }
+    NameTable {
+        hasher: NameHasher::default(),
+        groups,
+        tables,
+    }
 }
 
 /// A package symbol that has a name: its number and [`PACKAGE`], and what is known of it.
 type PackageName = (u32, DefUse);
 
-/// The package symbols with a name, shard by shard, in parts of the objects that are in load order. Few
-/// of the package symbols have a name, and of those in one shard few are of one object.
-fn package_names(st: &State) -> Vec<Vec<Vec<PackageName>>> {
+/// The package symbols with a name, by group of shards, in parts of the objects that are in load order.
+/// Few of the package symbols have a name, and of those in one group few are of one object.
+fn package_names(st: &State, groups: Groups) -> Vec<Vec<Vec<PackageName>>> {
     let parts = 4 * rayon::current_num_threads();
     let each = st.objs.len().div_ceil(parts).max(1);
     let objs = st.objs.par_chunks(each);
     objs.zip(st.digests.par_chunks(each))
         .map(|(objs, digests)| {
             let n: usize = digests.iter().map(|d| d.package.len()).sum();
-            let mut shards: Vec<Vec<PackageName>> = Vec::new();
-            shards.resize_with(SHARDS, || Vec::with_capacity(n / SHARDS * 5 / 4));
+            let mut by_group: Vec<Vec<PackageName>> = Vec::new();
+            let each = n / groups.count() * 5 / 4;
+            by_group.resize_with(groups.count(), || Vec::with_capacity(each));
             for (o, d) in objs.iter().zip(digests) {
                 for &(shard, u) in &d.package {
-                    shards[usize::from(shard)].push((PACKAGE | (o.def_base + u.li), u));
+                    let group = &mut by_group[groups.of_shard(shard.into())];
+                    group.push((PACKAGE | (o.def_base + u.li), u));
                 }
             }
-            shards
+            by_group
         })
         .collect()
 }
 
-/// Replays the occurrences of one shard in load order (`loader.addSym`). `package` is what
+/// Replays the occurrences of a group of shards in load order (`loader.addSym`). `package` is what
 /// [`package_names`] gives.
 fn replay(
     st: &State,
-    s: usize,
+    shards: Range<usize>,
+    groups: Groups,
     package: &[Vec<Vec<PackageName>>],
     opts: &ResolveOptions,
     libs: &[Library],
-) -> (Shard, Resolved) {
+) -> (Table, Resolved) {
     let mut out = Resolved::default();
-    let n_defs: usize = st.digests.iter().map(|d| d.defs.of(s).len()).sum();
-    let n_refs: usize = st.digests.iter().map(|d| d.refs.of(s).len()).sum();
-    let package = package.iter().map(|part| &part[s]);
+    let n_defs: usize = st.digests.iter().map(|d| d.defs.of(&shards).len()).sum();
+    let n_refs: usize = st.digests.iter().map(|d| d.refs.of(&shards).len()).sum();
+    let group = groups.of_shard(shards.start);
+    let package = package.iter().map(|part| &part[group]);
     let n_package: usize = package.clone().map(Vec::len).sum();
-    let mut t = Shard::for_occurrences(n_package + n_defs + n_refs);
+    let mut t = Table::for_occurrences(n_package + n_defs + n_refs);
     // By entry. Only the names of definitions come before the references.
     let mut current: Vec<Current> = Vec::with_capacity(n_defs + n_package);
     // Of several package symbols of one name the last is what the name means.
@@ -233,7 +246,7 @@ fn replay(
     }
     let mut moved: FxHashMap<u32, u32> = FxHashMap::default();
     let rules = Duplicate { st, opts, libs };
-    for (base, u) in st.each(|d| d.defs.of(s)) {
+    for (base, u) in st.each(|d| d.defs.of(&shards)) {
         let slot = base.wrapping_add(u.li);
         let e = t.entry(u.hash);
         let first = &mut t.entries[e].first;
@@ -259,7 +272,7 @@ fn replay(
         }
     }
     let mut infos = Vec::new();
-    for (base, u) in st.each(|d| d.refs.of(s)) {
+    for (base, u) in st.each(|d| d.refs.of(&shards)) {
         let slot = base.wrapping_add(u.li);
         let e = t.entry(u.hash);
         let e = &mut t.entries[e];
@@ -394,18 +407,18 @@ mod tests {
 
     #[test]
     fn a_table_of_more_names_than_expected_grows() {
-        let mut shard = Shard::for_occurrences(10);
+        let mut table = Table::for_occurrences(10);
         let hash = |i: u32| NameHash(u64::from(i / 3) << 40 | u64::from(i % 7), i);
         for i in 0..1000 {
-            let e = shard.entry(hash(i));
-            assert_eq!(shard.entries[e].first, ABSENT);
-            shard.entries[e].first = i;
+            let e = table.entry(hash(i));
+            assert_eq!(table.entries[e].first, ABSENT);
+            table.entries[e].first = i;
         }
         for i in 0..1000 {
-            let found = shard.find(hash(i)).expect("it was entered");
-            assert_eq!(shard.entries[found as usize].first, i);
+            let found = table.find(hash(i)).expect("it was entered");
+            assert_eq!(table.entries[found as usize].first, i);
         }
-        assert_eq!(shard.entries.len(), 1000);
-        assert!(shard.find(hash(1000)).is_err());
+        assert_eq!(table.entries.len(), 1000);
+        assert!(table.find(hash(1000)).is_err());
     }
 }
