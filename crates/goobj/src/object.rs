@@ -432,17 +432,7 @@ impl<'a> Object<'a> {
                 });
             }
         }
-        self.check_contents()?;
-        let total = n + self.n_nonpkg_ref as usize;
-        let base = self.off[Block::SymDef as usize] as usize;
-        let (records, _) = self.data[base..base + total * SYM_SIZE].as_chunks::<SYM_SIZE>();
-        let end = |r: &[u8; SYM_SIZE]| u64::from(u32_at(r, 0)) + u64::from(u32_at(r, 4));
-        let last = records.iter().map(end).max().unwrap_or(0);
-        if last > self.data.len() as u64 {
-            for (i, s) in records.iter().enumerate() {
-                self.check_string(base + i * SYM_SIZE, s)?;
-            }
-        }
+        self.check_records()?;
         for (b, each) in [
             (Block::Autolib, AUTOLIB_SIZE),
             (Block::PkgIdx, STRING_REF_SIZE),
@@ -481,31 +471,46 @@ impl<'a> Object<'a> {
         Ok(())
     }
 
-    /// No definition that is found by number or content has more contents than its size says. Among
-    /// those found by name are some of size 0 whose contents only DWARF generation reads.
-    fn check_contents(&self) -> Result<(), ObjectError> {
-        let starts = self.block(Block::DataIdx).as_chunks::<4>().0.iter();
+    /// Names of symbols lie in the object. No definition that is found by number or content has more contents
+    /// than its size says; among those found by name are some of size 0 whose contents only DWARF generation
+    /// reads.
+    fn check_records(&self) -> Result<(), ObjectError> {
         let base = self.off[Block::SymDef as usize] as usize;
-        let n = (self.n_alldef() - self.n_nonpkg_def) as usize;
-        let (defs, _) = self.data[base..base + n * SYM_SIZE].as_chunks::<SYM_SIZE>();
-        let excess = |((a, b), d): ((&[u8; 4], &[u8; 4]), &[u8; SYM_SIZE])| {
-            let (found, size) = (u32_at(b, 0) - u32_at(a, 0), u32_at(d, 13));
-            (found > size).then_some((found, size))
+        let total = (self.n_alldef() + self.n_nonpkg_ref) as usize;
+        let (records, _) = self.data[base..base + total * SYM_SIZE].as_chunks::<SYM_SIZE>();
+        let (sized, others) = records.split_at((self.n_alldef() - self.n_nonpkg_def) as usize);
+        let starts = self.block(Block::DataIdx).as_chunks::<4>().0;
+        let lens = || {
+            starts
+                .iter()
+                .zip(&starts[1..])
+                .map(|(a, b)| u32_at(b, 0) - u32_at(a, 0))
         };
-        let mut all = starts.clone().zip(starts.skip(1)).zip(defs);
-        if !all.clone().fold(false, |bad, x| bad | excess(x).is_some()) {
-            return Ok(());
+        let name_end = |r: &[u8; SYM_SIZE]| u64::from(u32_at(r, 0)) + u64::from(u32_at(r, 4));
+        let size = |r: &[u8; SYM_SIZE]| u32_at(r, 13);
+        // All records once, without a branch for each, as long as nothing is wrong.
+        let (mut last, mut excess) = (0, false);
+        for (len, r) in lens().zip(sized) {
+            last = last.max(name_end(r));
+            excess |= len > size(r);
         }
-        let (i, (found, size)) = all
-            .by_ref()
-            .enumerate()
-            .find_map(|(i, x)| excess(x).map(|e| (i, e)))
-            .expect("there is one");
-        Err(ObjectError::BadContents {
-            at: base + i * SYM_SIZE + 13,
-            found,
-            size,
-        })
+        last = others.iter().map(name_end).fold(last, u64::max);
+        if excess {
+            let mut all = lens().zip(sized).enumerate();
+            let wrong = all.find(|(_, (len, r))| *len > size(r));
+            let (i, (found, r)) = wrong.expect("there is one");
+            return Err(ObjectError::BadContents {
+                at: base + i * SYM_SIZE + 13,
+                found,
+                size: size(r),
+            });
+        }
+        if last > self.data.len() as u64 {
+            for (i, r) in records.iter().enumerate() {
+                self.check_string(base + i * SYM_SIZE, r)?;
+            }
+        }
+        Ok(())
     }
 
     #[inline]
