@@ -5,6 +5,7 @@
 
 use crate::digest::{Digest, DigestOptions, Reading};
 use crate::map::{go_error_text, map_file};
+use crate::names::clean;
 use crate::package_ids::{Import, PackageId, PackageIds, import_path};
 use crate::release::Done;
 use crate::{
@@ -13,7 +14,6 @@ use crate::{
 };
 use goobj::{Archive, Member, Object, TextHeader, TextHeaderError};
 use rustc_hash::FxHashMap;
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -276,45 +276,6 @@ fn find(opts: &LoadOptions, pkg: &str) -> Option<Home> {
         }
     }
     Some(Home::Archive(clean(&last).into_owned()))
-}
-
-/// `path.Clean` for the paths that occur: import paths and files.
-pub(crate) fn clean(p: &str) -> Cow<'_, str> {
-    let b = p.as_bytes();
-    let plain = |i: usize, &c: &u8| match c {
-        b'/' => i > 0 && b[i - 1] != b'/',
-        b'.' => i > 0 && b[i - 1] != b'/' && b[i - 1] != b'.',
-        _ => true,
-    };
-    // Nearly all paths are clean already.
-    if !b.is_empty() && b.last() != Some(&b'/') && b.iter().enumerate().all(|(i, c)| plain(i, c)) {
-        return Cow::Borrowed(p);
-    }
-    Cow::Owned(clean_slowly(p))
-}
-
-fn clean_slowly(p: &str) -> String {
-    if p.is_empty() {
-        return ".".to_owned();
-    }
-    let rooted = p.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in p.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|l| *l != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            _ => parts.push(part),
-        }
-    }
-    let s = parts.join("/");
-    match (rooted, s.is_empty()) {
-        (true, _) => format!("/{s}"),
-        (false, true) => ".".to_owned(),
-        (false, false) => s,
-    }
 }
 
 fn open(file: &str, how: Opening) -> Loaded {
@@ -887,28 +848,4 @@ fn find_bytes(hay: &[u8], needle: &[u8]) -> Option<usize> {
 
 fn hex(b: &[u8]) -> String {
     b.iter().map(|x| format!("{x:02x}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clean;
-
-    #[test]
-    fn paths_are_cleaned_as_go_does() {
-        for (p, want) in [
-            ("a/b", "a/b"),
-            ("gopkg.in/yaml.v3", "gopkg.in/yaml.v3"),
-            ("/abs/x.a", "/abs/x.a"),
-            ("", "."),
-            ("./a", "a"),
-            ("a/./b/../c/", "a/c"),
-            ("a//b", "a/b"),
-            ("../a", "../a"),
-            (".hidden/x", ".hidden/x"),
-            ("a/..b", "a/..b"),
-            ("/..", "/"),
-        ] {
-            assert_eq!(clean(p), want, "{p:?}");
-        }
-    }
 }

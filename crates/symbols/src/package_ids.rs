@@ -3,7 +3,7 @@
 //! Every package is imported by many. Their paths are looked up once, by the threads that open the
 //! objects; the order of loading, which one thread works out, goes by numbers.
 
-use crate::load::clean;
+use crate::names::clean;
 use goobj::Object;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
