@@ -39,7 +39,7 @@ impl Groups {
     /// For so many occurrences of symbols, by threads of which each gets some groups.
     fn for_slots(n: u32) -> Groups {
         /// A third to a half of all are looked up.
-        const EACH: usize = 20_000;
+        const EACH: usize = 10_000;
         let for_threads = 4 * rayon::current_num_threads();
         let groups = (n as usize / EACH).max(for_threads).next_power_of_two();
         Groups {
