@@ -120,14 +120,19 @@ pub struct NameKey {
 }
 
 impl NameTable {
-    /// Begins to look up a name: asks for its place in the table.
-    pub(crate) fn key(&self, name: &[u8], version: usize) -> NameKey {
+    fn hash(&self, name: &[u8], version: usize) -> NameKey {
         let (hash, shard) = self.hasher.hash(name, version);
         let group = self.groups.of_shard(shard);
-        if let Some(t) = self.tables.get(group) {
-            prefetch_value(&t.table[hash.0 as usize & (t.table.len() - 1)]);
-        }
         NameKey { hash, group }
+    }
+
+    /// Begins to look up a name: asks for its place in the table.
+    pub(crate) fn key(&self, name: &[u8], version: usize) -> NameKey {
+        let key = self.hash(name, version);
+        if let Some(t) = self.tables.get(key.group) {
+            prefetch_value(&t.table[key.hash.0 as usize & (t.table.len() - 1)]);
+        }
+        key
     }
 
     /// Goes on looking up a name: asks for its entry.
@@ -148,9 +153,7 @@ impl NameTable {
 
     /// The first occurrence of a name: its slot, or its number and [`PACKAGE`].
     pub(crate) fn find(&self, name: &[u8], version: usize) -> Option<u32> {
-        let (hash, shard) = self.hasher.hash(name, version);
-        let group = self.groups.of_shard(shard);
-        self.find_key(NameKey { hash, group })
+        self.find_key(self.hash(name, version))
     }
 }
 
@@ -174,7 +177,11 @@ pub(super) fn resolve_names(
     let package = package_names(st, groups);
     let replays: Vec<(Table, Resolved)> = groups
         .shards()
-        .map(|shards| replay(st, shards, groups, &package, opts, libs))
+        .enumerate()
+        .map(|(group, shards)| {
+            let package = package.iter().map(|part| &part[group]);
+            replay(st, shards, package, opts, libs)
+        })
         .collect();
     let mut tables = Vec::with_capacity(replays.len());
     for (table, r) in replays {
@@ -201,8 +208,8 @@ fn package_names(st: &State, groups: Groups) -> Vec<Vec<Vec<PackageName>>> {
         .map(|(objs, digests)| {
             let n: usize = digests.iter().map(|d| d.package.len()).sum();
             let mut by_group: Vec<Vec<PackageName>> = Vec::new();
-            let each = n / groups.count() * 5 / 4;
-            by_group.resize_with(groups.count(), || Vec::with_capacity(each));
+            let room = n / groups.count() * 5 / 4;
+            by_group.resize_with(groups.count(), || Vec::with_capacity(room));
             for (o, d) in objs.iter().zip(digests) {
                 for &(shard, u) in &d.package {
                     let group = &mut by_group[groups.of_shard(shard.into())];
@@ -215,20 +222,17 @@ fn package_names(st: &State, groups: Groups) -> Vec<Vec<Vec<PackageName>>> {
 }
 
 /// Replays the occurrences of a group of shards in load order (`loader.addSym`). `package` is what
-/// [`package_names`] gives.
-fn replay(
+/// [`package_names`] gives for the group.
+fn replay<'a>(
     st: &State,
     shards: Range<usize>,
-    groups: Groups,
-    package: &[Vec<Vec<PackageName>>],
+    package: impl Iterator<Item = &'a Vec<PackageName>> + Clone,
     opts: &ResolveOptions,
     libs: &[Library],
 ) -> (Table, Resolved) {
     let mut out = Resolved::default();
     let n_defs: usize = st.digests.iter().map(|d| d.defs.of(&shards).len()).sum();
     let n_refs: usize = st.digests.iter().map(|d| d.refs.of(&shards).len()).sum();
-    let group = groups.of_shard(shards.start);
-    let package = package.iter().map(|part| &part[group]);
     let n_package: usize = package.clone().map(Vec::len).sum();
     let mut t = Table::for_occurrences(n_package + n_defs + n_refs);
     // By entry. Only the names of definitions come before the references.
