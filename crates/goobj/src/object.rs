@@ -236,6 +236,23 @@ impl<'a> SymDef<'a> {
     }
 }
 
+/// Records of symbols that follow one another.
+#[derive(Clone, Copy, Debug)]
+pub struct SymDefs<'a>(&'a [[u8; SYM_SIZE]]);
+
+impl<'a> SymDefs<'a> {
+    /// One of them, counted from the first.
+    #[inline]
+    pub fn get(self, i: usize) -> Option<SymDef<'a>> {
+        self.0.get(i).map(SymDef)
+    }
+    /// All, in order.
+    #[inline]
+    pub fn iter(self) -> impl ExactSizeIterator<Item = SymDef<'a>> + Clone {
+        self.0.iter().map(SymDef)
+    }
+}
+
 /// One relocation record.
 #[derive(Clone, Copy, Debug)]
 pub struct RawReloc<'a>(&'a [u8; RELOC_SIZE]);
@@ -634,11 +651,11 @@ impl<'a> Object<'a> {
     }
 
     /// The records of local symbols `range`.
-    pub fn syms(&self, range: std::ops::Range<u32>) -> impl Iterator<Item = SymDef<'a>> + use<'a> {
+    pub fn syms(&self, range: std::ops::Range<u32>) -> SymDefs<'a> {
         let base = self.off[Block::SymDef as usize] as usize;
         let records = &self.data
             [base + range.start as usize * SYM_SIZE..base + range.end as usize * SYM_SIZE];
-        records.as_chunks().0.iter().map(SymDef)
+        SymDefs(records.as_chunks().0)
     }
 
     /// The name of a symbol record of this object.

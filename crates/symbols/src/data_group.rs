@@ -35,47 +35,126 @@ impl DataGroup {
         DataGroup::Type,
     ];
 
-    /// Whether a symbol of kind `kind` can belong to a group.
-    pub fn has_kind(kind: SymKind) -> bool {
-        matches!(kind, SymKind::Rodata | SymKind::GoFunc | SymKind::NoPtrBss)
-    }
-
     /// The group of a symbol of kind `kind` with this name.
-    #[inline]
     pub fn of(gover: &GoLayout, kind: SymKind, name: &[u8]) -> DataGroup {
+        let names = GroupNames::new(gover);
+        match GroupedKind::of(gover, kind) {
+            None => DataGroup::None,
+            Some(GroupedKind::Masks) => names.of_mask(name),
+            Some(GroupedKind::ReadOnly) => names.of_read_only(name),
+        }
+    }
+}
+
+/// The kinds of data that can belong to a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GroupedKind {
+    /// Where pointer masks are that the runtime makes.
+    Masks,
+    /// Read-only data.
+    ReadOnly,
+}
+
+impl GroupedKind {
+    pub(crate) fn of(gover: &GoLayout, kind: SymKind) -> Option<GroupedKind> {
         match kind {
-            SymKind::NoPtrBss => {
-                let grouped = gover.gc_masks == GcMasks::Grouped;
-                match grouped && name.starts_with(b"type:.gcmask.") {
-                    true => DataGroup::GcMask,
-                    false => DataGroup::None,
-                }
-            }
-            SymKind::Rodata | SymKind::GoFunc => DataGroup::of_read_only(gover, name),
-            _ => DataGroup::None,
+            SymKind::NoPtrBss if gover.gc_masks == GcMasks::Grouped => Some(GroupedKind::Masks),
+            SymKind::Rodata | SymKind::GoFunc => Some(GroupedKind::ReadOnly),
+            _ => None,
+        }
+    }
+}
+
+/// What a name can begin with, its first eight bytes as a word.
+#[derive(Clone, Copy)]
+struct Start {
+    word: u64,
+    /// Of a shorter one, the bytes it has.
+    mask: u64,
+    rest: &'static [u8],
+}
+
+impl Start {
+    /// What no name begins with.
+    const NEVER: Start = Start {
+        word: 1,
+        mask: 0,
+        rest: b"",
+    };
+
+    const fn new(prefix: &'static str) -> Start {
+        let prefix = prefix.as_bytes();
+        let (mut word, mut mask, mut i) = (0, 0, 0);
+        while i < prefix.len() && i < 8 {
+            word |= (prefix[i] as u64) << (8 * i);
+            mask |= 0xff << (8 * i);
+            i += 1;
+        }
+        let (_, rest) = prefix.split_at(i);
+        Start { word, mask, rest }
+    }
+
+    /// Whether a name whose first word is `word` begins so.
+    #[inline(always)]
+    fn is_of(&self, word: u64, name: &[u8]) -> bool {
+        word & self.mask == self.word && (self.rest.is_empty() || self.has_rest(name))
+    }
+
+    /// Not a part of [`Start::is_of`], which few names get past.
+    #[inline(never)]
+    fn has_rest(&self, name: &[u8]) -> bool {
+        name.get(8..).is_some_and(|n| n.starts_with(self.rest))
+    }
+}
+
+/// The first bytes of a name that has less than eight, as a word.
+#[inline(never)]
+fn short_word(name: &[u8]) -> u64 {
+    name.iter().rev().fold(0, |w, &b| w << 8 | u64::from(b))
+}
+
+/// The names of groups of a release. There are many names, so they are looked at in words.
+#[derive(Clone, Copy)]
+pub(crate) struct GroupNames {
+    gc_bits: [Start; GroupNames::GC_BITS],
+}
+
+impl GroupNames {
+    /// No release has more prefixes of pointer masks.
+    const GC_BITS: usize = 2;
+
+    pub(crate) fn new(gover: &GoLayout) -> GroupNames {
+        let prefix = |i: usize| gover.gcbits_prefixes.get(i);
+        GroupNames {
+            gc_bits: std::array::from_fn(|i| prefix(i).map_or(Start::NEVER, |p| Start::new(p))),
         }
     }
 
-    /// The group of read-only data. Names are looked at in words: there are many.
+    /// The group of data where pointer masks are.
     #[inline]
-    fn of_read_only(gover: &GoLayout, name: &[u8]) -> DataGroup {
-        let starts = |head: &[u8; 8], rest: &[u8]| {
-            name.first_chunk() == Some(head) && name[head.len()..].starts_with(rest)
-        };
-        if starts(b"go:strin", b"g.") {
-            return DataGroup::GoString;
+    pub(crate) fn of_mask(&self, name: &[u8]) -> DataGroup {
+        match name.starts_with(b"type:.gcmask.") {
+            true => DataGroup::GcMask,
+            false => DataGroup::None,
         }
-        let has_prefix = |p: &&str| match p.as_bytes().split_first_chunk() {
-            Some((head, rest)) => starts(head, rest),
-            None => name.starts_with(p.as_bytes()),
+    }
+
+    /// The group of read-only data.
+    #[inline(always)]
+    pub(crate) fn of_read_only(&self, name: &[u8]) -> DataGroup {
+        const GO_STRING: Start = Start::new("go:string.");
+        const TYPE: Start = Start::new("type:");
+        let word = match name.first_chunk() {
+            Some(first) => u64::from_le_bytes(*first),
+            None => short_word(name),
         };
-        if gover.gcbits_prefixes.iter().any(has_prefix) {
-            return DataGroup::GcBits;
-        }
-        const FUNC: [u8; 3] = [0xc2, 0xb7, b'f'];
-        if name.last_chunk() == Some(&FUNC) {
+        if GO_STRING.is_of(word, name) {
+            DataGroup::GoString
+        } else if self.gc_bits.iter().any(|start| start.is_of(word, name)) {
+            DataGroup::GcBits
+        } else if name.last_chunk() == Some(&[0xc2, 0xb7, b'f']) {
             DataGroup::Func
-        } else if name.first_chunk() == Some(b"type:") {
+        } else if TYPE.is_of(word, name) {
             DataGroup::Type
         } else {
             DataGroup::None
@@ -131,7 +210,13 @@ mod tests {
             assert_eq!(of(SymKind::NoPtrBss, "type:.gcmask.T"), mask);
             assert_eq!(of(SymKind::NoPtrBss, "go:string.x"), DataGroup::None);
             assert_eq!(of(SymKind::Data, "type:T"), DataGroup::None);
-            assert!(!DataGroup::has_kind(SymKind::Data));
+            assert!(gover.gcbits_prefixes.len() <= GroupNames::GC_BITS);
+            assert_eq!(rodata("type:"), DataGroup::Type);
+            assert_eq!(rodata("type"), DataGroup::None);
+            assert_eq!(rodata("go:strin"), DataGroup::None);
+            assert_eq!(rodata("go:string"), DataGroup::None);
+            assert_eq!(rodata("go:string."), DataGroup::GoString);
+            assert_eq!(rodata("f·f"), DataGroup::Func);
         }
     }
 

@@ -6,7 +6,7 @@
 //! takes one shard of all objects at a time.
 
 use crate::BitSet;
-use crate::data_group::{DataGroup, DataGroups};
+use crate::data_group::{DataGroups, GroupNames, GroupedKind};
 use crate::linkname::linkname_marks;
 use crate::name_hash::{NameHash, NameHasher, SHARD_BITS, SHARDS};
 use crate::sharded::Sharded;
@@ -124,48 +124,101 @@ pub struct Reading<'a> {
     pub files: &'a FileNumbers,
 }
 
-/// Some of the kinds of symbols, by their numbers in objects.
-#[derive(Clone, Copy, Default)]
-struct KindSet(u64);
+/// What definitions of a kind are noted for.
+#[derive(Clone, Copy)]
+struct Class(u8);
 
-impl KindSet {
-    /// Those that are `wanted`.
-    fn of(gover: &GoLayout, wanted: impl Fn(SymKind) -> bool) -> KindSet {
-        let is_wanted = |n: &u8| gover.sym_kind(*n).is_some_and(&wanted);
-        KindSet((0..63).filter(is_wanted).fold(0, |set, n| set | 1 << n))
+impl Class {
+    /// Functions.
+    const TEXT: Class = Class(1);
+    /// Kinds that nothing defined is of, and numbers that no kind has.
+    const UNSOUND: Class = Class(2);
+    /// Data that can belong to a group by its name, see [`GroupedKind`].
+    const READ_ONLY: Class = Class(4);
+    const MASKS: Class = Class(8);
+    /// What is seldom asked for.
+    const RARE: Class = Class(Class::TEXT.0 | Class::UNSOUND.0);
+    const GROUPED: Class = Class(Class::READ_ONLY.0 | Class::MASKS.0);
+
+    fn of(gover: &GoLayout, kind: SymKind) -> Class {
+        match (GroupedKind::of(gover, kind), kind) {
+            (Some(GroupedKind::ReadOnly), _) => Class::READ_ONLY,
+            (Some(GroupedKind::Masks), _) => Class::MASKS,
+            (None, SymKind::Xxx | SymKind::Xref | SymKind::DynImport) => Class::UNSOUND,
+            (None, kind) if kind.is_text() => Class::TEXT,
+            (None, _) => Class(0),
+        }
     }
-    /// One kind. All numbers that no release has are one.
+
     #[inline]
-    fn one(kind: u8) -> KindSet {
-        KindSet(1 << kind.min(63))
-    }
-    #[inline]
-    fn meets(self, other: KindSet) -> bool {
+    fn meets(self, other: Class) -> bool {
         self.0 & other.0 != 0
     }
 }
 
-/// What is looked for in kinds and flags.
+/// What is looked for in definitions and references.
 struct Watch {
     /// Of [`SymDef::kind_and_flags`], the mark of local symbols.
     local: u32,
     /// And that of types that are used in an interface.
     used_in_iface: u32,
-    /// The kinds of functions.
-    text: KindSet,
-    /// The kinds of data that can belong to a group by its name.
-    grouped: KindSet,
-    gover: &'static GoLayout,
+    /// Of the second flags, the marks of references by linkname.
+    linkname: u8,
+    /// Of the first flags, the mark of what may be defined several times.
+    dupok: u8,
+    /// By number of a kind.
+    classes: [Class; 256],
+    groups: GroupNames,
+    hasher: NameHasher,
+    abi_wrappers: bool,
 }
 
 impl Watch {
-    fn new(gover: &'static GoLayout) -> Watch {
+    fn new(opts: &DigestOptions) -> Watch {
+        let gover = opts.gover;
+        let mut classes = [Class::UNSOUND; 256];
+        for (class, kind) in classes.iter_mut().zip(gover.sym_kinds) {
+            *class = Class::of(gover, *kind);
+        }
         Watch {
-            gover,
-            grouped: KindSet::of(gover, DataGroup::has_kind),
             local: u32::from(gover.flags.local) << 8,
             used_in_iface: u32::from(gover.flags2.used_in_iface) << 16,
-            text: KindSet::of(gover, SymKind::is_text),
+            linkname: linkname_marks(gover),
+            dupok: gover.flags.dupok,
+            classes,
+            groups: GroupNames::new(gover),
+            hasher: NameHasher::default(),
+            abi_wrappers: opts.abi_wrappers,
+        }
+    }
+
+    #[inline]
+    fn class(&self, s: SymDef) -> Class {
+        self.classes[usize::from(s.kind())]
+    }
+
+    /// Whether something found by content is a pc-value table of no interest: nothing but these is found by
+    /// content and has no name.
+    #[inline]
+    fn is_pc_table(&self, s: SymDef) -> bool {
+        // Without branches: two thirds are.
+        (s.name_len() == 0) & (s.kind_and_flags() < 1 << 8) & !self.class(s).meets(Class::RARE)
+    }
+
+    #[inline(always)]
+    fn hash(&self, o: &Object, s: SymDef) -> NameHash {
+        self.hasher
+            .hash(o.name(s), version_slot(self.abi_wrappers, s.abi()))
+    }
+
+    #[inline(always)]
+    fn definition(&self, o: &Object, s: SymDef, li: u32) -> DefUse {
+        DefUse {
+            hash: self.hash(o, s),
+            li,
+            size: s.size(),
+            align: LogAlign::of(s.align()),
+            dupok: s.flag() & self.dupok != 0,
         }
     }
 }
@@ -174,8 +227,8 @@ impl Watch {
 #[derive(Default)]
 pub struct Digest {
     pub(crate) content: Sharded<ContentUse>,
-    /// Package symbols that have a name, which others might refer to; each with its shard.
-    pub(crate) package: Vec<(u8, DefUse)>,
+    /// Package symbols that have a name, which others might refer to.
+    pub(crate) package: Vec<DefUse>,
     pub(crate) defs: Sharded<DefUse>,
     pub(crate) refs: Sharded<NameUse>,
     /// Definitions and references that occur nowhere else: file-local ones, and definitions without a
@@ -197,8 +250,8 @@ pub struct Digest {
     pub(crate) files: Vec<FileId>,
     /// The groups of data that definitions belong to by their names.
     pub(crate) data_groups: DataGroups,
-    /// The kinds of all definitions.
-    kinds: KindSet,
+    /// Whether a definition is of a kind that nothing defined is of.
+    pub(crate) has_unsound_kind: bool,
 }
 
 /// The version that an ABI number stands for, 0 or 1.
@@ -210,9 +263,10 @@ pub(crate) fn version_slot(abi_wrappers: bool, abi: u16) -> usize {
 /// to the process costs more than what is written there.
 #[derive(Default)]
 struct Unsorted {
-    content: Vec<(u8, ContentUse)>,
-    defs: Vec<(u8, DefUse)>,
-    refs: Vec<(u8, NameUse)>,
+    /// What is found by a long hash: numbers among all that is.
+    long: Vec<u32>,
+    defs: Vec<DefUse>,
+    refs: Vec<NameUse>,
 }
 
 impl Digest {
@@ -226,94 +280,158 @@ impl Digest {
     }
 
     fn with_lists(o: &Object, opts: &DigestOptions, unsorted: &mut Unsorted) -> Digest {
+        let watch = Watch::new(opts);
         let mut d = Digest {
+            leaves: leaves(o),
             data_groups: DataGroups::new(o.n_alldef()),
             ..Digest::default()
         };
-        let hasher = NameHasher::default();
-        let version = |s: SymDef| version_slot(opts.abi_wrappers, s.abi());
-        let linkname_marks = linkname_marks(opts.gover);
-        let watch = Watch::new(opts.gover);
-        let named_def = |s: SymDef, li: u32| {
-            let (hash, shard) = hasher.hash(o.name(s), version(s));
-            let def = DefUse {
-                hash,
-                li,
-                size: s.size(),
-                align: LogAlign::of(s.align()),
-                dupok: s.flag() & opts.gover.flags.dupok != 0,
-            };
-            (shard as u8, def)
-        };
-
-        for (li, s) in (0..).zip(o.syms(0..o.n_def())) {
-            d.note(&watch, o, s, li);
-            if s.name_len() != 0 && s.abi() != ABI_STATIC {
-                d.package.push(named_def(s, li));
+        d.note_package_symbols(o, &watch);
+        let long = &mut unsorted.long;
+        long.clear();
+        match opts.number_pc_tables {
+            true => long.extend(0..o.n_hashed()),
+            false => {
+                let first = o.n_def() + o.n_hashed64();
+                let all = o.syms(first..first + o.n_hashed());
+                append_where(all.iter(), |s| !watch.is_pc_table(s), long);
             }
         }
-
-        d.content = d.contents(o, opts, &watch, &mut unsorted.content);
-        d.leaves = leaves(o);
-
-        let (first, all) = (o.n_alldef() - o.n_nonpkg_def(), o.n_alldef());
-        let defs = &mut unsorted.defs;
-        defs.clear();
-        defs.reserve(o.n_nonpkg_def() as usize);
-        for (li, s) in (first..).zip(named(o, first..all)) {
-            d.note(&watch, o, s, li);
-            d.note_linkname(linkname_marks, s, li);
-            if s.abi() == ABI_STATIC || s.name_len() == 0 {
-                d.own.push(li);
-                continue;
-            }
-            defs.push(named_def(s, li));
-        }
-        d.defs = Sharded::new(SHARDS, defs);
-
-        let refs = &mut unsorted.refs;
-        refs.clear();
-        for (li, s) in (all..).zip(named(o, all..all + o.n_nonpkg_ref())) {
-            d.note_marks(&watch, s, li);
-            d.note_linkname(linkname_marks, s, li);
-            if s.abi() == ABI_STATIC {
-                d.own.push(li);
-            } else if s.name_len() == 0 {
-                d.unnamed[version(s)].push(li);
-            } else {
-                let (hash, shard) = hasher.hash(o.name(s), version(s));
-                refs.push((shard as u8, NameUse { hash, li }));
-            }
-        }
-        d.refs = Sharded::new(SHARDS, refs);
+        d.note_contents(o, &watch, long);
+        d.content = contents(o, long);
+        d.note_named(o, &watch, &mut unsorted.defs);
+        d.defs = Sharded::new(SHARDS, &unsorted.defs, |def| def.hash.shard());
+        d.note_references(o, &watch, &mut unsorted.refs);
+        d.refs = Sharded::new(SHARDS, &unsorted.refs, |name| name.hash.shard());
         d.texts.shrink_to_fit();
         d
     }
 
-    /// Whether all definitions are of kinds that something defined can be of.
-    pub(crate) fn has_sound_kinds(&self, gover: &GoLayout) -> bool {
-        let undefined = [SymKind::Xxx, SymKind::Xref, SymKind::DynImport];
-        let sound = KindSet::of(gover, |k| !undefined.contains(&k));
-        self.kinds.0 & !sound.0 == 0
+    // Each kind of symbols has a function of its own, never inlined: what one loop needs does fit into the
+    // processor's registers, what all of them need does not.
+
+    /// Reads the package symbols. Most are debugging information and have no name.
+    #[inline(never)]
+    fn note_package_symbols(&mut self, o: &Object, watch: &Watch) {
+        for (li, s) in (0..).zip(o.syms(0..o.n_def()).iter()) {
+            self.note_marks(watch, s, li);
+            let class = watch.class(s);
+            if class.0 != 0 {
+                self.note_class(class, watch, o, s, li);
+            }
+            if s.name_len() != 0 && s.abi() != ABI_STATIC {
+                self.package.push(watch.definition(o, s, li));
+            }
+        }
     }
 
-    /// Notes what is marked, the kind, and the group that data belongs to.
-    #[inline]
-    fn note(&mut self, watch: &Watch, o: &Object, s: SymDef, li: u32) {
-        self.note_marks(watch, s, li);
-        let kind = KindSet::one(s.kind());
-        if kind.meets(watch.text) {
-            self.texts.push(li);
+    /// Reads the definitions found by content, of those with a long hash the given ones.
+    #[inline(never)]
+    fn note_contents(&mut self, o: &Object, watch: &Watch, long: &[u32]) {
+        let (n, n64) = (o.n_hashed(), o.n_hashed64());
+        let (first, first_long) = (o.n_def(), o.n_def() + n64);
+        let short = o.syms(first..first_long);
+        for i in 0..n64 as usize {
+            self.note_named_one(
+                o,
+                watch,
+                (short.get(i), short.get(i + AHEAD)),
+                first + i as u32,
+            );
         }
-        if kind.meets(watch.grouped) && s.name_len() != 0 {
-            let kind = watch.gover.sym_kind(s.kind()).unwrap_or(SymKind::Xxx);
-            let group = DataGroup::of(watch.gover, kind, o.name(s));
+        let all = o.syms(first_long..first_long + n);
+        let record = |i: Option<&u32>| all.get(*i? as usize);
+        for (at, i) in long.iter().enumerate() {
+            let records = (record(Some(i)), record(long.get(at + AHEAD)));
+            self.note_named_one(o, watch, records, first_long + i);
+        }
+    }
+
+    /// Reads a definition whose name will be looked at, and asks for the name of a later one.
+    #[inline(always)]
+    fn note_named_one(
+        &mut self,
+        o: &Object,
+        watch: &Watch,
+        (s, later): (Option<SymDef>, Option<SymDef>),
+        li: u32,
+    ) {
+        if let Some(later) = later {
+            o.prefetch_name(later);
+        }
+        if let Some(s) = s {
+            self.note_marks(watch, s, li);
+            self.note_class(watch.class(s), watch, o, s, li);
+        }
+    }
+
+    /// Reads the definitions found by name.
+    #[inline(never)]
+    fn note_named(&mut self, o: &Object, watch: &Watch, defs: &mut Vec<DefUse>) {
+        let (first, all) = (o.n_alldef() - o.n_nonpkg_def(), o.n_alldef());
+        let records = o.syms(first..all);
+        defs.clear();
+        defs.reserve(o.n_nonpkg_def() as usize);
+        for (i, s) in records.iter().enumerate() {
+            let li = first + i as u32;
+            self.note_named_one(o, watch, (Some(s), records.get(i + AHEAD)), li);
+            self.note_linkname(watch, s, li);
+            if s.abi() == ABI_STATIC || s.name_len() == 0 {
+                self.own.push(li);
+            } else {
+                defs.push(watch.definition(o, s, li));
+            }
+        }
+    }
+
+    /// Reads the references by name. Most have none: cmd/link does not ask for it.
+    #[inline(never)]
+    fn note_references(&mut self, o: &Object, watch: &Watch, refs: &mut Vec<NameUse>) {
+        let all = o.n_alldef();
+        let records = o.syms(all..all + o.n_nonpkg_ref());
+        refs.clear();
+        for (i, s) in records.iter().enumerate() {
+            if let Some(later) = records.get(i + AHEAD)
+                && later.name_len() != 0
+            {
+                o.prefetch_name(later);
+            }
+            let li = all + i as u32;
+            self.note_marks(watch, s, li);
+            self.note_linkname(watch, s, li);
+            if s.abi() == ABI_STATIC {
+                self.own.push(li);
+            } else if s.name_len() == 0 {
+                self.unnamed[version_slot(watch.abi_wrappers, s.abi())].push(li);
+            } else {
+                let hash = watch.hash(o, s);
+                refs.push(NameUse { hash, li });
+            }
+        }
+    }
+
+    /// Notes what a definition's kind, and its name, say.
+    #[inline(always)]
+    fn note_class(&mut self, class: Class, watch: &Watch, o: &Object, s: SymDef, li: u32) {
+        if class.meets(Class::RARE) {
+            if class.meets(Class::TEXT) {
+                self.texts.push(li);
+            } else {
+                self.has_unsound_kind = true;
+            }
+        }
+        if class.meets(Class::GROUPED) && s.name_len() != 0 {
+            let name = o.name(s);
+            let group = match class.meets(Class::READ_ONLY) {
+                true => watch.groups.of_read_only(name),
+                false => watch.groups.of_mask(name),
+            };
             self.data_groups.set(li, group);
         }
-        self.kinds.0 |= kind.0;
     }
 
-    #[inline]
+    /// Notes how a symbol is marked.
+    #[inline(always)]
     fn note_marks(&mut self, watch: &Watch, s: SymDef, li: u32) {
         let marks = s.kind_and_flags() & (watch.local | watch.used_in_iface);
         if marks != 0 {
@@ -326,75 +444,77 @@ impl Digest {
         }
     }
 
-    #[inline]
-    fn note_linkname(&mut self, marks: u8, s: SymDef, li: u32) {
-        if s.flag2() & marks != 0 {
+    #[inline(always)]
+    fn note_linkname(&mut self, watch: &Watch, s: SymDef, li: u32) {
+        if s.flag2() & watch.linkname != 0 {
             self.linknames.push(li);
         }
     }
-
-    fn contents(
-        &mut self,
-        o: &Object,
-        opts: &DigestOptions,
-        watch: &Watch,
-        all: &mut Vec<(u8, ContentUse)>,
-    ) -> Sharded<ContentUse> {
-        all.clear();
-        // One in three is no pc-value table.
-        all.reserve((o.n_hashed64() + o.n_hashed() / 3) as usize);
-        let (n_def, n64, n) = (o.n_def(), o.n_hashed64(), o.n_hashed());
-        let content = |shard: u64, hash: u64, low: u32, s: SymDef, li: u32| {
-            let used = ContentUse {
-                hash: [hash as u32, (hash >> 32) as u32],
-                rest: low & ContentUse::LOW | u32::from(LogAlign::of(s.align()).0) << 24,
-                li,
-            };
-            (shard as u8, used)
-        };
-        let short = o.block(Block::Hash64).as_chunks::<8>().0;
-        for ((li, h), s) in (n_def..).zip(short).zip(named(o, n_def..n_def + n64)) {
-            self.note(watch, o, s, li);
-            let hash = mix(u64::from_le_bytes(*h));
-            let size = s.size().min(ContentUse::LOW);
-            all.push(content(SHARDS as u64 + (hash >> 63), hash, size, s, li));
-        }
-        let long = o.block(Block::Hash).as_chunks::<16>().0;
-        let (first, end) = (n_def + n64, n_def + n64 + n);
-        // Kind and flags of the last pc-value table: they are the same for all.
-        let mut pc_table = None;
-        for ((li, h), s) in (first..).zip(long).zip(named(o, first..end)) {
-            if s.name_len() == 0 && Some(s.kind_and_flags()) == pc_table {
-                continue;
-            }
-            self.note(watch, o, s, li);
-            // Nothing but a pc-value table is found by content and has no name.
-            if s.name_len() == 0 && !opts.number_pc_tables && s.flag() == 0 && s.flag2() == 0 {
-                let is_text = KindSet::one(s.kind()).meets(watch.text);
-                pc_table = (!is_text).then(|| s.kind_and_flags());
-                continue;
-            }
-            // The hash is a cryptographic one: any bits of it are as good as others.
-            let (words, _) = h.as_chunks::<8>();
-            let [low, hash] = [words[0], words[1]].map(u64::from_le_bytes);
-            all.push(content(low >> (64 - SHARD_BITS), hash, low as u32, s, li));
-        }
-        Sharded::new(CONTENT_SHARDS, all)
-    }
 }
 
-/// The symbols of a range whose names are about to be read; those of later ones are asked for.
-fn named<'a>(o: &'a Object, range: Range<u32>) -> impl Iterator<Item = SymDef<'a>> + use<'a> {
-    /// How many symbols ahead: as many as are hashed while a line of memory is on its way.
-    const AHEAD: u32 = 8;
-    let mut ahead = o.syms((range.start + AHEAD).min(range.end)..range.end);
-    o.syms(range).inspect(move |_| {
-        if let Some(s) = ahead.next()
-            && s.name_len() != 0
-        {
-            o.prefetch_name(s);
+/// How many symbols ahead names are asked for: as many as are hashed while a line of memory is on its
+/// way.
+const AHEAD: usize = 8;
+
+/// The definitions found by content by shard, of those with a long hash the given ones.
+#[inline(never)]
+fn contents(o: &Object, found: &[u32]) -> Sharded<ContentUse> {
+    let (first, first_long) = (o.n_def(), o.n_def() + o.n_hashed64());
+    let short = &o.block(Block::Hash64).as_chunks::<8>().0[..o.n_hashed64() as usize];
+    let long = &o.block(Block::Hash).as_chunks::<16>().0[..o.n_hashed() as usize];
+    let short_hash = |hash: &[u8; 8]| mix(u64::from_le_bytes(*hash));
+    let short_shard = |hash: u64| SHARDS + (hash >> 63) as usize;
+    // Long hashes are cryptographic ones: any bits of them are as good as others.
+    let long_shard = |hash: &[u8; 16]| usize::from(hash[7] >> (8 - SHARD_BITS));
+    let mut lens = vec![0; CONTENT_SHARDS];
+    for hash in short {
+        lens[short_shard(short_hash(hash))] += 1;
+    }
+    for &i in found {
+        lens[long_shard(&long[i as usize])] += 1;
+    }
+    let content = |hash: u64, low: u32, s: SymDef, li: u32| ContentUse {
+        hash: [hash as u32, (hash >> 32) as u32],
+        rest: low & ContentUse::LOW | u32::from(LogAlign::of(s.align()).0) << 24,
+        li,
+    };
+    Sharded::fill(lens, |places| {
+        let records = o.syms(first..first_long).iter();
+        for (li, (hash, s)) in (first..).zip(short.iter().zip(records)) {
+            let hash = short_hash(hash);
+            let size = s.size().min(ContentUse::LOW);
+            places.put(short_shard(hash), content(hash, size, s, li));
+        }
+        let records = o.syms(first_long..first_long + o.n_hashed());
+        for &i in found {
+            let hash = &long[i as usize];
+            let words = hash.as_chunks::<8>().0;
+            let [low, high] = [words[0], words[1]].map(u64::from_le_bytes);
+            if let Some(s) = records.get(i as usize) {
+                places.put(
+                    long_shard(hash),
+                    content(high, low as u32, s, first_long + i),
+                );
+            }
         }
     })
+}
+
+/// Adds the numbers of `items` that are `wanted` to a list.
+#[inline]
+fn append_where<T>(
+    items: impl ExactSizeIterator<Item = T>,
+    wanted: impl Fn(T) -> bool,
+    list: &mut Vec<u32>,
+) {
+    let mut n = list.len();
+    list.resize(n + items.len(), 0);
+    for (i, item) in (0..).zip(items) {
+        // The next one takes its place if it is not.
+        list[n] = i;
+        n += usize::from(wanted(item));
+    }
+    list.truncate(n);
 }
 
 /// See [`Digest::leaves`].

@@ -9,7 +9,7 @@ pub(crate) const SHARD_BITS: u32 = 6;
 pub(crate) const SHARDS: usize = 1 << SHARD_BITS;
 
 /// What of a name tells most names apart without reading all of it, from its length and its last
-/// bytes. The top bits choose its shard.
+/// bytes.
 #[inline]
 fn sketch(name: &[u8]) -> u64 {
     let word = |b: &[u8]| b.iter().rev().fold(0, |x, &b| x << 8 | u64::from(b));
@@ -28,13 +28,8 @@ fn sketch(name: &[u8]) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
-/// The shard of a name with this sketch.
-#[inline]
-fn shard_of(sketch: u64) -> usize {
-    (sketch >> (64 - SHARD_BITS)) as usize
-}
-
-/// The hash that stands for a name and a version, and a part of its sketch. The hash is seeded anew in
+/// The hash that stands for a name and a version, and a part of its sketch, whose top bits choose the
+/// shard. The hash is seeded anew in
 /// every process, and two names of one program sharing both is less likely than memory failing; names
 /// themselves are not compared.
 ///
@@ -73,6 +68,13 @@ impl Prefix {
 }
 
 impl NameHash {
+    /// The shard of the name.
+    #[inline]
+    pub(crate) fn shard(self) -> usize {
+        let NameHash(_, more) = self;
+        (more >> (32 - SHARD_BITS)) as usize
+    }
+
     /// The hash of the name `type:NAME`, if this is that of `go:info.NAME`, in version 0.
     #[inline]
     pub(crate) fn type_of_info(self) -> Option<NameHash> {
@@ -99,18 +101,16 @@ impl Default for NameHasher {
 }
 
 impl NameHasher {
-    /// The hash of a name in version `version`, 0 or 1, and its shard.
+    /// The hash of a name in version `version`, 0 or 1.
     #[inline]
-    pub(crate) fn hash(self, name: &[u8], version: usize) -> (NameHash, usize) {
+    pub(crate) fn hash(self, name: &[u8], version: usize) -> NameHash {
         let (prefix, name) = match version {
             0 => Prefix::split(name),
             _ => (Prefix::Any, name),
         };
         let h = rapidhash_v3_micro_inline::<true, false>(name, self.secrets);
-        let sketch = sketch(name);
-        let more = sketch as u32 & !Prefix::BITS | prefix as u32;
-        let hash = NameHash(h.rotate_left(version as u32 * 32), more);
-        (hash, shard_of(sketch))
+        let more = sketch(name) as u32 & !Prefix::BITS | prefix as u32;
+        NameHash(h.rotate_left(version as u32 * 32), more)
     }
 }
 
@@ -123,16 +123,17 @@ mod tests {
         let hasher = NameHasher::default();
         let of = |name: &str| hasher.hash(name.as_bytes(), 0);
         for name in ["int", "*main.T", "map[string]struct { F net/http.Handler }"] {
-            let (info, shard) = of(&format!("go:info.{name}"));
-            let (descriptor, same_shard) = of(&format!("type:{name}"));
-            assert!(info != descriptor && info != of(name).0 && descriptor != of(name).0);
-            assert!(info.type_of_info() == Some(descriptor) && shard == same_shard);
-            assert!(descriptor.type_of_info().is_none() && of(name).0.type_of_info().is_none());
+            let info = of(&format!("go:info.{name}"));
+            let descriptor = of(&format!("type:{name}"));
+            assert!(info != descriptor && info != of(name) && descriptor != of(name));
+            assert!(info.type_of_info() == Some(descriptor));
+            assert_eq!(info.shard(), descriptor.shard());
+            assert!(descriptor.type_of_info().is_none() && of(name).type_of_info().is_none());
         }
-        let other_version = hasher.hash(b"go:info.int", 1).0;
+        let other_version = hasher.hash(b"go:info.int", 1);
         assert!(other_version.type_of_info().is_none());
         // Too short for a prefix.
-        assert!(of("go:info.T").0.type_of_info() != Some(of("type:T").0));
+        assert!(of("go:info.T").type_of_info() != Some(of("type:T")));
     }
 
     #[test]

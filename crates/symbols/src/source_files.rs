@@ -53,8 +53,9 @@ impl Default for FileNumbers {
 impl FileNumbers {
     /// The number of a name.
     pub(crate) fn number(&self, name: &[u8]) -> FileId {
-        let (NameHash(hash, more), shard) = NameHasher::default().hash(name, 0);
-        let shard = shard % SHARDS;
+        let hash = NameHasher::default().hash(name, 0);
+        let shard = hash.shard() % SHARDS;
+        let NameHash(hash, more) = hash;
         let mut s = self.shards[shard].lock().unwrap_or_else(|e| e.into_inner());
         let s = &mut *s;
         let next = s.places.len() as u32;

@@ -316,7 +316,7 @@ impl Symbols {
         found.size_fixups.sort_by_key(|(at, ..)| *at);
 
         let pkg_bases = package_tables(&st.objs, &libs, n_pkgs as usize)?;
-        let sound_kinds = st.digests.iter().all(|d| d.has_sound_kinds(st.gover));
+        let sound_kinds = !st.digests.iter().any(|d| d.has_unsound_kind);
         let mut numbered = numbers::number(&st, nonpkg_start, found.unnamed);
         std::mem::take(&mut st.digests)
             .into_par_iter()

@@ -121,8 +121,8 @@ pub struct NameKey {
 
 impl NameTable {
     fn hash(&self, name: &[u8], version: usize) -> NameKey {
-        let (hash, shard) = self.hasher.hash(name, version);
-        let group = self.groups.of_shard(shard);
+        let hash = self.hasher.hash(name, version);
+        let group = self.groups.of_shard(hash.shard());
         NameKey { hash, group }
     }
 
@@ -211,8 +211,8 @@ fn package_names(st: &State, groups: Groups) -> Vec<Vec<Vec<PackageName>>> {
             let room = n / groups.count() * 5 / 4;
             by_group.resize_with(groups.count(), || Vec::with_capacity(room));
             for (o, d) in objs.iter().zip(digests) {
-                for &(shard, u) in &d.package {
-                    let group = &mut by_group[groups.of_shard(shard.into())];
+                for &u in &d.package {
+                    let group = &mut by_group[groups.of_shard(u.hash.shard())];
                     group.push((PACKAGE | (o.def_base + u.li), u));
                 }
             }
