@@ -32,9 +32,11 @@ impl Bits {
         }
         let mut writer = Writer {
             out: &mut bytes,
-            at: 0,
-            pending: 0,
-            count: (start % 8) as u32,
+            end: End {
+                at: 0,
+                pending: 0,
+                count: (start % 8) as u32,
+            },
         };
         for (block, plan, end) in blocks {
             writer.block(block, plan);
@@ -66,6 +68,7 @@ struct Prepared<'a> {
 
 /// The code of a distance symbol and what to make of its extra bits.
 #[derive(Clone, Copy, Default)]
+#[repr(align(8))]
 struct DistanceCode {
     bits: u16,
     /// The bits of a distance minus one that follow the code.
@@ -115,40 +118,83 @@ tuned! {
     ) -> () = Writer::sequences;
 }
 
+/// Where a stream ends that is being written. Copies of it, which nothing points to, stay in registers.
+#[derive(Clone, Copy)]
+struct End {
+    /// Index of the byte the pending bits start in.
+    at: usize,
+    /// Bits not yet known to be in the output.
+    pending: u64,
+    /// Their number, in the lowest byte; what is above it is rubbish, which shifts do not see.
+    count: u32,
+}
+
+impl End {
+    /// Adds the lowest bits of `bits`, as many as the lowest byte of `len` says; at most 56 fit between
+    /// two flushes.
+    #[inline(always)]
+    fn put_bits(&mut self, bits: u64, len: u32) {
+        self.pending |= bits << (self.count & 63);
+        self.count = self.count.wrapping_add(len);
+    }
+
+    /// Adds a code, as [`End::put_bits`] does.
+    #[inline(always)]
+    fn put(&mut self, code: Code) {
+        self.put_bits(code.bits(), code.low_len());
+    }
+
+    /// Writes out the pending bits; fewer than 8 remain pending.
+    #[inline(always)]
+    fn flush(&mut self, out: &mut [u8]) {
+        let to = out[self.at..].first_chunk_mut();
+        *to.expect("room for eight bytes") = self.pending.to_le_bytes();
+        let count = self.count & 0xff;
+        self.at += (count / 8) as usize;
+        self.pending >>= count & 56;
+        self.count = count % 8;
+    }
+
+    /// Adds three literals; with seven pending bits they stay below 56.
+    #[inline(always)]
+    fn triple(&mut self, out: &mut [u8], codes: &[Code; 256], bytes: &[u8; 3]) {
+        for &byte in bytes {
+            self.put(codes[usize::from(byte)]);
+        }
+        self.flush(out);
+    }
+
+    #[inline(always)]
+    fn literals(&mut self, out: &mut [u8], codes: &[Code; 256], bytes: &[u8]) {
+        let (triples, rest) = bytes.as_chunks();
+        for triple in triples {
+            self.triple(out, codes, triple);
+        }
+        for &byte in rest {
+            self.put(codes[usize::from(byte)]);
+        }
+        self.flush(out);
+    }
+}
+
 /// Puts bits into bytes.
 struct Writer<'a> {
     out: &'a mut [u8],
-    /// Index of the byte the pending bits start in.
-    at: usize,
-    /// Bits not yet known to be in `out`.
-    pending: u64,
-    /// Their number.
-    count: u32,
+    end: End,
 }
 
 impl Writer<'_> {
     /// Bits written so far, from the start of the buffer.
     fn position(&self) -> u64 {
-        self.at as u64 * 8 + u64::from(self.count)
+        self.end.at as u64 * 8 + u64::from(self.end.count & 0xff)
     }
 
-    /// Adds bits; at most 56 fit between two flushes.
-    #[inline(always)]
     fn put(&mut self, code: Code) {
-        self.pending |= code.bits() << self.count;
-        self.count += code.len();
+        self.end.put(code);
     }
 
-    /// Writes out the pending bits; fewer than 8 remain pending.
-    #[inline(always)]
     fn flush(&mut self) {
-        let out = self.out[self.at..]
-            .first_chunk_mut()
-            .expect("room for eight bytes");
-        *out = self.pending.to_le_bytes();
-        self.at += (self.count / 8) as usize;
-        self.pending >>= self.count & !7;
-        self.count &= 7;
+        self.end.flush(self.out);
     }
 
     fn block(&mut self, block: Block<'_>, plan: &Plan) {
@@ -162,19 +208,14 @@ impl Writer<'_> {
                     self.flush();
                 }
                 let prepared = Prepared::new(&coded.codes);
-                // A copy that nothing points to can stay in registers.
-                let mut writer = Writer {
-                    out: &mut *self.out,
-                    ..*self
-                };
                 match plan.form {
-                    Form::Literals(_) => writer.literals(prepared.literals, block.raw),
-                    _ => put_sequences(&mut writer, &prepared, block.raw, block.sequences),
+                    Form::Literals(_) => {
+                        let mut end = self.end;
+                        end.literals(self.out, prepared.literals, block.raw);
+                        self.end = end;
+                    }
+                    _ => put_sequences(self, &prepared, block.raw, block.sequences),
                 }
-                let Writer {
-                    at, pending, count, ..
-                } = writer;
-                (self.at, self.pending, self.count) = (at, pending, count);
                 if coded.ends {
                     self.put(coded.codes.end_of_block());
                     self.flush();
@@ -187,49 +228,31 @@ impl Writer<'_> {
         let len = u16::try_from(raw.len()).expect("block length");
         self.put(Code::new(0, 3));
         self.flush();
-        if self.count != 0 {
-            self.put(Code::new(0, 8 - self.count));
+        if self.end.count != 0 {
+            self.put(Code::new(0, 8 - self.end.count));
         }
         self.put(Code::new(u32::from(len), 16));
         self.put(Code::new(u32::from(!len), 16));
         self.flush();
-        self.out[self.at..self.at + raw.len()].copy_from_slice(raw);
-        self.at += raw.len();
-    }
-
-    /// Adds three literals; with seven pending bits they stay below 56.
-    #[inline(always)]
-    fn triple(&mut self, codes: &[Code; 256], bytes: &[u8; 3]) {
-        for &byte in bytes {
-            self.put(codes[usize::from(byte)]);
-        }
-        self.flush();
-    }
-
-    #[inline(always)]
-    fn literals(&mut self, codes: &[Code; 256], bytes: &[u8]) {
-        let triples = bytes.chunks_exact(3);
-        let rest = triples.remainder();
-        for triple in triples {
-            self.triple(codes, triple.first_chunk().expect("three bytes"));
-        }
-        for &byte in rest {
-            self.put(codes[usize::from(byte)]);
-        }
-        self.flush();
+        let at = self.end.at;
+        self.out[at..at + raw.len()].copy_from_slice(raw);
+        self.end.at += raw.len();
     }
 
     #[inline(always)]
     fn sequences(&mut self, prepared: &Prepared<'_>, raw: &[u8], sequences: &[Sequence]) {
+        let Writer {
+            out,
+            end: of_stream,
+        } = self;
+        let (out, mut to) = (&mut **out, *of_stream);
         let mut at = 0;
         for sequence in sequences {
             let run = sequence.literals();
             let end = at + run;
             while end - at > 3 {
-                self.triple(
-                    prepared.literals,
-                    raw[at..].first_chunk().expect("literals"),
-                );
+                let bytes = raw[at..].first_chunk().expect("literals");
+                to.triple(out, prepared.literals, bytes);
                 at += 3;
             }
             // How many are left is not to be foreseen: three codes, perhaps empty ones.
@@ -237,31 +260,30 @@ impl Writer<'_> {
             let bytes: &[u8; 3] = raw[at..].first_chunk().expect("a match follows");
             let code = |i: usize| prepared.literals[usize::from(bytes[i])].only_if(i < rest);
             let [first, second, third] = [code(0), code(1), code(2)];
-            let two = first.len() + second.len();
-            let literals = first.bits() | second.bits() << first.len() | third.bits() << two;
-            let literals_len = two + third.len();
+            let two = first.low_len().wrapping_add(second.low_len());
+            let literals =
+                first.bits() | second.bits() << (first.low_len() & 63) | third.bits() << (two & 63);
+            let literals_len = two.wrapping_add(third.low_len()) & 0xff;
 
             let length = prepared.lengths[sequence.length_3()];
             let distance = prepared.distances[sequence.distance_symbol() % 32];
             let extra = u64::from(sequence.distance_1() & distance.extra_mask);
             let bits = u64::from(distance.bits) | extra << distance.len;
-            let found = length.bits() | bits << length.len();
+            let found = length.bits() | bits << (length.low_len() & 63);
             let found_len = length.len() + u32::from(distance.whole_len);
 
             // As a rule both fit at once.
             if literals_len + found_len <= 56 {
-                self.pending |= (literals | found << literals_len) << self.count;
-                self.count += literals_len + found_len;
+                to.put_bits(literals | found << literals_len, literals_len + found_len);
             } else {
-                self.pending |= literals << self.count;
-                self.count += literals_len;
-                self.flush();
-                self.pending |= found << self.count;
-                self.count += found_len;
+                to.put_bits(literals, literals_len);
+                to.flush(out);
+                to.put_bits(found, found_len);
             }
-            self.flush();
+            to.flush(out);
             at = end + sequence.length();
         }
-        self.literals(prepared.literals, &raw[at..]);
+        to.literals(out, prepared.literals, &raw[at..]);
+        *of_stream = to;
     }
 }

@@ -8,24 +8,30 @@ const MAX_BITS: usize = 15;
 /// Longest code in the code that spells the code lengths.
 const MAX_HEADER_BITS: usize = 7;
 
-/// A code word as it goes into the stream, lowest bit first: the word in the low bits, its length in
-/// bits in the top byte. 0 if the symbol has none.
+/// A code word as it goes into the stream, lowest bit first: its length in bits in the lowest byte, the
+/// word above it. 0 if the symbol has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Code(u32);
 
 impl Code {
     pub(crate) const fn new(bits: u32, len: u32) -> Self {
-        Code(bits | len << 24)
+        Code(bits << 8 | len)
     }
 
     #[inline(always)]
     pub(crate) fn bits(self) -> u64 {
-        u64::from(self.0 & 0xff_ffff)
+        u64::from(self.0 >> 8)
     }
 
     #[inline(always)]
     pub(crate) fn len(self) -> u32 {
-        self.0 >> 24
+        self.0 & 0xff
+    }
+
+    /// A number whose lowest byte is the length.
+    #[inline(always)]
+    pub(crate) fn low_len(self) -> u32 {
+        self.0
     }
 
     /// This code, or the empty one.
@@ -38,7 +44,7 @@ impl Code {
     #[inline(always)]
     pub(crate) fn followed_by(self, extra: u32, n: u32) -> Self {
         let len = self.len();
-        Code::new(self.0 & 0xff_ffff | extra << len, len + n)
+        Code::new(self.0 >> 8 | extra << len, len + n)
     }
 }
 

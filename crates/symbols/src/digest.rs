@@ -6,6 +6,7 @@
 //! takes one shard of all objects at a time.
 
 use crate::BitSet;
+use crate::bitset::word_of_bytes;
 use crate::data_group::{DataGroups, GroupNames, GroupedKind};
 use crate::linkname::linkname_marks;
 use crate::name_hash::{NameHash, NameHasher, SHARD_BITS, SHARDS};
@@ -531,17 +532,9 @@ fn leaves(o: &Object) -> BitSet {
         for (i, none) in none[..len].iter_mut().enumerate() {
             *none = u8::from(!(rises(relocs, i) | rises(auxs, i)));
         }
-        let bytes = none.as_chunks::<8>().0.iter().rev();
-        bytes.fold(0, |w, b| w << 8 | lowest_bits(*b))
+        word_of_bytes(&none)
     };
     BitSet::from_words((0..n).step_by(64).map(word).collect())
-}
-
-/// The lowest bits of bytes that are 0 or 1, in their order.
-#[inline]
-fn lowest_bits(bytes: [u8; 8]) -> u64 {
-    // Of the products only the wanted ones end up in the top byte.
-    u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 /// Mixes a short hash, without losing any bits of it; some choose its place. It is the contents
@@ -577,13 +570,5 @@ mod tests {
         assert_eq!(runs.first(), Some(3));
         assert!(runs.iter().eq(numbers));
         assert_eq!(runs.0.len(), 3);
-    }
-
-    #[test]
-    fn bytes_become_bits_in_their_order() {
-        for bits in 0..256u64 {
-            let bytes = std::array::from_fn(|i| (bits >> i & 1) as u8);
-            assert_eq!(lowest_bits(bytes), bits);
-        }
     }
 }

@@ -139,7 +139,7 @@ pub struct Symbols {
     pub abi_wrappers: bool,
     pub(crate) objs: Vec<Obj>,
     pub(crate) canon: Vec<AtomicU32>,
-    /// By slot, whether it is the definition that gave its symbol the number.
+    /// By slot, whether it is the definition or reference that gave its symbol the number.
     pub(crate) firsts: BitSet,
     pub(crate) places: places::Places,
     pub(crate) pkg_bases: Vec<(u32, u32)>,

@@ -317,7 +317,7 @@ impl Symbols {
 
         let pkg_bases = package_tables(&st.objs, &libs, n_pkgs as usize)?;
         let sound_kinds = !st.digests.iter().any(|d| d.has_unsound_kind);
-        let mut numbered = numbers::number(&st, nonpkg_start, found.unnamed);
+        let mut numbered = numbers::number(&mut st, nonpkg_start, found.unnamed);
         std::mem::take(&mut st.digests)
             .into_par_iter()
             .for_each(drop);

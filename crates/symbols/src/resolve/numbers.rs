@@ -1,6 +1,7 @@
 //! Numbers for the symbols, in the order of their first occurrences.
 
 use super::{PACKAGE, State, UNNAMED};
+use crate::bitset::{members, word_of_bytes};
 use crate::{AtomicBitSet, BitSet, Obj, SymId};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -12,7 +13,7 @@ pub(super) struct Numbered {
     pub slots: Vec<u32>,
     /// Number of the first symbol that is not defined.
     pub ref_start: u32,
-    /// Definitions, by slot, that gave their symbol its number.
+    /// Definitions and references, by slot, that gave their symbol its number.
     pub firsts: BitSet,
     /// Symbols found by number or content that refer to nothing.
     pub leaves: BitSet,
@@ -29,48 +30,59 @@ fn slots(o: &Obj) -> [Range<u32>; 2] {
     [o.canon_base..refs, refs..refs + d.n_nonpkg_ref()]
 }
 
-/// What is noted of `slots`, by words of a set: the number of the word, the first of these slots that
-/// are in it, and what is noted of them.
-fn by_word(st: &State, slots: Range<u32>) -> impl Iterator<Item = (usize, u32, &[AtomicU32])> {
-    let words = slots.start / 64..slots.end.div_ceil(64);
-    words.map(move |word| {
-        let range = (word * 64).max(slots.start)..(word * 64 + 64).min(slots.end);
-        let noted = &st.canon[range.start as usize..range.end as usize];
-        (word as usize, range.start, noted)
-    })
+/// What is noted, while no other thread can note anything.
+#[allow(unsafe_code)]
+fn plain(noted: &mut [AtomicU32]) -> &[u32] {
+    // SAFETY: an `AtomicU32` has the size and the bits of a `u32`, and, being borrowed mutably, is used
+    // by nobody else as long as this is. Numbers are compared some at a time then, atomic ones are not.
+    unsafe { &*(std::ptr::from_mut(noted) as *const [u32]) }
 }
 
-/// The members of `slots` that are the first occurrence of their symbol, as words of a set.
-fn first_occurrences(st: &State, slots: Range<u32>) -> impl Iterator<Item = (usize, u64)> + '_ {
-    by_word(st, slots).map(|(word, start, noted)| {
-        let firsts = (start..).zip(noted).fold(0, |w, (slot, first)| {
-            w | u64::from(first.load(Relaxed) == slot) << (slot % 64)
-        });
-        (word, firsts)
-    })
+/// The slots where symbols first occur, those of references too, and those where they occur again.
+fn occurrences(noted: &[u32]) -> [BitSet; 2] {
+    /// Words that are made together.
+    const WORDS: usize = 1 << 10;
+    let n = noted.len().div_ceil(64);
+    let (mut first, mut again) = (vec![0; n], vec![0; n]);
+    let sets = first.par_chunks_mut(WORDS).zip(again.par_chunks_mut(WORDS));
+    let all = noted.par_chunks(64 * WORDS).zip(sets).enumerate();
+    all.for_each(|(i, (noted, (first, again)))| {
+        let (whole, rest) = noted.as_chunks();
+        let mut last = [0; 64];
+        last[..rest.len()].copy_from_slice(rest);
+        let slots = (WORDS * i..).map(|word| 64 * word as u32);
+        let noted = slots.zip(whole.iter().chain([&last]));
+        for ((slot, noted), (first, again)) in noted.zip(first.iter_mut().zip(again)) {
+            [*first, *again] = occurrences_in_word(slot, noted);
+        }
+    });
+    [first, again].map(BitSet::from_words)
+}
+
+/// As [`occurrences`], for 64 slots from `slot` on.
+#[inline]
+fn occurrences_in_word(slot: u32, noted: &[u32; 64]) -> [u64; 2] {
+    let (mut first, mut again) = ([0; 64], [0; 64]);
+    for i in 0..64 {
+        let is_first = noted[i] == slot + i as u32;
+        first[i] = u8::from(is_first);
+        again[i] = u8::from(!is_first & (noted[i] != 0));
+    }
+    [first, again].map(|bytes| word_of_bytes(&bytes))
 }
 
 /// Numbers what has been resolved: package symbols up to `nonpkg_start`, which have their numbers,
 /// then the other definitions, then what is only referred to; `unnamed` are the first references without
 /// a name. `canon` has numbers afterwards.
-pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Numbered {
-    let firsts = AtomicBitSet::new(st.canon.len());
-    let undefined = AtomicBitSet::new(st.canon.len());
+pub(super) fn number(st: &mut State, nonpkg_start: u32, unnamed: [u32; 2]) -> Numbered {
+    let [firsts, again] = occurrences(plain(&mut st.canon));
+    let st = &*st;
+    let count = |slots: Range<u32>| firsts.count_range(slots.start as usize..slots.end as usize);
     let counts: Vec<[u32; 2]> = st
         .objs
-        .par_iter()
-        .map(|o| {
-            let [defs, refs] = slots(o);
-            [(defs, &firsts), (refs, &undefined)].map(|(slots, set)| {
-                let words = first_occurrences(st, slots);
-                words.fold(0, |n, (word, bits)| {
-                    set.insert_word(word, bits);
-                    n + bits.count_ones()
-                })
-            })
-        })
+        .iter()
+        .map(|o| slots(o).map(|slots| count(slots) as u32))
         .collect();
-    let (firsts, undefined) = (firsts.into_set(), undefined.into_set());
     let ref_start = nonpkg_start + counts.iter().map(|[firsts, _]| firsts).sum::<u32>();
     let n_undefined: u32 = counts.iter().map(|[_, undefined]| undefined).sum();
 
@@ -93,13 +105,9 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
     tasks.into_par_iter().for_each(|(obj, o, others)| {
         let n_def = o.object.n_def();
         let own_leaves = &st.digests[obj].leaves;
-        for li in own_leaves.iter_range(0..n_def as usize) {
-            leaves.insert(SymId(o.def_base + li.0));
-        }
-        for ((slots, set), (first, own)) in
-            slots(o).into_iter().zip([&firsts, &undefined]).zip(others)
-        {
-            let firsts = set.iter_range(slots.start as usize..slots.end as usize);
+        leaves.insert_range(o.def_base, own_leaves, 0..n_def as usize);
+        for (slots, (first, own)) in slots(o).into_iter().zip(others) {
+            let firsts = firsts.iter_range(slots.start as usize..slots.end as usize);
             for ((number, own), slot) in (first..).zip(own).zip(firsts) {
                 let li = slot.0 - o.canon_base + n_def;
                 *own = slot.0;
@@ -114,29 +122,24 @@ pub(super) fn number(st: &State, nonpkg_start: u32, unnamed: [u32; 2]) -> Number
     // All others have those of their symbols' first occurrences.
     let number_of = |slot: u32| st.canon[slot as usize].load(Relaxed);
     let unnamed = unnamed.map(number_of);
-    st.objs.par_iter().for_each(|o| {
-        for (slots, set) in slots(o).into_iter().zip([&firsts, &undefined]) {
-            for (word, start, noted) in by_word(st, slots) {
-                // Bit by bit, from the first of these slots on.
-                let mut is_first = set.words()[word] >> (start % 64);
-                for noted in noted {
-                    let first = noted.load(Relaxed);
-                    let done = first == 0 || is_first & 1 != 0;
-                    is_first >>= 1;
-                    if done {
-                        continue;
-                    }
-                    let number = if first & PACKAGE == 0 {
-                        number_of(first)
-                    } else {
-                        let version = UNNAMED.iter().position(|&u| u == first);
-                        version.map_or(first & !PACKAGE, |version| unnamed[version])
-                    };
-                    noted.store(number, Relaxed);
-                }
+    again
+        .words()
+        .par_iter()
+        .enumerate()
+        .with_min_len(1 << 10)
+        .for_each(|(i, word)| {
+            for slot in members(i, *word) {
+                let noted = &st.canon[slot.index()];
+                let first = noted.load(Relaxed);
+                let number = if first & PACKAGE == 0 {
+                    number_of(first)
+                } else {
+                    let version = UNNAMED.iter().position(|&u| u == first);
+                    version.map_or(first & !PACKAGE, |version| unnamed[version])
+                };
+                noted.store(number, Relaxed);
             }
-        }
-    });
+        });
 
     let gather = |package: &AtomicBitSet, others: &AtomicBitSet| {
         let mut all = package.snapshot();
