@@ -43,7 +43,12 @@ pub fn prefetch_at(b: &[u8], at: usize) {
 /// As [`prefetch`], for up to `n` lines of `b`.
 #[inline(always)]
 pub fn prefetch_lines(b: &[u8], n: usize) {
-    b.chunks(64).take(n).for_each(prefetch);
+    let end = b.len().min(64 * n);
+    let mut at = 0;
+    while at < end {
+        prefetch_at(b, at);
+        at += 64;
+    }
 }
 
 #[cfg(test)]

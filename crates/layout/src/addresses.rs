@@ -48,6 +48,13 @@ impl Addresses {
         let (section, distance) = self.place(s);
         self.section_addr(section).wrapping_add(distance)
     }
+    /// Virtual address of `s`, if it is in a section.
+    #[inline(always)]
+    pub fn addr_in_section(&self, s: SymId) -> Option<u64> {
+        let (section, distance) = self.place(s);
+        let addr = self.section_addr(section).wrapping_add(distance);
+        (section.0 != 0).then_some(addr)
+    }
     /// Section of `s`.
     #[inline]
     pub fn section(&self, s: SymId) -> SectionId {

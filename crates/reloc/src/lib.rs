@@ -262,6 +262,34 @@ impl Relocator<'_> {
 
     #[inline(always)]
     fn apply_one(&self, r: &Reloc, addr: u64, out: &mut [u8]) -> Result<(), Problem> {
+        match self.apply_plain(r, addr, out) {
+            Some(()) => Ok(()),
+            None => self.apply_any(r, addr, out),
+        }
+    }
+
+    /// Applies a relocation if it is one of most there are: an address, or a distance in code, of something
+    /// that lies in a section. [`Relocator::apply_any`] would do the same. `None` if it is another, or wrong.
+    #[inline(always)]
+    fn apply_plain(&self, r: &Reloc, addr: u64, out: &mut [u8]) -> Option<()> {
+        let target = self.addrs.addr_in_section(r.sym)? as i64;
+        let value = target.wrapping_add(r.add);
+        let field = out.get_mut(usize::try_from(r.off).ok()?..)?;
+        match (r.typ, r.siz) {
+            (RelocType::Call | RelocType::Pcrel, 4) => {
+                let value = value.wrapping_sub(addr as i64 + i64::from(r.off) + 4);
+                *field.first_chunk_mut()? = i32::try_from(value).ok()?.to_le_bytes();
+            }
+            (RelocType::Addr, 8) if !r.weak => {
+                *field.first_chunk_mut()? = value.to_le_bytes();
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    #[inline(never)]
+    fn apply_any(&self, r: &Reloc, addr: u64, out: &mut [u8]) -> Result<(), Problem> {
         let len = out.len();
         let field = usize::try_from(r.off)
             .map(|off| off..off + usize::from(r.siz))
