@@ -315,11 +315,7 @@ impl Digest {
     #[inline(never)]
     fn note_package_symbols(&mut self, o: &Object, watch: &Watch) {
         for (li, s) in (0..).zip(o.syms(0..o.n_def()).iter()) {
-            self.note_marks(watch, s, li);
-            let class = watch.class(s);
-            if class.0 != 0 {
-                self.note_class(class, watch, o, s, li);
-            }
+            self.note_definition(o, watch, s, li);
             if s.name_len() != 0 && s.abi() != ABI_STATIC {
                 self.package.push(watch.definition(o, s, li));
             }
@@ -329,40 +325,19 @@ impl Digest {
     /// Reads the definitions found by content, of those with a long hash the given ones.
     #[inline(never)]
     fn note_contents(&mut self, o: &Object, watch: &Watch, long: &[u32]) {
-        let (n, n64) = (o.n_hashed(), o.n_hashed64());
-        let (first, first_long) = (o.n_def(), o.n_def() + n64);
+        let (first, first_long) = (o.n_def(), o.n_def() + o.n_hashed64());
         let short = o.syms(first..first_long);
-        for i in 0..n64 as usize {
-            self.note_named_one(
-                o,
-                watch,
-                (short.get(i), short.get(i + AHEAD)),
-                first + i as u32,
-            );
+        for (i, s) in short.iter().enumerate() {
+            ask_for_name(o, short.get(i + AHEAD));
+            self.note_definition(o, watch, s, first + i as u32);
         }
-        let all = o.syms(first_long..first_long + n);
-        let record = |i: Option<&u32>| all.get(*i? as usize);
-        for (at, i) in long.iter().enumerate() {
-            let records = (record(Some(i)), record(long.get(at + AHEAD)));
-            self.note_named_one(o, watch, records, first_long + i);
-        }
-    }
-
-    /// Reads a definition whose name will be looked at, and asks for the name of a later one.
-    #[inline(always)]
-    fn note_named_one(
-        &mut self,
-        o: &Object,
-        watch: &Watch,
-        (s, later): (Option<SymDef>, Option<SymDef>),
-        li: u32,
-    ) {
-        if let Some(later) = later {
-            o.prefetch_name(later);
-        }
-        if let Some(s) = s {
-            self.note_marks(watch, s, li);
-            self.note_class(watch.class(s), watch, o, s, li);
+        let all = o.syms(first_long..first_long + o.n_hashed());
+        for (at, &i) in long.iter().enumerate() {
+            let later = long.get(at + AHEAD);
+            ask_for_name(o, later.and_then(|&i| all.get(i as usize)));
+            if let Some(s) = all.get(i as usize) {
+                self.note_definition(o, watch, s, first_long + i);
+            }
         }
     }
 
@@ -375,7 +350,8 @@ impl Digest {
         defs.reserve(o.n_nonpkg_def() as usize);
         for (i, s) in records.iter().enumerate() {
             let li = first + i as u32;
-            self.note_named_one(o, watch, (Some(s), records.get(i + AHEAD)), li);
+            ask_for_name(o, records.get(i + AHEAD));
+            self.note_definition(o, watch, s, li);
             self.note_linkname(watch, s, li);
             if s.abi() == ABI_STATIC || s.name_len() == 0 {
                 self.own.push(li);
@@ -392,12 +368,8 @@ impl Digest {
         let records = o.syms(all..all + o.n_nonpkg_ref());
         refs.clear();
         for (i, s) in records.iter().enumerate() {
-            if let Some(later) = records.get(i + AHEAD)
-                && later.name_len() != 0
-            {
-                o.prefetch_name(later);
-            }
             let li = all + i as u32;
+            ask_for_name(o, records.get(i + AHEAD).filter(|s| s.name_len() != 0));
             self.note_marks(watch, s, li);
             self.note_linkname(watch, s, li);
             if s.abi() == ABI_STATIC {
@@ -411,9 +383,11 @@ impl Digest {
         }
     }
 
-    /// Notes what a definition's kind, and its name, say.
+    /// Notes how a definition is marked, and what its kind and its name say.
     #[inline(always)]
-    fn note_class(&mut self, class: Class, watch: &Watch, o: &Object, s: SymDef, li: u32) {
+    fn note_definition(&mut self, o: &Object, watch: &Watch, s: SymDef, li: u32) {
+        self.note_marks(watch, s, li);
+        let class = watch.class(s);
         if class.meets(Class::RARE) {
             if class.meets(Class::TEXT) {
                 self.texts.push(li);
@@ -456,6 +430,14 @@ impl Digest {
 /// How many symbols ahead names are asked for: as many as are hashed while a line of memory is on its
 /// way.
 const AHEAD: usize = 8;
+
+/// Asks for the name of a symbol that comes [`AHEAD`] symbols later.
+#[inline(always)]
+fn ask_for_name(o: &Object, later: Option<SymDef>) {
+    if let Some(later) = later {
+        o.prefetch_name(later);
+    }
+}
 
 /// The definitions found by content by shard, of those with a long hash the given ones.
 #[inline(never)]
