@@ -291,6 +291,8 @@ impl Shared<'_> {
 
 struct Worker<'a> {
     sh: &'a Shared<'a>,
+    /// [`Shared::reachable`], at hand for what is asked of each reference.
+    reachable: &'a [AtomicU64],
     /// The block being visited.
     current: u32,
     /// Whether it has got more to visit.
@@ -312,6 +314,7 @@ impl<'a> Worker<'a> {
     fn new(sh: &'a Shared<'a>) -> Worker<'a> {
         Worker {
             sh,
+            reachable: &sh.reachable.0,
             current: u32::MAX,
             again: false,
             fresh: Vec::new(),
@@ -406,7 +409,8 @@ impl<'a> Sink<'a> for Worker<'a> {
     #[inline]
     fn mark(&mut self, s: SymId, _: SymId) {
         self.noted[self.n_noted] = s;
-        self.n_noted += usize::from(!self.sh.reachable.has(s));
+        let word = self.reachable[s.index() / 64].load(SeqCst);
+        self.n_noted += usize::from(word >> (s.0 % 64) & 1 == 0);
         if self.n_noted == NOTED {
             self.settle();
         }

@@ -186,6 +186,7 @@ impl<'a> Context<'a> {
     }
 
     /// The last step.
+    #[inline(never)]
     pub fn visit_go<S: Sink<'a>>(&self, g: GoSym<'a>, sink: &mut S) {
         let gover = self.syms.gover;
         let GoSym { s, obj, li } = g;
