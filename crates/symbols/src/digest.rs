@@ -361,7 +361,7 @@ impl Digest {
         }
     }
 
-    /// Reads the references by name. Most have none: cmd/link does not ask for it.
+    /// Reads the references by name. Most have no name, and most of these follow one another.
     #[inline(never)]
     fn note_references(&mut self, o: &Object, watch: &Watch, refs: &mut Vec<NameUse>) {
         let all = o.n_alldef();
