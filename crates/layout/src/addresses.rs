@@ -45,15 +45,18 @@ impl Addresses {
     /// Virtual address of `s`; 0 for symbols without one.
     #[inline]
     pub fn addr(&self, s: SymId) -> u64 {
-        let (section, distance) = self.place(s);
-        self.section_addr(section).wrapping_add(distance)
+        self.section_and_addr(s).1
     }
     /// Virtual address of `s`, if it is in a section.
-    #[inline(always)]
+    #[inline]
     pub fn addr_in_section(&self, s: SymId) -> Option<u64> {
-        let (section, distance) = self.place(s);
-        let addr = self.section_addr(section).wrapping_add(distance);
+        let (section, addr) = self.section_and_addr(s);
         (section.0 != 0).then_some(addr)
+    }
+    #[inline]
+    fn section_and_addr(&self, s: SymId) -> (SectionId, u64) {
+        let (section, distance) = self.place(s);
+        (section, self.section_addr(section).wrapping_add(distance))
     }
     /// Section of `s`.
     #[inline]

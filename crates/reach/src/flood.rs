@@ -83,7 +83,7 @@ impl Bits {
     }
     #[inline]
     fn has(&self, s: SymId) -> bool {
-        self.0[s.index() / 64].load(SeqCst) >> (s.0 % 64) & 1 != 0
+        has(&self.0, s)
     }
     /// Adds `s`; whether it is new. Most additions are not, and a load is cheaper.
     #[inline]
@@ -98,6 +98,12 @@ impl Bits {
     fn into_set(self) -> BitSet {
         BitSet::from_words(self.0.into_iter().map(AtomicU64::into_inner).collect())
     }
+}
+
+/// [`Bits::has`], given the words.
+#[inline]
+fn has(words: &[AtomicU64], s: SymId) -> bool {
+    words[s.index() / 64].load(SeqCst) >> (s.0 % 64) & 1 != 0
 }
 
 struct Queue {
@@ -291,7 +297,7 @@ impl Shared<'_> {
 
 struct Worker<'a> {
     sh: &'a Shared<'a>,
-    /// [`Shared::reachable`], at hand for what is asked of each reference.
+    /// The words of [`Shared::reachable`], at hand for what is asked of each reference.
     reachable: &'a [AtomicU64],
     /// The block being visited.
     current: u32,
@@ -409,8 +415,7 @@ impl<'a> Sink<'a> for Worker<'a> {
     #[inline]
     fn mark(&mut self, s: SymId, _: SymId) {
         self.noted[self.n_noted] = s;
-        let word = self.reachable[s.index() / 64].load(SeqCst);
-        self.n_noted += usize::from(word >> (s.0 % 64) & 1 == 0);
+        self.n_noted += usize::from(!has(self.reachable, s));
         if self.n_noted == NOTED {
             self.settle();
         }

@@ -185,7 +185,7 @@ impl<'a> Context<'a> {
         true
     }
 
-    /// The last step.
+    /// The last step. Not a part of who calls it: its loops need all registers there are.
     #[inline(never)]
     pub fn visit_go<S: Sink<'a>>(&self, g: GoSym<'a>, sink: &mut S) {
         let gover = self.syms.gover;

@@ -277,7 +277,7 @@ impl Relocator<'_> {
         let field = out.get_mut(usize::try_from(r.off).ok()?..)?;
         match (r.typ, r.siz) {
             (RelocType::Call | RelocType::Pcrel, 4) => {
-                let value = value.wrapping_sub(addr as i64 + i64::from(r.off) + 4);
+                let value = from_field(value, r, addr);
                 *field.first_chunk_mut()? = i32::try_from(value).ok()?.to_le_bytes();
             }
             (RelocType::Addr, 8) if !r.weak => {
@@ -288,6 +288,7 @@ impl Relocator<'_> {
         Some(())
     }
 
+    /// Applies a relocation of any type.
     #[inline(never)]
     fn apply_any(&self, r: &Reloc, addr: u64, out: &mut [u8]) -> Result<(), Problem> {
         let len = out.len();
@@ -329,9 +330,7 @@ impl Relocator<'_> {
         let value = match r.typ {
             RelocType::Call | RelocType::Pcrel | RelocType::GotPcrel => {
                 let target = if rs.is_some() { self.addrs.addr(rs) } else { 0 };
-                (target as i64)
-                    .wrapping_add(r.add)
-                    .wrapping_sub((addr as i64) + i64::from(r.off) + i64::from(r.siz))
+                from_field((target as i64).wrapping_add(r.add), r, addr)
             }
             RelocType::Addr | RelocType::PeImageOff => {
                 if r.weak && !self.live.reachable.has(rs) {
@@ -394,6 +393,12 @@ impl Relocator<'_> {
         }
         Ok(())
     }
+}
+
+/// The distance of `value` from the end of the field of `r`, in a symbol at `addr`.
+#[inline(always)]
+fn from_field(value: i64, r: &Reloc, addr: u64) -> i64 {
+    value.wrapping_sub(addr as i64 + i64::from(r.off) + i64::from(r.siz))
 }
 
 /// Writes a field of a width that is known when this is compiled, which copying between slices is not.

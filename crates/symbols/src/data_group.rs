@@ -3,6 +3,7 @@
 //! Data layout asks that of all live data. Names lie apart from all else it reads, so objects' digests
 //! note it while names are at hand.
 
+use crate::name_hash::word;
 use gover::{GcMasks, GoLayout, SymKind};
 
 /// The group of data that a symbol's name says it belongs to.
@@ -37,11 +38,9 @@ impl DataGroup {
 
     /// The group of a symbol of kind `kind` with this name.
     pub fn of(gover: &GoLayout, kind: SymKind, name: &[u8]) -> DataGroup {
-        let names = GroupNames::new(gover);
         match GroupedKind::of(gover, kind) {
             None => DataGroup::None,
-            Some(GroupedKind::Masks) => names.of_mask(name),
-            Some(GroupedKind::ReadOnly) => names.of_read_only(name),
+            Some(kind) => GroupNames::new(gover).of(kind, name),
         }
     }
 }
@@ -83,15 +82,13 @@ impl Start {
     };
 
     const fn new(prefix: &'static str) -> Start {
-        let prefix = prefix.as_bytes();
-        let (mut word, mut mask, mut i) = (0, 0, 0);
-        while i < prefix.len() && i < 8 {
-            word |= (prefix[i] as u64) << (8 * i);
-            mask |= 0xff << (8 * i);
-            i += 1;
+        let len = if prefix.len() < 8 { prefix.len() } else { 8 };
+        let (first, rest) = prefix.as_bytes().split_at(len);
+        Start {
+            word: word(first),
+            mask: u64::MAX >> (64 - 8 * len),
+            rest,
         }
-        let (_, rest) = prefix.split_at(i);
-        Start { word, mask, rest }
     }
 
     /// Whether a name whose first word is `word` begins so.
@@ -105,12 +102,6 @@ impl Start {
     fn has_rest(&self, name: &[u8]) -> bool {
         name.get(8..).is_some_and(|n| n.starts_with(self.rest))
     }
-}
-
-/// The first bytes of a name that has less than eight, as a word.
-#[inline(never)]
-fn short_word(name: &[u8]) -> u64 {
-    name.iter().rev().fold(0, |w, &b| w << 8 | u64::from(b))
 }
 
 /// The names of groups of a release. There are many names, so they are looked at in words.
@@ -130,31 +121,31 @@ impl GroupNames {
         }
     }
 
-    /// The group of data where pointer masks are.
-    #[inline]
-    pub(crate) fn of_mask(&self, name: &[u8]) -> DataGroup {
-        match name.starts_with(b"type:.gcmask.") {
-            true => DataGroup::GcMask,
-            false => DataGroup::None,
+    /// The group of data of such a kind with this name.
+    #[inline(always)]
+    pub(crate) fn of(&self, kind: GroupedKind, name: &[u8]) -> DataGroup {
+        match kind {
+            GroupedKind::ReadOnly => self.of_read_only(name),
+            GroupedKind::Masks if name.starts_with(b"type:.gcmask.") => DataGroup::GcMask,
+            GroupedKind::Masks => DataGroup::None,
         }
     }
 
-    /// The group of read-only data.
     #[inline(always)]
-    pub(crate) fn of_read_only(&self, name: &[u8]) -> DataGroup {
+    fn of_read_only(&self, name: &[u8]) -> DataGroup {
         const GO_STRING: Start = Start::new("go:string.");
         const TYPE: Start = Start::new("type:");
-        let word = match name.first_chunk() {
+        let first = match name.first_chunk() {
             Some(first) => u64::from_le_bytes(*first),
-            None => short_word(name),
+            None => word(name),
         };
-        if GO_STRING.is_of(word, name) {
+        if GO_STRING.is_of(first, name) {
             DataGroup::GoString
-        } else if self.gc_bits.iter().any(|start| start.is_of(word, name)) {
+        } else if self.gc_bits.iter().any(|start| start.is_of(first, name)) {
             DataGroup::GcBits
         } else if name.last_chunk() == Some(&[0xc2, 0xb7, b'f']) {
             DataGroup::Func
-        } else if TYPE.is_of(word, name) {
+        } else if TYPE.is_of(first, name) {
             DataGroup::Type
         } else {
             DataGroup::None

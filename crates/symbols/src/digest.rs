@@ -126,34 +126,32 @@ pub struct Reading<'a> {
 }
 
 /// What definitions of a kind are noted for.
-#[derive(Clone, Copy)]
-struct Class(u8);
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Nothing.
+    Plain,
+    /// Functions.
+    Text,
+    /// Kinds that nothing defined is of, and numbers that no kind has.
+    Unsound,
+    /// Data that can belong to a group by its name.
+    Grouped(GroupedKind),
+}
 
 impl Class {
-    /// Functions.
-    const TEXT: Class = Class(1);
-    /// Kinds that nothing defined is of, and numbers that no kind has.
-    const UNSOUND: Class = Class(2);
-    /// Data that can belong to a group by its name, see [`GroupedKind`].
-    const READ_ONLY: Class = Class(4);
-    const MASKS: Class = Class(8);
-    /// What is seldom asked for.
-    const RARE: Class = Class(Class::TEXT.0 | Class::UNSOUND.0);
-    const GROUPED: Class = Class(Class::READ_ONLY.0 | Class::MASKS.0);
-
     fn of(gover: &GoLayout, kind: SymKind) -> Class {
         match (GroupedKind::of(gover, kind), kind) {
-            (Some(GroupedKind::ReadOnly), _) => Class::READ_ONLY,
-            (Some(GroupedKind::Masks), _) => Class::MASKS,
-            (None, SymKind::Xxx | SymKind::Xref | SymKind::DynImport) => Class::UNSOUND,
-            (None, kind) if kind.is_text() => Class::TEXT,
-            (None, _) => Class(0),
+            (Some(kind), _) => Class::Grouped(kind),
+            (None, SymKind::Xxx | SymKind::Xref | SymKind::DynImport) => Class::Unsound,
+            (None, kind) if kind.is_text() => Class::Text,
+            (None, _) => Class::Plain,
         }
     }
 
+    /// Whether data can be of it.
     #[inline]
-    fn meets(self, other: Class) -> bool {
-        self.0 & other.0 != 0
+    fn is_of_data(self) -> bool {
+        !matches!(self, Class::Text | Class::Unsound)
     }
 }
 
@@ -177,7 +175,7 @@ struct Watch {
 impl Watch {
     fn new(opts: &DigestOptions) -> Watch {
         let gover = opts.gover;
-        let mut classes = [Class::UNSOUND; 256];
+        let mut classes = [Class::Unsound; 256];
         for (class, kind) in classes.iter_mut().zip(gover.sym_kinds) {
             *class = Class::of(gover, *kind);
         }
@@ -203,7 +201,7 @@ impl Watch {
     #[inline]
     fn is_pc_table(&self, s: SymDef) -> bool {
         // Without branches: two thirds are.
-        (s.name_len() == 0) & (s.kind_and_flags() < 1 << 8) & !self.class(s).meets(Class::RARE)
+        (s.name_len() == 0) & (s.kind_and_flags() < 1 << 8) & self.class(s).is_of_data()
     }
 
     #[inline(always)]
@@ -288,16 +286,11 @@ impl Digest {
             ..Digest::default()
         };
         d.note_package_symbols(o, &watch);
+        let first_long = o.n_def() + o.n_hashed64();
+        let all_long = o.syms(first_long..first_long + o.n_hashed());
+        let is_wanted = |s| opts.number_pc_tables | !watch.is_pc_table(s);
         let long = &mut unsorted.long;
-        long.clear();
-        match opts.number_pc_tables {
-            true => long.extend(0..o.n_hashed()),
-            false => {
-                let first = o.n_def() + o.n_hashed64();
-                let all = o.syms(first..first + o.n_hashed());
-                append_where(all.iter(), |s| !watch.is_pc_table(s), long);
-            }
-        }
+        list_where(all_long.iter(), is_wanted, long);
         d.note_contents(o, &watch, long);
         d.content = contents(o, long);
         d.note_named(o, &watch, &mut unsorted.defs);
@@ -387,21 +380,14 @@ impl Digest {
     #[inline(always)]
     fn note_definition(&mut self, o: &Object, watch: &Watch, s: SymDef, li: u32) {
         self.note_marks(watch, s, li);
-        let class = watch.class(s);
-        if class.meets(Class::RARE) {
-            if class.meets(Class::TEXT) {
-                self.texts.push(li);
-            } else {
-                self.has_unsound_kind = true;
+        match watch.class(s) {
+            Class::Text => self.texts.push(li),
+            Class::Unsound => self.has_unsound_kind = true,
+            Class::Grouped(kind) if s.name_len() != 0 => {
+                let group = watch.groups.of(kind, o.name(s));
+                self.data_groups.set(li, group);
             }
-        }
-        if class.meets(Class::GROUPED) && s.name_len() != 0 {
-            let name = o.name(s);
-            let group = match class.meets(Class::READ_ONLY) {
-                true => watch.groups.of_read_only(name),
-                false => watch.groups.of_mask(name),
-            };
-            self.data_groups.set(li, group);
+            Class::Plain | Class::Grouped(_) => {}
         }
     }
 
@@ -483,15 +469,15 @@ fn contents(o: &Object, found: &[u32]) -> Sharded<ContentUse> {
     })
 }
 
-/// Adds the numbers of `items` that are `wanted` to a list.
+/// Makes a list of the numbers of `items` that are `wanted`.
 #[inline]
-fn append_where<T>(
+fn list_where<T>(
     items: impl ExactSizeIterator<Item = T>,
     wanted: impl Fn(T) -> bool,
     list: &mut Vec<u32>,
 ) {
-    let mut n = list.len();
-    list.resize(n + items.len(), 0);
+    let mut n = 0;
+    list.resize(items.len(), 0);
     for (i, item) in (0..).zip(items) {
         // The next one takes its place if it is not.
         list[n] = i;

@@ -8,11 +8,21 @@ pub(crate) const SHARD_BITS: u32 = 6;
 /// Number of shards of names, and of long hashes.
 pub(crate) const SHARDS: usize = 1 << SHARD_BITS;
 
+/// At most eight bytes as a word, the first of them the lowest.
+#[inline]
+pub(crate) const fn word(bytes: &[u8]) -> u64 {
+    let (mut word, mut i) = (0, bytes.len());
+    while i > 0 {
+        i -= 1;
+        word = word << 8 | bytes[i] as u64;
+    }
+    word
+}
+
 /// What of a name tells most names apart without reading all of it, from its length and its last
 /// bytes.
 #[inline]
 fn sketch(name: &[u8]) -> u64 {
-    let word = |b: &[u8]| b.iter().rev().fold(0, |x, &b| x << 8 | u64::from(b));
     let (head, tail) = match name.len() {
         n @ 16.. => (&name[n - 16..n - 8], &name[n - 8..]),
         n @ 8.. => (&name[..8], &name[n - 8..]),
