@@ -4,7 +4,8 @@
 //! none, so that the number is worked out from the plan, for who asks.
 
 use crate::Kind;
-use crate::plan::{Plan, Section};
+use crate::plan::Plan;
+use crate::section::Section;
 use crate::units::{Function, Piece, Unit};
 use rustc_hash::{FxHashMap, FxHashSet};
 use symbols::{BitSet, SymId, Symbols};

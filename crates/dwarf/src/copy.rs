@@ -2,10 +2,11 @@
 
 use crate::DwarfError;
 use crate::encode::put_padded_uleb;
-use crate::fill::Filler;
+use crate::fields::Fields;
 use crate::host::HostTarget;
 use crate::offsets::OffsetTable;
-use crate::plan::{Copied, Kind, Pieces, Plan};
+use crate::plan::{Copied, Pieces, Plan};
+use crate::section::Kind;
 use crate::units::{Function, NO_SLOT, NOBODY, Unit, slot_width};
 use goobj::{PKG_NONE, RawReloc, SymRef};
 use gover::{R_WEAK, RelocType};
@@ -81,7 +82,7 @@ fn put_slot<const N: usize>(data: &mut [u8], off: usize, slot: u32) -> Option<bo
     Some(put_padded_uleb(field, slot.into()))
 }
 
-impl Filler<'_> {
+impl Fields<'_> {
     /// Copies a symbol that belongs to no function.
     pub(crate) fn copy_symbol(
         &self,

@@ -3,11 +3,13 @@
 use crate::DwarfError;
 use crate::abbrev::code;
 use crate::copy::Owner;
+use crate::die::{DieRef, TypeSink, put_die};
 use crate::encode::{Out, Sink};
+use crate::fields::Fields;
 use crate::frames;
 use crate::host::{Host, HostTarget};
-use crate::plan::{Atom, Kind, Placed, Plan, Run, put_ranges};
-use crate::types::{DieRef, TypeSink, put_die};
+use crate::plan::{Plan, put_ranges};
+use crate::section::{Atom, Kind, Placed, Run};
 use crate::units::Unit;
 use goobj::prefetch::{prefetch, prefetch_lines};
 use layout::Addresses;
@@ -24,16 +26,12 @@ const AHEAD: usize = 4;
 /// Lines that are asked for of each symbol.
 const PREFETCHED_LINES: usize = 8;
 
-/// What filling needs to know.
+/// What filling a section needs to know.
 #[derive(Clone, Copy)]
-pub(crate) struct Filler<'a> {
-    pub plan: &'a Plan,
-    pub syms: &'a Symbols,
-    pub addrs: &'a Addresses,
+struct Filler<'a> {
+    fields: Fields<'a>,
     /// Size of the section that is being filled, bytes.
     size: u64,
-    /// The host linker's part of it, if there is a host linker.
-    pub host: Option<Host<'a>>,
 }
 
 impl Plan {
@@ -70,11 +68,13 @@ impl Plan {
         let sec = &self.sections[section];
         assert!(offset + buf.len() as u64 <= sec.size, "beyond the section");
         let f = Filler {
-            plan: self,
-            syms,
-            addrs,
+            fields: Fields {
+                plan: self,
+                syms,
+                addrs,
+                host,
+            },
             size: sec.size,
-            host,
         };
         let first = sec.runs.partition_point(|r| r.start <= offset).max(1) - 1;
         let mut at = offset;
@@ -96,36 +96,6 @@ impl Plan {
 }
 
 impl Filler<'_> {
-    /// What is put into a field of the current atom, `off` bytes from its start, that holds
-    /// `value`: the value itself, or what the host linker expects in its place.
-    #[inline]
-    pub(crate) fn field(
-        &self,
-        off: usize,
-        width: u8,
-        target: HostTarget,
-        add: i64,
-        value: u64,
-    ) -> u64 {
-        match self.host {
-            None => value,
-            Some(h) => h.field(off, width, target, add),
-        }
-    }
-
-    /// An address.
-    #[inline]
-    pub(crate) fn address(&self, off: usize, s: SymId) -> u64 {
-        let width = self.plan.arch.ptr_size;
-        self.field(off, width, HostTarget::Symbol(s), 0, self.addrs.addr(s))
-    }
-
-    /// An offset in a section, of four bytes.
-    #[inline]
-    pub(crate) fn section_offset(&self, off: usize, kind: Kind, at: u32) -> u32 {
-        self.field(off, 4, HostTarget::Section(kind), at.into(), at.into()) as u32
-    }
-
     /// Writes the part of a run that begins at `skip`.
     fn run(
         &self,
@@ -140,8 +110,8 @@ impl Filler<'_> {
             0 => 0,
             _ => r.atoms.partition_point(|a| a.off <= skip).max(1) - 1,
         };
-        let unit = self.plan.units.get(r.unit as usize);
-        let obj = unit.and_then(|u| self.syms.unit_obj(u.id));
+        let unit = self.fields.plan.units.get(r.unit as usize);
+        let obj = unit.and_then(|u| self.fields.syms.unit_obj(u.id));
         let ask_for = |a: Option<&Placed>| match (unit, a) {
             (Some(_), Some(a)) => self.prefetch(kind, r.unit, obj, *a),
             (None, Some(a)) if kind == Kind::Frame => self.prefetch_frame(*a),
@@ -155,7 +125,7 @@ impl Filler<'_> {
             let end = r.atoms.get(i).map_or(r.len, |n| n.off);
             let n = ((end - at) as usize).min(buf.len());
             let (now, later) = buf.split_at_mut(n);
-            if let Some(h) = self.host {
+            if let Some(h) = self.fields.host {
                 h.begin_atom(r.start + u64::from(a.off));
             }
             if at == a.off && n as u32 == end - a.off {
@@ -174,11 +144,11 @@ impl Filler<'_> {
 
     /// Asks for what an atom of a unit is made from. `obj`: the unit's object.
     fn prefetch(&self, kind: Kind, unit: u32, obj: Option<&Obj>, a: Placed) {
-        let p = self.plan;
+        let p = self.fields.plan;
         let found = match a.atom() {
             Atom::Function(k) => obj.map(|o| (o, p.units[unit as usize].contents(kind, k))),
             Atom::Symbol(k) => match &p.plans[unit as usize].symbols[k as usize].found {
-                Some((u, contents)) => self.syms.unit_obj(*u).map(|o| (o, contents)),
+                Some((u, contents)) => self.fields.syms.unit_obj(*u).map(|o| (o, contents)),
                 None => None,
             },
             _ => None,
@@ -191,10 +161,10 @@ impl Filler<'_> {
 
     /// Asks for what a frame is made from.
     fn prefetch_frame(&self, a: Placed) {
-        let p = self.plan;
+        let p = self.fields.plan;
         if let Atom::Function(i) = a.atom()
             && let f = &p.frames[i as usize]
-            && let Some(o) = self.syms.unit_obj(p.units[f.unit as usize].id)
+            && let Some(o) = self.fields.syms.unit_obj(p.units[f.unit as usize].id)
         {
             prefetch(p.function(f).stack_table(&o.object).pcsp);
         }
@@ -209,7 +179,7 @@ impl Filler<'_> {
         a: Placed,
         buf: &mut [u8],
     ) -> Result<(), DwarfError> {
-        let p = self.plan;
+        let p = self.fields.plan;
         let unit = p.units.get(r.unit as usize);
         match (kind, a.atom(), unit) {
             (Kind::Abbrev, ..) => buf.copy_from_slice(&p.abbrev),
@@ -218,33 +188,33 @@ impl Filler<'_> {
                 let f = p.frames[i as usize];
                 let unit = p.units[f.unit as usize].id;
                 let function = p.function(&f);
-                let Some(o) = self.syms.unit_obj(unit) else {
+                let Some(o) = self.fields.syms.unit_obj(unit) else {
                     return Ok(());
                 };
                 let table = function.stack_table(&o.object);
-                let common = self.section_offset(4, Kind::Frame, 0);
+                let common = self.fields.section_offset(4, Kind::Frame, 0);
                 let target = HostTarget::Symbol(function.sym);
-                let addr = self.field(8, p.arch.ptr_size, target, 0, f.addr);
+                let addr = self.fields.field(8, p.arch.ptr_size, target, 0, f.addr);
                 table.put_entry(&p.arch, common, addr, buf);
             }
             (Kind::Frame, ..) => buf.copy_from_slice(&frames::common_entry(&p.arch)),
             (_, Atom::Type(d), _) => {
                 let mut out = TypeOut {
                     out: Out::new(buf),
-                    filler: *self,
+                    fields: self.fields,
                 };
                 put_die(&p.dies[d.index()], &p.children, &mut out);
             }
             (_, Atom::End, _) => buf.fill(0),
             (_, Atom::Symbol(k), _) => {
                 let symbol = &p.plans[r.unit as usize].symbols[k as usize];
-                self.copy_symbol(symbol, r.unit, buf)?;
+                self.fields.copy_symbol(symbol, r.unit, buf)?;
             }
             (_, Atom::Function(k), Some(u)) => {
                 // Only units of Go objects have functions.
                 if let Some(o) = obj {
                     let owner = Owner::function(p, r.unit, k);
-                    self.copy(o, u.contents(kind, k), &owner, buf)?;
+                    self.fields.copy(o, u.contents(kind, k), &owner, buf)?;
                 }
             }
             (Kind::Line, _, Some(u)) => buf.copy_from_slice(&u.line_header),
@@ -256,7 +226,7 @@ impl Filler<'_> {
             (Kind::Addr, _, Some(u)) => {
                 let mut out = Out::new(buf);
                 for &s in &u.slots {
-                    let addr = self.address(out.position(), s);
+                    let addr = self.fields.address(out.position(), s);
                     out.word(p.arch.ptr_size, addr);
                 }
             }
@@ -270,7 +240,7 @@ impl Filler<'_> {
         let mut out = Out::new(buf);
         out.u32((self.size - 4) as u32);
         out.u16(5);
-        out.u8(self.plan.arch.ptr_size);
+        out.u8(self.fields.plan.arch.ptr_size);
         out.u8(0);
         if kind != Kind::Addr {
             out.u32(0);
@@ -279,9 +249,9 @@ impl Filler<'_> {
 
     /// The header of a unit and the attributes of its DIE (`writeUnitInfo`).
     fn unit_header(&self, u: &Unit, n: u32, buf: &mut [u8]) {
-        let p = self.plan;
+        let p = self.fields.plan;
         let plan = &p.plans[n as usize];
-        let pkg = &self.syms.libs[self.syms.units[u.id.index()].lib.index()].pkg;
+        let pkg = &self.fields.syms.libs[self.fields.syms.units[u.id.index()].lib.index()].pkg;
         let ptr = p.arch.ptr_size;
         let mut out = Out::new(buf);
         out.u32(plan.info_len);
@@ -290,11 +260,11 @@ impl Filler<'_> {
             out.u8(UNIT_COMPILE);
             out.u8(ptr);
             // All abbreviations are one table.
-            let abbrev = self.section_offset(out.position(), Kind::Abbrev, 0);
+            let abbrev = self.fields.section_offset(out.position(), Kind::Abbrev, 0);
             out.u32(abbrev);
         } else {
             out.u16(4);
-            let abbrev = self.section_offset(out.position(), Kind::Abbrev, 0);
+            let abbrev = self.fields.section_offset(out.position(), Kind::Abbrev, 0);
             out.u32(abbrev);
             out.u8(ptr);
         }
@@ -307,32 +277,33 @@ impl Filler<'_> {
         out.string(pkg.as_bytes());
         out.u8(LANGUAGE_GO);
         if !textless {
-            let line = self.section_offset(out.position(), Kind::Line, plan.line);
+            let line = self
+                .fields
+                .section_offset(out.position(), Kind::Line, plan.line);
             out.u32(line);
-            let base = self.address(out.position(), u.base());
+            let base = self.fields.address(out.position(), u.base());
             out.word(ptr, base);
-            let ranges = self.section_offset(out.position(), Kind::Ranges, plan.ranges);
+            let ranges = self
+                .fields
+                .section_offset(out.position(), Kind::Ranges, plan.ranges);
             out.u32(ranges);
         }
         out.string(b".");
         out.string(&u.producer);
         out.string(u.package_name);
         if !textless && p.dwarf5 {
-            let addr = self.section_offset(out.position(), Kind::Addr, plan.addr);
+            let addr = self
+                .fields
+                .section_offset(out.position(), Kind::Addr, plan.addr);
             out.u32(addr);
         }
-    }
-
-    /// Offset of a symbol in its section.
-    pub(crate) fn offset(&self, s: SymId) -> u64 {
-        self.addrs.distance(s)
     }
 }
 
 /// Writes DIEs of types.
 struct TypeOut<'a, 'b> {
     out: Out<'b>,
-    filler: Filler<'a>,
+    fields: Fields<'a>,
 }
 
 impl Sink for TypeOut<'_, '_> {
@@ -345,10 +316,10 @@ impl Sink for TypeOut<'_, '_> {
 impl TypeSink for TypeOut<'_, '_> {
     #[inline]
     fn die(&mut self, r: DieRef) {
-        let offsets = &self.filler.plan.die_offsets;
+        let offsets = &self.fields.plan.die_offsets;
         let at = match offsets.get(r.index()) {
             Some(&at) => self
-                .filler
+                .fields
                 .section_offset(self.out.position(), Kind::Info, at),
             None => 0,
         };
@@ -357,10 +328,10 @@ impl TypeSink for TypeOut<'_, '_> {
     #[inline]
     fn runtime_type(&mut self, s: SymId) {
         let off = if s.is_some() {
-            self.filler.offset(s)
+            self.fields.offset(s)
         } else {
             0
         };
-        self.out.word(self.filler.plan.arch.ptr_size, off);
+        self.out.word(self.fields.plan.arch.ptr_size, off);
     }
 }

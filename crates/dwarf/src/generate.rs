@@ -1,12 +1,16 @@
 //! First step: finds every piece and makes the DIEs of types.
 
+use crate::ahead::{FAR, NEAR, expect};
+use crate::die::{Child, DieRef, TypeDie, TypeSink, put_die};
+use crate::imports::Event;
 use crate::imports::{AllImports, references};
 use crate::lines::Directories;
 use crate::names::Named;
 use crate::paths::Goroot;
-use crate::plan::NO_UNIT;
-use crate::types::{Child, DieRef, FAR, NEAR, TypeDie, TypeSink, Types, expect, put_die};
-use crate::units::{self, Event, Unit};
+use crate::scan::{self, ScanOptions};
+use crate::section::NO_UNIT;
+use crate::types::Types;
+use crate::units::Unit;
 use crate::variables::{self, Global};
 use crate::{DwarfError, Options, abbrev};
 use gover::RelocType;
@@ -75,7 +79,7 @@ pub fn generate(
         next: AtomicUsize::new(0),
         list: &list,
         order,
-        options: units::ScanOptions {
+        options: ScanOptions {
             syms,
             arch: opts.arch,
             dwarf5: opts.dwarf5,
@@ -118,7 +122,7 @@ struct Walk<'a> {
     next: AtomicUsize,
     list: &'a [UnitId],
     order: &'a TextOrder,
-    options: units::ScanOptions<'a>,
+    options: ScanOptions<'a>,
     /// One for each thread.
     directories: Vec<Mutex<Directories<'a>>>,
     /// Objects whose units have been walked.
@@ -138,7 +142,7 @@ impl Walk<'_> {
         let mut directories = self.directories[thread]
             .lock()
             .unwrap_or_else(|e| e.into_inner());
-        let unit = units::scan(self.options, u, self.order.unit(u), &mut directories);
+        let unit = scan::scan(self.options, u, self.order.unit(u), &mut directories);
         drop(directories);
         self.leave(u);
         Some((i, unit))

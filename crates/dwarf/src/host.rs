@@ -2,8 +2,8 @@
 //! each with a relocation.
 
 use crate::DwarfError;
-pub use crate::plan::Kind;
 use crate::plan::Plan;
+pub use crate::section::Kind;
 use layout::Addresses;
 use rayon::prelude::*;
 use std::cell::{Cell, RefCell};

@@ -1,11 +1,22 @@
 //! What references mean, looked up on all threads before types are defined in order.
 
-use crate::types::{NEAR, expect};
-use crate::units::{Event, ScanOptions};
+use crate::ahead::{NEAR, expect};
+use crate::names::Named;
 use goobj::prefetch::prefetch_lines;
 use gover::RelocType;
 use rustc_hash::FxHashMap;
-use symbols::{Def, SymId, Symbols};
+use symbols::{AtomicBitSet, Def, SymId, Symbols};
+
+/// Something that a function's DIE refers to.
+#[derive(Clone, Copy)]
+pub(crate) enum Event {
+    /// A type that is used although nothing says so in DWARF.
+    UseType(SymId),
+    /// The DIE of a type, by its name.
+    Type(SymId),
+    /// An abstract function.
+    Abstract(SymId),
+}
 
 /// What some abstract functions refer to by name.
 #[derive(Default)]
@@ -24,16 +35,21 @@ pub(crate) fn references(syms: &Symbols, s: SymId) -> impl Iterator<Item = SymId
 
 impl Imports {
     /// Looks at the abstract functions among a unit's events that no other unit has looked at, and
-    /// looks up all types that they and the events name.
-    pub(crate) fn find(events: &[Event], opts: ScanOptions) -> Imports {
-        let syms = opts.syms;
+    /// looks up all types that they and the events name. `looked_at`: the functions that some unit has
+    /// looked at.
+    pub(crate) fn find(
+        events: &[Event],
+        syms: &Symbols,
+        named: &Named,
+        looked_at: &AtomicBitSet,
+    ) -> Imports {
         let mut found = Imports::default();
         let mut types = Vec::with_capacity(events.len());
         let mut functions = Vec::new();
         for e in events {
             match *e {
-                Event::Type(s) if opts.named.is_unknown(s) => types.push(s),
-                Event::Abstract(s) if opts.looked_at.insert(s) => {
+                Event::Type(s) if named.is_unknown(s) => types.push(s),
+                Event::Abstract(s) if looked_at.insert(s) => {
                     expect(syms, s);
                     functions.push(s);
                 }
@@ -49,8 +65,8 @@ impl Imports {
             found.refs.extend(references(syms, s));
             found.functions.push((s, found.refs.len() as u32));
         }
-        types.extend(found.refs.iter().filter(|&&s| opts.named.is_unknown(s)));
-        opts.named.look_up(&types);
+        types.extend(found.refs.iter().filter(|&&s| named.is_unknown(s)));
+        named.look_up(&types);
         found
     }
 }

@@ -17,20 +17,25 @@
 //! |---|---|
 //! | `generate` | the first step; which unit owns what |
 //! | `abbrev` | `.debug_abbrev` |
-//! | `units` | the pieces of each unit, its slots in `.debug_addr` |
+//! | `units`, `scan` | the pieces of each unit, its slots in `.debug_addr` |
 //! | `types`, `synthesis`, `names`, `imports` | DIEs of types |
+//! | `descriptor`, `die` | what these are read from, and how they are written |
 //! | `variables` | which variables there are |
 //! | `lines` | headers of line programs |
 //! | `frames` | `.debug_frame` |
-//! | `plan` | sizes and offsets |
-//! | `fill`, `copy` | bytes |
+//! | `plan`, `section` | sizes and offsets |
+//! | `fill`, `fields`, `copy` | bytes |
 //! | `host` | what is left to a host linker |
 //! | `census` | the number of symbols cmd/link has for it |
 
 mod abbrev;
+mod ahead;
 mod census;
 mod copy;
+mod descriptor;
+mod die;
 mod encode;
+mod fields;
 mod fill;
 mod frames;
 mod generate;
@@ -41,6 +46,8 @@ mod names;
 mod offsets;
 mod paths;
 mod plan;
+mod scan;
+mod section;
 mod stretch;
 mod synthesis;
 mod types;

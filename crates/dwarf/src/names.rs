@@ -5,7 +5,7 @@
 //! ([`Symbols::named_as_type`]), but for whether the symbol describes a type, which is looked at where
 //! references are found, on all threads; types are defined in order and by symbol.
 
-use crate::types::{FAR, NEAR};
+use crate::ahead::{FAR, NEAR};
 use goobj::prefetch::prefetch;
 use gover::SymKind;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

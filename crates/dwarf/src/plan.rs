@@ -3,11 +3,12 @@
 //! A section is a list of runs, a run a list of atoms: what one symbol or one DIE contributes. Offsets
 //! of atoms are relative to their run, so runs are made in parallel and only their starts are summed up.
 
+use crate::die::{Child, DieRef, TypeDie};
 use crate::encode::{Count, Sink};
 use crate::generate::{DebugInfo, unit_numbers};
 use crate::offsets::{OffsetMap, OffsetTable};
+use crate::section::{Atom, Kind, NO_UNIT, PAYLOAD, Run, Section};
 use crate::stretch::{Cuts, Stretch};
-use crate::types::{Child, DieRef, TypeDie};
 use crate::units::{Function, Piece, Unit};
 use crate::{DwarfError, frames};
 use goobj::{PKG_NONE, SymRef};
@@ -24,114 +25,6 @@ pub struct SectionInfo {
     pub name: &'static str,
     /// Size in bytes.
     pub size: u64,
-}
-
-/// What a section holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub enum Kind {
-    Abbrev,
-    Line,
-    Frame,
-    GdbScripts,
-    Info,
-    Loc,
-    Ranges,
-    Addr,
-}
-
-/// What an atom is; what that means depends on the section.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Atom {
-    /// What the section begins with, or, in a run that belongs to a unit, what the unit begins with.
-    Header,
-    /// A piece of a function, by number in its unit; a frame by number in [`Plan::frames`].
-    Function(u32),
-    /// The DIE of an abstract function, of a variable or of constants, by number in
-    /// [`UnitPlan::symbols`].
-    Symbol(u32),
-    /// The DIE of a type.
-    Type(DieRef),
-    /// The end of the unit's DIE.
-    End,
-}
-
-const TAG: u32 = 29;
-const PAYLOAD: u32 = (1 << TAG) - 1;
-
-/// Offset from the start of the run, and an [`Atom`] in 32 bits.
-#[derive(Clone, Copy)]
-pub(crate) struct Placed {
-    pub off: u32,
-    atom: u32,
-}
-
-impl Placed {
-    #[inline]
-    pub(crate) fn atom(self) -> Atom {
-        let p = self.atom & PAYLOAD;
-        match self.atom >> TAG {
-            0 => Atom::Header,
-            1 => Atom::Function(p),
-            2 => Atom::Symbol(p),
-            3 => Atom::Type(DieRef(p)),
-            _ => Atom::End,
-        }
-    }
-}
-
-/// Atoms that follow one another.
-pub(crate) struct Run {
-    /// Offset in the section, bytes.
-    pub start: u64,
-    /// Length in bytes.
-    pub len: u32,
-    /// Number of the unit; [`NO_UNIT`] for none.
-    pub unit: u32,
-    pub atoms: Vec<Placed>,
-}
-
-pub(crate) const NO_UNIT: u32 = u32::MAX;
-
-impl Run {
-    fn new(unit: u32, capacity: usize) -> Run {
-        Run {
-            start: 0,
-            len: 0,
-            unit,
-            atoms: Vec::with_capacity(capacity),
-        }
-    }
-    fn header(unit: u32, len: u64) -> Run {
-        let mut r = Run::new(unit, 1);
-        r.push(Atom::Header, len);
-        r
-    }
-    fn push(&mut self, a: Atom, len: u64) {
-        let atom = match a {
-            Atom::Header => 0,
-            Atom::Function(f) => 1 << TAG | f,
-            Atom::Symbol(s) => 2 << TAG | s,
-            Atom::Type(d) => 3 << TAG | d.0,
-            Atom::End => 4 << TAG,
-        };
-        self.atoms.push(Placed {
-            off: self.len,
-            atom,
-        });
-        // A run that is too long becomes a section that is too long, which is noticed.
-        self.len = self
-            .len
-            .saturating_add(u32::try_from(len).unwrap_or(u32::MAX));
-    }
-}
-
-/// One section.
-pub(crate) struct Section {
-    pub kind: Kind,
-    pub name: &'static str,
-    pub size: u64,
-    pub runs: Vec<Run>,
 }
 
 /// What is known of a unit once sizes are.

@@ -1,6 +1,6 @@
 //! Cutting the sections into stretches that are written one after another.
 
-use crate::plan::{Kind, NO_UNIT, Run, Section};
+use crate::section::{Kind, NO_UNIT, Run, Section};
 use std::ops::Range;
 
 /// A stretch of all sections, see [`crate::Plan::stretches`].

@@ -6,7 +6,8 @@
 
 use crate::DwarfError;
 use crate::abbrev::code;
-use crate::types::{DieRef, TypeDie, Types};
+use crate::die::{DieRef, TypeDie};
+use crate::types::Types;
 use gover::TypeKind;
 use symbols::SymId;
 

@@ -1,4 +1,4 @@
-//! DIEs of types: what they are, and making them from type descriptors.
+//! Making DIEs of types from type descriptors.
 //!
 //! The order in which types are defined is the order of their DIEs: a type comes when something first
 //! refers to it, its own parts follow depth first (`ld/dwarf.go:defgotype`, `newtype`). Here that is a
@@ -6,111 +6,22 @@
 
 use crate::DwarfError;
 use crate::abbrev::code;
-use crate::encode::{Sink, read_uvarint};
+use crate::ahead::{FAR, NEAR, expect};
+use crate::descriptor::{Descriptor, decode_name, static_name, symbol_data, without_prefix};
+use crate::die::{Child, DieRef, TypeDie};
 use crate::names::{Named, Scratch};
 use goobj::prefetch::{prefetch, prefetch_lines};
-use gover::{NAME_EMBEDDED, TFLAG_UNCOMMON, TypeKind};
+use gover::{TFLAG_UNCOMMON, TypeKind};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 use symbols::{BitSet, Def, SymId, Symbols};
-
-/// The DIE of a type, by order of creation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct DieRef(pub u32);
-
-impl DieRef {
-    /// No DIE.
-    pub(crate) const NONE: DieRef = DieRef(!0);
-    /// The type that is not known.
-    pub(crate) const UNSPECIFIED: DieRef = DieRef(0);
-
-    #[inline]
-    pub(crate) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
 
 const ATE_BOOLEAN: u8 = 0x02;
 const ATE_COMPLEX_FLOAT: u8 = 0x03;
 const ATE_FLOAT: u8 = 0x04;
 const ATE_SIGNED: u8 = 0x05;
 const ATE_UNSIGNED: u8 = 0x07;
-
-/// One top-level DIE.
-#[derive(Clone)]
-pub(crate) struct TypeDie {
-    /// Abbreviation code.
-    pub abbrev: u8,
-    /// `go_kind`; 0 when missing.
-    pub kind: u8,
-    /// `encoding` of base types.
-    pub encoding: u8,
-    /// Name, which is also what it is found by; anonymous ones are those whose name a typedef took.
-    pub name: &'static [u8],
-    /// `byte_size`.
-    pub byte_size: u64,
-    /// The descriptor it was made from.
-    pub gotype: SymId,
-    /// `go_runtime_type`: the descriptor if the program has it.
-    pub runtime_type: SymId,
-    /// `type`.
-    pub ty: DieRef,
-    /// `go_key`.
-    pub key: DieRef,
-    /// `go_elem`.
-    pub elem: DieRef,
-    /// First child in [`Types::children`].
-    pub first_child: u32,
-    /// Number of children.
-    pub n_children: u32,
-}
-
-impl TypeDie {
-    pub(crate) fn new(abbrev: u8, name: &'static [u8]) -> TypeDie {
-        TypeDie {
-            abbrev,
-            kind: 0,
-            encoding: 0,
-            name,
-            byte_size: 0,
-            gotype: SymId::NONE,
-            runtime_type: SymId::NONE,
-            ty: DieRef::NONE,
-            key: DieRef::NONE,
-            elem: DieRef::NONE,
-            first_child: 0,
-            n_children: 0,
-        }
-    }
-
-    fn has_children(&self) -> bool {
-        matches!(
-            self.abbrev,
-            code::ARRAYTYPE
-                | code::FUNCTYPE
-                | code::IFACETYPE
-                | code::SLICETYPE
-                | code::STRINGTYPE
-                | code::STRUCTTYPE
-        )
-    }
-}
-
-/// A field, parameter or range of a type.
-#[derive(Clone, Copy)]
-pub(crate) struct Child {
-    /// Name of a field.
-    pub name: &'static [u8],
-    /// Offset of a field, bytes; length of an array.
-    pub value: u64,
-    /// `type`.
-    pub ty: DieRef,
-    /// Abbreviation code.
-    pub abbrev: u8,
-    /// Whether a field is embedded.
-    pub embedded: bool,
-}
 
 /// A place that a reference is to be written to.
 #[derive(Clone, Copy)]
@@ -672,34 +583,6 @@ impl<'a> Types<'a> {
     }
 }
 
-/// A type's name from the name of its descriptor.
-pub(crate) fn without_prefix(name: &'static str) -> &'static [u8] {
-    name.strip_prefix("type:").unwrap_or(name).as_bytes()
-}
-
-/// How many symbols ahead the places are asked for where they are described, and how many ahead their
-/// contents.
-pub(crate) const FAR: usize = 8;
-pub(crate) const NEAR: usize = 3;
-
-/// Asks for where a symbol is described that will be wanted soon.
-#[inline]
-pub(crate) fn expect(syms: &Symbols, s: SymId) {
-    if s.is_some()
-        && let Def::Go(o, li) = syms.def(s)
-    {
-        o.object.places(li).into_iter().for_each(prefetch);
-    }
-}
-
-/// The name of a symbol; names in objects live as long as the objects do, which is until the end.
-pub(crate) fn static_name(syms: &Symbols, s: SymId) -> &'static [u8] {
-    match syms.def(s) {
-        symbols::Def::Go(o, li) | symbols::Def::Undefined(o, li) => o.object.name(o.object.sym(li)),
-        symbols::Def::Ext(e) => e.name.to_vec().leak(),
-    }
-}
-
 /// Whether a type gets a typedef under its name: those that have a real one (`dotypedef`).
 fn has_typedef(name: &[u8]) -> bool {
     let literal: [&[u8]; 6] = [
@@ -711,27 +594,6 @@ fn has_typedef(name: &[u8]) -> bool {
         b"*",
     ];
     !literal.iter().any(|l| name.starts_with(l))
-}
-
-/// The contents of a symbol; `None` if it is not defined.
-pub(crate) fn symbol_data(syms: &Symbols, s: SymId) -> Option<&'static [u8]> {
-    match syms.def(s) {
-        Def::Go(o, li) => Some(o.object.data(li)),
-        Def::Ext(e) => Some(e.data.to_vec().leak()),
-        Def::Undefined(..) => None,
-    }
-}
-
-/// The text of a name as descriptors have them and whether it is that of an embedded field; empty
-/// without a symbol. `None` when damaged.
-fn decode_name(syms: &Symbols, s: SymId) -> Option<(&'static [u8], bool)> {
-    if s.is_none() {
-        return Some((b"", false));
-    }
-    let data = symbol_data(syms, s)?;
-    let (len, n) = read_uvarint(data.get(1..)?)?;
-    let end = usize::try_from(len).ok()?.checked_add(1 + n)?;
-    Some((data.get(1 + n..end)?, data[0] & NAME_EMBEDDED != 0))
 }
 
 /// Copies of names, which live until the end. DIEs are written long after they are made: the names they
@@ -758,106 +620,9 @@ impl Kept {
     }
 }
 
-/// Checked reads in a type descriptor.
-struct Descriptor<'a> {
-    data: &'a [u8],
-    ptr: usize,
-}
-
-impl Descriptor<'_> {
-    fn u8(&self, at: usize) -> Option<u8> {
-        self.data.get(at).copied()
-    }
-    fn u16(&self, at: usize) -> Option<u16> {
-        let b = self.data.get(at..at + 2)?;
-        Some(u16::from_le_bytes([b[0], b[1]]))
-    }
-    fn word(&self, at: usize) -> Option<u64> {
-        let mut b = [0; 8];
-        b[..self.ptr].copy_from_slice(self.data.get(at..at + self.ptr)?);
-        Some(u64::from_le_bytes(b))
-    }
-}
-
-/// Where encoded types go; knows what their references become.
-pub(crate) trait TypeSink: Sink {
-    /// Writes a reference to a DIE, 4 bytes.
-    fn die(&mut self, r: DieRef);
-    /// Writes the offset of a descriptor, or zero, as a word.
-    fn runtime_type(&mut self, s: SymId);
-}
-
-/// Encodes one DIE with its children.
-pub(crate) fn put_die(d: &TypeDie, children: &[Child], out: &mut impl TypeSink) {
-    out.u8(d.abbrev);
-    out.string(d.name);
-    match d.abbrev {
-        code::NULLTYPE => {}
-        code::BASETYPE => {
-            out.u8(d.encoding);
-            out.u8(d.byte_size as u8);
-            out.u8(d.kind);
-            out.runtime_type(d.runtime_type);
-        }
-        code::ARRAYTYPE => {
-            out.die(d.ty);
-            out.uleb(d.byte_size);
-            out.u8(d.kind);
-            out.runtime_type(d.runtime_type);
-        }
-        code::CHANTYPE | code::MAPTYPE | code::IFACETYPE | code::PTRTYPE => {
-            out.die(d.ty);
-            out.u8(d.kind);
-            out.runtime_type(d.runtime_type);
-            if d.abbrev == code::MAPTYPE {
-                out.die(d.key);
-            }
-            if matches!(d.abbrev, code::MAPTYPE | code::CHANTYPE) {
-                out.die(d.elem);
-            }
-        }
-        code::BARE_PTRTYPE => out.runtime_type(d.runtime_type),
-        code::FUNCTYPE | code::SLICETYPE | code::STRINGTYPE | code::STRUCTTYPE => {
-            out.uleb(d.byte_size);
-            out.u8(d.kind);
-            out.runtime_type(d.runtime_type);
-            if d.abbrev == code::SLICETYPE {
-                out.die(d.elem);
-            }
-        }
-        _ => out.die(d.ty),
-    }
-    if !d.has_children() {
-        return;
-    }
-    for c in &children[d.first_child as usize..][..d.n_children as usize] {
-        out.u8(c.abbrev);
-        match c.abbrev {
-            code::STRUCTFIELD => {
-                out.string(c.name);
-                out.uleb(c.value);
-                out.die(c.ty);
-                out.u8(c.embedded.into());
-            }
-            code::ARRAYRANGE => {
-                out.die(c.ty);
-                out.uleb(c.value);
-            }
-            code::FUNCTYPEOUTPARAM => {
-                out.u8(1);
-                out.die(c.ty);
-            }
-            code::FUNCTYPEPARAM => out.die(c.ty),
-            _ => {}
-        }
-    }
-    out.u8(0);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::abbrev;
 
     #[test]
     fn copies_of_names_stay_as_others_are_made() {
@@ -868,65 +633,6 @@ mod tests {
         assert_eq!(kept.copy(&large), large);
         for (i, copy) in copies.iter().enumerate() {
             assert_eq!(*copy, name(i));
-        }
-    }
-
-    struct Bytes(Vec<u8>);
-
-    impl Sink for Bytes {
-        fn bytes(&mut self, b: &[u8]) {
-            self.0.extend_from_slice(b);
-        }
-    }
-
-    impl TypeSink for Bytes {
-        fn die(&mut self, r: DieRef) {
-            self.u32(r.0);
-        }
-        fn runtime_type(&mut self, s: SymId) {
-            self.word(8, s.0.into());
-        }
-    }
-
-    /// What the abbreviations say of the section must be what the encoder writes.
-    #[test]
-    fn dies_are_as_long_as_their_abbreviations_say() {
-        let fields: Vec<Child> = [
-            code::STRUCTFIELD,
-            code::FUNCTYPEPARAM,
-            code::FUNCTYPEOUTPARAM,
-            code::DOTDOTDOT,
-            code::ARRAYRANGE,
-        ]
-        .into_iter()
-        .map(|abbrev| Child {
-            name: b"field",
-            value: 300,
-            ty: DieRef(7),
-            abbrev,
-            embedded: true,
-        })
-        .collect();
-        for a in code::NULLTYPE..=code::TYPEDECL {
-            let mut d = TypeDie::new(a, b"main.T");
-            d.byte_size = 1000;
-            d.n_children = fields.len() as u32;
-            let mut out = Bytes(Vec::new());
-            put_die(&d, &fields, &mut out);
-            let mut rest = abbrev::skip_die(&out.0, 8).expect("a DIE");
-            assert_eq!(
-                d.has_children(),
-                abbrev::has_children(a),
-                "abbreviation {a}"
-            );
-            if d.has_children() {
-                for _ in &fields {
-                    rest = abbrev::skip_die(rest, 8).expect("a child");
-                }
-                assert_eq!(rest, [0], "abbreviation {a}");
-            } else {
-                assert!(rest.is_empty(), "abbreviation {a}");
-            }
         }
     }
 

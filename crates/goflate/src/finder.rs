@@ -3,11 +3,60 @@
 mod dense;
 mod sparse;
 
+use crate::Encoder;
 use crate::bytes::{load32, load64, match_len, match_len_back};
 use crate::sequence::{MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Sequence};
 
-pub(crate) use dense::DenseFinder;
-pub(crate) use sparse::SparseFinder;
+use dense::DenseFinder;
+use sparse::SparseFinder;
+
+/// Finds the matches of a stream.
+pub(crate) enum Finder {
+    Dense(DenseFinder),
+    Sparse(SparseFinder),
+}
+
+impl Finder {
+    /// A finder that has seen nothing.
+    pub(crate) fn new(encoder: Encoder) -> Self {
+        match encoder {
+            Encoder::Go126 => Finder::Dense(DenseFinder::new()),
+            Encoder::Go127 | Encoder::Go127Fused => Finder::Sparse(SparseFinder::new()),
+        }
+    }
+
+    /// Whether this is what the encoder finds matches with.
+    pub(crate) fn is_for(&self, encoder: Encoder) -> bool {
+        match encoder {
+            Encoder::Go126 => matches!(self, Finder::Dense(_)),
+            Encoder::Go127 | Encoder::Go127Fused => matches!(self, Finder::Sparse(_)),
+        }
+    }
+
+    /// Makes ready for another stream.
+    pub(crate) fn restart(&mut self) {
+        match self {
+            Finder::Dense(finder) => finder.restart(),
+            Finder::Sparse(finder) => finder.restart(),
+        }
+    }
+
+    /// What decides how the next block is searched; empty where lanes are not joined.
+    pub(crate) fn reach(&self) -> Vec<u16> {
+        match self {
+            Finder::Dense(finder) => finder.reach(),
+            Finder::Sparse(_) => Vec::new(),
+        }
+    }
+
+    /// Finds the matches of the next block.
+    pub(crate) fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Vec<Sequence>) {
+        match self {
+            Finder::Dense(finder) => finder.find(window, span, out),
+            Finder::Sparse(finder) => finder.find(window, span, out),
+        }
+    }
+}
 
 /// Where a block lies in a window of the stream.
 #[derive(Clone, Copy, Debug)]

@@ -13,20 +13,14 @@ use std::sync::{Mutex, MutexGuard};
 use rayon::Scope;
 
 use crate::adler::Adler;
+use crate::batch::{BATCH_LEN, Batch};
 use crate::emit::Bits;
-use crate::finder::{BlockSpan, DenseFinder, SparseFinder};
-use crate::plan::{Block, Form, Plan, ReusingPlanner, plan_separate};
+use crate::finder::{BlockSpan, Finder};
+use crate::plan::{Block, Form, Planner};
 use crate::sequence::{BLOCK_LEN, MAX_DISTANCE, Sequence};
 use crate::stream::{BitStream, Sink};
 use crate::workbench::Workbench;
 use crate::{Encoder, Source};
-
-/// Blocks that travel together. Fewer cost more scheduling; with more, what one stage leaves is no
-/// longer in the cache when the next one comes (8 cost 4 % more time).
-const BATCH_BLOCKS: usize = 2;
-
-/// Bytes of input in a batch, except the last.
-pub(crate) const BATCH_LEN: usize = BATCH_BLOCKS * BLOCK_LEN;
 
 /// Batches of a lane under way at most: more would not keep more threads busy. Nor are there more than
 /// threads, so that what is in the cache goes on first.
@@ -35,93 +29,6 @@ const BATCHES_IN_FLIGHT: usize = 4;
 /// Bytes of input for each of the sequences that there is room for at first; in debugging information it
 /// takes more to make one.
 const BYTES_PER_SEQUENCE: usize = 8;
-
-/// Finds the matches of a stream.
-pub(crate) enum Finder {
-    Dense(DenseFinder),
-    Sparse(SparseFinder),
-}
-
-impl Finder {
-    pub(crate) fn new(encoder: Encoder) -> Self {
-        match encoder {
-            Encoder::Go126 => Finder::Dense(DenseFinder::new()),
-            Encoder::Go127 | Encoder::Go127Fused => Finder::Sparse(SparseFinder::new()),
-        }
-    }
-
-    /// Whether this is what the encoder finds matches with.
-    pub(crate) fn is_for(&self, encoder: Encoder) -> bool {
-        match encoder {
-            Encoder::Go126 => matches!(self, Finder::Dense(_)),
-            Encoder::Go127 | Encoder::Go127Fused => matches!(self, Finder::Sparse(_)),
-        }
-    }
-
-    /// Makes ready for another stream.
-    pub(crate) fn restart(&mut self) {
-        match self {
-            Finder::Dense(finder) => finder.restart(),
-            Finder::Sparse(finder) => finder.restart(),
-        }
-    }
-
-    /// What decides how the next block is searched; empty where lanes are not joined.
-    pub(crate) fn reach(&self) -> Vec<u16> {
-        match self {
-            Finder::Dense(finder) => finder.reach(),
-            Finder::Sparse(_) => Vec::new(),
-        }
-    }
-
-    fn find(&mut self, window: &[u8], span: BlockSpan, out: &mut Vec<Sequence>) {
-        match self {
-            Finder::Dense(finder) => finder.find(window, span, out),
-            Finder::Sparse(finder) => finder.find(window, span, out),
-        }
-    }
-}
-
-/// Plans the blocks of a stream.
-enum Planner {
-    Separate,
-    Reusing(ReusingPlanner),
-}
-
-impl Planner {
-    fn new(encoder: Encoder) -> Self {
-        match encoder {
-            Encoder::Go126 => Planner::Separate,
-            Encoder::Go127 => Planner::Reusing(ReusingPlanner::new(false)),
-            Encoder::Go127Fused => Planner::Reusing(ReusingPlanner::new(true)),
-        }
-    }
-
-    fn plan(&mut self, block: Block<'_>) -> Plan {
-        match self {
-            Planner::Separate => plan_separate(block),
-            Planner::Reusing(planner) => planner.plan(block),
-        }
-    }
-}
-
-/// A batch on its way, and the buffers it travels in.
-#[derive(Default)]
-pub(crate) struct Batch {
-    index: usize,
-    /// The bytes, behind room for the history; unused if the source is a slice.
-    window: Vec<u8>,
-    adler: Option<Adler>,
-    sequences: Vec<Sequence>,
-    /// For each block, the number of sequences up to its end.
-    sequence_ends: Vec<usize>,
-    /// For each block, its plan and the bit position of its end in the lane.
-    plans: Vec<(Plan, u64)>,
-    /// Bit position in the lane of the start of the first block.
-    start_bit: u64,
-    bytes: Vec<u8>,
-    bits: Option<Bits>,
-}
 
 /// Where the search of a lane starts from.
 pub(crate) enum Start {

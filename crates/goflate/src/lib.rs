@@ -9,6 +9,7 @@
 //! [`Generated`] the input need never be in memory as a whole.
 
 mod adler;
+mod batch;
 mod bytes;
 mod cpu;
 mod emit;

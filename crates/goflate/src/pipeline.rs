@@ -7,8 +7,9 @@
 //! again.
 
 use crate::adler::Adler;
+use crate::batch::BATCH_LEN;
 use crate::huffman::Code;
-use crate::lane::{BATCH_LEN, Budget, Finished, Lane, Start};
+use crate::lane::{Budget, Finished, Lane, Start};
 use crate::stream::{Appended, BitStream, Sink};
 use crate::workbench::Workbench;
 use crate::{Encoder, Source};
@@ -195,7 +196,7 @@ fn finish(encoder: Encoder, adler: Adler, mut out: BitStream<'_>) -> u64 {
 mod tests {
     use super::*;
     use crate::Generated;
-    use crate::lane::Finder;
+    use crate::finder::Finder;
 
     /// Words, with stretches that do not compress.
     fn data(len: usize) -> Vec<u8> {

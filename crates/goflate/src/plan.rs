@@ -8,11 +8,37 @@ mod separate;
 
 use std::sync::Arc;
 
+use crate::Encoder;
 use crate::huffman::{Code, Codes, Header, coded_bits};
 use crate::sequence::{BLOCK_LEN, Histogram, Sequence};
 
-pub(crate) use reusing::ReusingPlanner;
-pub(crate) use separate::plan_separate;
+use reusing::ReusingPlanner;
+use separate::plan_separate;
+
+/// Plans the blocks of a stream.
+pub(crate) enum Planner {
+    Separate,
+    Reusing(ReusingPlanner),
+}
+
+impl Planner {
+    /// A planner before the first block.
+    pub(crate) fn new(encoder: Encoder) -> Self {
+        match encoder {
+            Encoder::Go126 => Planner::Separate,
+            Encoder::Go127 => Planner::Reusing(ReusingPlanner::new(false)),
+            Encoder::Go127Fused => Planner::Reusing(ReusingPlanner::new(true)),
+        }
+    }
+
+    /// Plans the next block.
+    pub(crate) fn plan(&mut self, block: Block<'_>) -> Plan {
+        match self {
+            Planner::Separate => plan_separate(block),
+            Planner::Reusing(planner) => planner.plan(block),
+        }
+    }
+}
 
 /// A block of input and what match finding made of it.
 #[derive(Clone, Copy)]

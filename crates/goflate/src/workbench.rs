@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use crate::Encoder;
-use crate::lane::{Batch, Finder};
+use crate::batch::Batch;
+use crate::finder::Finder;
 
 /// Tables and buffers for making streams, kept for the next one: memory that is new to a process is
 /// dear, and a table need not be cleared.

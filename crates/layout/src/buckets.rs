@@ -2,6 +2,7 @@
 
 use crate::facts::Facts;
 use crate::groups::Groups;
+use crate::relro::Relro;
 use gover::{GoLayout, RelroRule, SymKind, TypelinkHome};
 use rayon::prelude::*;
 use reach::Live;
@@ -81,18 +82,6 @@ pub fn data_align(explicit: u32, size: u64) -> u32 {
     } else {
         1 << (63 - (size | 1).leading_zeros())
     }
-}
-
-/// Whether data that the dynamic linker relocates is kept apart from what is only read, and where
-/// (`ld/target.go:UseRelro`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Relro {
-    /// It is not.
-    None,
-    /// In a segment of its own.
-    OwnSegment,
-    /// With read-only data, for a host linker to sort out.
-    WithReadOnly,
 }
 
 /// Live data by kind, before it is sorted. What is found out about data as a whole, such as its

@@ -1,6 +1,6 @@
 //! As what data that belongs to a group is laid out (`ld/symtab.go:symtab`).
 
-use crate::buckets::Relro;
+use crate::relro::Relro;
 use gover::{GoLayout, RelroRule, SymKind, TypelinkHome};
 use symbols::DataGroup;
 

@@ -6,13 +6,15 @@ mod carriers;
 mod facts;
 mod gcprog;
 mod groups;
+mod relro;
 mod sections;
 mod text;
 mod trampolines;
 
 pub use addresses::{Addresses, SectionId};
-pub use buckets::{Bucket, Buckets, DataSym, Relro, TypeParts, Unsorted, data_align};
+pub use buckets::{Bucket, Buckets, DataSym, TypeParts, Unsorted, data_align};
 pub use carriers::Carriers;
+pub use relro::Relro;
 pub use sections::{
     DataLayout, KnownSections, Placed, Section, SectionOptions, Seg, Segment, Segments,
 };

@@ -1,8 +1,9 @@
 //! Sections of the output and what lies where in them (`ld/data.go:allocateDataSections`,
 //! `address`, `layout`).
 
-use crate::buckets::{Bucket, Buckets, DataSym, Relro};
+use crate::buckets::{Bucket, Buckets, DataSym};
 use crate::gcprog::GcProg;
+use crate::relro::Relro;
 use crate::round_up;
 use gover::{CoverageStart, GcMasks, ModuledataHome, PclntabHome, SymKind, TypelinkHome};
 use std::borrow::Cow;

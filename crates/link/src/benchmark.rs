@@ -7,9 +7,10 @@
 //! `chrome://tracing` or Perfetto. Phases have with them the CPU time that all threads took.
 
 use crate::config::Benchmark;
+use crate::usage::resident_bytes;
 use crate::{profile, sys};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
@@ -280,23 +281,6 @@ fn thread_number() -> u32 {
         static NUMBER: u32 = NEXT.fetch_add(1, Ordering::Relaxed);
     }
     NUMBER.with(|n| *n)
-}
-
-/// Resident memory of this process, bytes; 0 where the system does not say.
-pub(crate) fn resident_bytes() -> u64 {
-    status_kib(Path::new("/proc/self/status"), "VmRSS:") * 1024
-}
-
-/// Greatest resident memory so far, bytes; 0 where the system does not say.
-pub(crate) fn peak_resident_bytes() -> u64 {
-    status_kib(Path::new("/proc/self/status"), "VmHWM:") * 1024
-}
-
-fn status_kib(file: &Path, key: &str) -> u64 {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let line = text.lines().find_map(|l| l.strip_prefix(key));
-    line.and_then(|l| l.trim().strip_suffix(" kB")?.parse().ok())
-        .unwrap_or(0)
 }
 
 #[cfg(test)]

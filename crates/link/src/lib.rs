@@ -28,4 +28,5 @@ mod sys;
 pub mod text;
 pub mod threads;
 pub mod toolexec;
+mod usage;
 pub mod version;

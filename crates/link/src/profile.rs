@@ -4,7 +4,7 @@
 //! find what they expect, a CPU profile is a valid one with a single sample, the CPU time of
 //! the whole link, and a memory profile has the totals that Go's textual format carries.
 
-use crate::benchmark::{peak_resident_bytes, resident_bytes};
+use crate::usage::{peak_resident_bytes, resident_bytes};
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs::File;

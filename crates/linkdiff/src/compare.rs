@@ -4,7 +4,8 @@ use crate::bytes::{count_differences, first_difference, hex_context, text};
 use crate::elf::{self, SHT_NOTE};
 use crate::image::{Format, Image, Section};
 use crate::list::{first_list_difference, neighbours};
-use crate::report::{Cause, Finding, Report};
+use crate::read::read;
+use crate::report::{Cause, Finding, Report, resize};
 use crate::{Options, dwarf, explain, headers, operand};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -25,8 +26,8 @@ pub fn compare(a: &[u8], b: &[u8], options: &Options) -> Report {
     };
     let Some(first) = first else { return report };
     let (image_a, image_b) = std::thread::scope(|scope| {
-        let a = scope.spawn(|| Image::parse(a));
-        let image_b = Image::parse(b);
+        let a = scope.spawn(|| read(a));
+        let image_b = read(b);
         (
             a.join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
@@ -200,11 +201,6 @@ fn loaded(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize, moved: &mut bool) ->
     }
     finding.summary = summary.join("; ");
     Some(finding)
-}
-
-/// "size 0x10 → 0x20 (+16)"
-pub fn resize(a: u64, b: u64) -> String {
-    format!("size {a:#x} → {b:#x} ({:+})", b.wrapping_sub(a) as i64)
 }
 
 /// Describes the first differing byte, with its context; returns the summary phrase.

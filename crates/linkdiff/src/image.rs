@@ -1,5 +1,5 @@
 //! What every comparison sees of a binary, whatever its format: regions with named fields, sections
-//! and symbols. Readers ([`crate::elf`], [`crate::generic`]) fill it; nothing here panics on damage.
+//! and symbols. Readers ([`crate::read`]) fill it; nothing here panics on damage.
 
 use crate::bytes::{Words, text};
 use crate::list::Item;
@@ -142,18 +142,6 @@ pub struct Image<'a> {
 }
 
 impl<'a> Image<'a> {
-    /// Reads `data` with whatever reader fits. Damage ends up in `problems`.
-    pub fn parse(data: &'a [u8]) -> Image<'a> {
-        let mut image = if data.starts_with(b"\x7fELF") {
-            crate::elf::read(data)
-        } else {
-            crate::generic::read(data)
-        };
-        image.place_symbols();
-        crate::pclntab::name_stripped_text(&mut image);
-        image
-    }
-
     /// An image without structure.
     pub fn raw(data: &'a [u8]) -> Image<'a> {
         Image {
@@ -173,7 +161,7 @@ impl<'a> Image<'a> {
     }
 
     /// Distributes the symbols over the sections, in address order.
-    fn place_symbols(&mut self) {
+    pub(crate) fn place_symbols(&mut self) {
         const STT_SECTION: u8 = 3;
         const STT_TLS: u8 = 6;
         let mut by_index: Vec<Option<usize>> = Vec::new();

@@ -29,6 +29,7 @@ mod macho;
 mod moduledata;
 mod operand;
 mod pclntab;
+mod read;
 mod records;
 mod report;
 mod symtab;

@@ -119,7 +119,7 @@ mod tests {
         let mut data = vec![0u8; 64];
         data[..6].copy_from_slice(b"\x7fELF\x02\x01");
         data[18] = 183;
-        assert_eq!(machine(&Image::parse(&data)), EM_AARCH64);
+        assert_eq!(machine(&crate::read::read(&data)), EM_AARCH64);
         assert_eq!(machine(&Image::raw(&data)), 0);
     }
 }

@@ -5,10 +5,10 @@
 //! side in Go's runtime/symtab.go (`pcHeader`, `_func`, `findfuncbucket`). Go 1.20 and later.
 
 use crate::bytes::{Words, c_string, count_differences, first_difference, hex_context, text};
-use crate::compare::resize;
 use crate::image::{Image, Placed};
 use crate::list::{Item, first_list_difference, neighbours};
 use crate::moduledata::Moduledata;
+use crate::report::resize;
 use std::borrow::Cow;
 use std::ops::Range;
 

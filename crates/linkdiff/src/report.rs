@@ -141,3 +141,8 @@ impl fmt::Display for Report {
         Ok(())
     }
 }
+
+/// "size 0x10 → 0x20 (+16)"
+pub(crate) fn resize(a: u64, b: u64) -> String {
+    format!("size {a:#x} → {b:#x} ({:+})", b.wrapping_sub(a) as i64)
+}

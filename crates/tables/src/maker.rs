@@ -4,6 +4,15 @@ use gover::SymKind;
 use reach::Live;
 use symbols::{BitSet, ExtSym, SymId, Symbols};
 
+/// A symbol and the length of what it holds, as moduledata points to it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TableRef {
+    /// The symbol.
+    pub sym: SymId,
+    /// Its length: bytes of a table or string, or entries of a list.
+    pub size: u64,
+}
+
 /// What passes that make symbols write to, until the symbol table is complete.
 pub struct Maker<'a> {
     /// The symbols.
@@ -42,6 +51,17 @@ impl Maker<'_> {
         e.size = 0;
         e.align = align;
         s
+    }
+
+    /// A symbol that holds a string (`ld/data.go:addgostring`).
+    pub(crate) fn text(&mut self, name: &str, bytes: &[u8]) -> TableRef {
+        let sym = self.create(name, SymKind::Rodata);
+        self.syms.local.insert(sym);
+        self.ext(sym).set_data(bytes.to_vec());
+        TableRef {
+            sym,
+            size: bytes.len() as u64,
+        }
     }
 
     /// A linker-made symbol's contents.

@@ -1,22 +1,13 @@
 //! `runtime.firstmoduledata`, through which the runtime finds everything else
 //! (`ld/symtab.go:symtab`).
 
-use crate::maker::Maker;
+use crate::maker::{Maker, TableRef};
 use crate::markers::{DataMarkers, TextMarkers};
 use crate::plugin::PluginInfo;
 use crate::shared::make_module_hashes;
 use gover::{FieldShape, ModuleField, ModuledataHome, SymKind};
 use symbols::SymId;
 use symbols::rtype::RType;
-
-/// A table that moduledata points to.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct TableRef {
-    /// The symbol.
-    pub sym: SymId,
-    /// Its size in bytes.
-    pub size: u64,
-}
 
 /// The tables of the pclntab.
 #[derive(Clone, Copy, Debug, Default)]

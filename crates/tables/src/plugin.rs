@@ -1,8 +1,7 @@
 //! What plugins and the programs that load them know of their packages, to be compared when a plugin
 //! is loaded (`ld/symtab.go:symtab`).
 
-use crate::maker::Maker;
-use crate::moduledata::TableRef;
+use crate::maker::{Maker, TableRef};
 use gover::SymKind;
 use symbols::{LibId, SymId};
 
@@ -42,7 +41,7 @@ impl PluginInfo<'_> {
     /// Makes the path and the table of packages: name, fingerprint when linked, fingerprint when run.
     pub(crate) fn make(&self, m: &mut Maker) -> (TableRef, TableRef) {
         let ptr = m.ptr_size;
-        let path = text(m, "go:link.thispluginpath", self.path.as_bytes());
+        let path = m.text("go:link.thispluginpath", self.path.as_bytes());
         let table = m.create("go:link.pkghashes", SymKind::Rodata);
         m.syms.local.insert(table);
         for (i, (l, &hash)) in self.libs.iter().zip(self.hashes).enumerate() {
@@ -51,7 +50,7 @@ impl PluginInfo<'_> {
                 (l.pkg.clone(), l.fingerprint)
             };
             for (name, bytes) in [("pkgname", pkg.as_bytes()), ("pkglinkhash", &fingerprint)] {
-                let t = text(m, &format!("go:link.{name}.{i}"), bytes);
+                let t = m.text(&format!("go:link.{name}.{i}"), bytes);
                 let e = m.ext(table);
                 e.add_addr_plus(ptr, t.sym, 0);
                 e.add_bytes(&t.size.to_le_bytes()[..ptr.into()]);
@@ -63,16 +62,5 @@ impl PluginInfo<'_> {
             size: self.libs.len() as u64,
         };
         (path, hashes)
-    }
-}
-
-/// Makes a symbol that holds a string (`addgostring`).
-pub(crate) fn text(m: &mut Maker, name: &str, bytes: &[u8]) -> TableRef {
-    let sym = m.create(name, SymKind::Rodata);
-    m.syms.local.insert(sym);
-    m.ext(sym).set_data(bytes.to_vec());
-    TableRef {
-        sym,
-        size: bytes.len() as u64,
     }
 }

@@ -1,9 +1,7 @@
 //! What modules say of the shared libraries of Go packages that they are or were linked with, to be
 //! compared when they meet (`ld/symtab.go:symtab`, `ld/elf.go:doelf`).
 
-use crate::maker::Maker;
-use crate::moduledata::TableRef;
-use crate::plugin::text;
+use crate::maker::{Maker, TableRef};
 use gover::SymKind;
 use sha2::{Digest as _, Sha256};
 use symbols::{LibId, SymId, Symbols, VERSION_ABI0};
@@ -51,7 +49,7 @@ pub fn base_name(path: &str) -> &str {
 /// when run.
 pub(crate) fn make_module_hashes(m: &mut Maker, name: &str) -> (TableRef, TableRef) {
     let ptr = m.ptr_size;
-    let module = text(m, "go:link.thismodulename", name.as_bytes());
+    let module = m.text("go:link.thismodulename", name.as_bytes());
     let table = m.create("go:link.abihashes", SymKind::Rodata);
     m.syms.local.insert(table);
     let libs = m.syms.foreign.shared_libs.iter();
@@ -60,7 +58,7 @@ pub(crate) fn make_module_hashes(m: &mut Maker, name: &str) -> (TableRef, TableR
         .collect();
     for (i, (lib, hash)) in libs.iter().enumerate() {
         for (name, bytes) in [("libname", lib.as_bytes()), ("linkhash", hash)] {
-            let t = text(m, &format!("go:link.{name}.{i}"), bytes);
+            let t = m.text(&format!("go:link.{name}.{i}"), bytes);
             let e = m.ext(table);
             e.add_addr_plus(ptr, t.sym, 0);
             e.add_bytes(&t.size.to_le_bytes()[..ptr.into()]);

@@ -6,10 +6,9 @@ mod line;
 mod tables;
 
 use crate::bytes::{count_differences, first_difference, hex_context, uleb};
-use crate::compare::resize;
 use crate::elf::SHF_COMPRESSED;
 use crate::image::{Format, Image, Section};
-use crate::report::{Cause, Finding};
+use crate::report::{Cause, Finding, resize};
 use flate2::read::ZlibDecoder;
 use std::borrow::Cow;
 use std::collections::HashMap;

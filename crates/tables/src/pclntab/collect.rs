@@ -1,7 +1,8 @@
 //! What the functions need of the tables, collected chunk by chunk of the text order.
 
+use super::chunk::{Chunk, DataUse, Func, INLINE_TREE, InlinedCall, NO_UNIT, NameUse, PcUse};
 use super::first_use::FirstUse;
-use super::pc_tables::{PcRef, PcTables, pc_ref};
+use super::pc_tables::{PcTables, pc_ref};
 use super::{PclntabError, symbol_align};
 use goobj::FuncInfo;
 use goobj::prefetch::prefetch_lines;
@@ -9,133 +10,7 @@ use gover::AuxType;
 use reach::Damage;
 use std::ops::Range;
 use symbols::ahead::{Ahead, Reads};
-use symbols::{FileId, SymId, Symbols};
-
-/// In [`Chunk::funcdata`]: the function's inline tree.
-pub(crate) const INLINE_TREE: SymId = SymId(u32::MAX);
-/// In [`Func::unit`]: no unit.
-pub(crate) const NO_UNIT: u32 = u32::MAX;
-
-/// One function.
-pub(crate) struct Func {
-    pub sym: SymId,
-    /// Whether the compiler says something of it; the fields below are 0 without.
-    pub has_info: bool,
-    pub func_id: u8,
-    pub func_flag: u8,
-    pub start_line: i32,
-    /// Size of the arguments in bytes.
-    pub args: u32,
-    /// Number of inlined calls.
-    pub n_inlined: u32,
-    /// Its unit's index, or [`NO_UNIT`].
-    pub unit: u32,
-    /// Offset of its record in functab, bytes; while collecting, from the chunk's first.
-    pub record: u32,
-    /// Offset of its inline tree in the funcdata, bytes.
-    pub tree: u32,
-    /// Where its entries start in the chunk's lists.
-    pub pctabs_at: u32,
-    pub funcdata_at: u32,
-    pub calls_at: u32,
-    /// Number of numbered pcdata tables that the compiler wrote.
-    pub n_pcdata: u32,
-    /// Number of funcdata slots, that of the inline tree included.
-    pub n_funcdata: u32,
-}
-
-impl Func {
-    /// Where its references to pc-value tables are in [`Chunk::pctabs`].
-    pub fn pctabs(&self) -> Range<usize> {
-        let at = self.pctabs_at as usize;
-        match self.has_info {
-            true => at..at + 4 + self.n_pcdata as usize,
-            false => at..at,
-        }
-    }
-    /// Number of pcdata slots, that of the inline tree included (`numPCData`).
-    pub fn pcdata_slots(&self, inline_index: u32) -> u32 {
-        if self.n_inlined > 0 {
-            self.n_pcdata.max(inline_index + 1)
-        } else {
-            self.n_pcdata
-        }
-    }
-}
-
-/// A call of an inline tree.
-#[derive(Clone, Copy)]
-pub(crate) struct InlinedCall {
-    /// The inlined function.
-    pub callee: SymId,
-    /// Offset of the call from the start of the containing function, bytes.
-    pub parent_pc: i32,
-}
-
-/// A symbol whose name goes into funcnametab.
-#[derive(Clone, Copy)]
-pub(crate) struct NameUse {
-    pub sym: SymId,
-    /// Length of the name in bytes; later the name's offset in the table.
-    pub at: u32,
-    pub start_line: i32,
-    pub func_id: u8,
-}
-
-/// A table of the pctab.
-#[derive(Clone, Copy)]
-pub(crate) struct PcUse {
-    /// The table, as one function refers to it.
-    pub table: PcRef,
-    /// That function's unit.
-    pub unit: u32,
-    /// Its place in [`PcTables`].
-    pub place: u32,
-    /// Size in bytes; later the offset.
-    pub at: u32,
-}
-
-/// A piece of funcdata.
-#[derive(Clone, Copy)]
-pub(crate) struct DataUse {
-    /// The symbol, or [`INLINE_TREE`].
-    pub sym: SymId,
-    /// For inline trees, the function's index in its chunk.
-    pub func: u32,
-    /// Size in bytes.
-    pub size: u32,
-    /// Logarithm of the alignment.
-    pub class: u8,
-}
-
-/// What one chunk of functions uses. The lists of uses hold what no chunk before this one uses, in
-/// the order of first use.
-#[derive(Default)]
-pub(crate) struct Chunk {
-    pub id: u32,
-    /// Index of the first function in the whole list.
-    pub first: usize,
-    pub funcs: Vec<Func>,
-    /// Per function with compiler information: pcsp, pcfile, pcline, pcinline, pcdata….
-    pub pctabs: Vec<PcRef>,
-    /// Per function its funcdata slots: a symbol, [`INLINE_TREE`], or none.
-    pub funcdata: Vec<SymId>,
-    /// Per function the calls of its inline tree.
-    pub calls: Vec<InlinedCall>,
-    /// Per run of functions of one unit: the unit and one more than the highest file used.
-    pub units: Vec<(u32, u32)>,
-    /// Size of all function records, bytes.
-    pub records: u64,
-    pub names: Vec<NameUse>,
-    pub pcs: Vec<PcUse>,
-    /// Size of the tables in `pcs`, bytes; later the offset of the first.
-    pub pctab: u64,
-    pub data: Vec<DataUse>,
-    pub files: Vec<FileId>,
-    pub errors: Vec<PclntabError>,
-    /// The first function whose compiler information does not hold what it announces.
-    pub damage: Option<(SymId, Damage)>,
-}
+use symbols::{SymId, Symbols};
 
 impl Chunk {
     /// Notes that `info`, what the compiler says of `func` as its auxiliary symbol `index`, is damaged.

@@ -1,7 +1,7 @@
 //! `runtime.filetab`, the names of source files, and `runtime.cutab`, which maps a unit's file
 //! numbers to them (`ld/pcln.go:generateFilenameTabs`).
 
-use super::collect::{Chunk, NO_UNIT};
+use super::chunk::{Chunk, NO_UNIT};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use symbols::{Symbols, UnitId};

@@ -3,7 +3,8 @@
 //!
 //! Pieces stand by decreasing alignment and otherwise in the order of first use.
 
-use super::collect::{Chunk, DataUse, INLINE_TREE, INLINED_CALL, NameUse};
+use super::chunk::{Chunk, DataUse, INLINE_TREE, NameUse};
+use super::collect::INLINED_CALL;
 use super::first_use::FirstUse;
 use super::split::{Make, PART, copy, split};
 use super::{FillContext, PclntabError, PclntabPlan};

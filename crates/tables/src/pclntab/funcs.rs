@@ -1,7 +1,8 @@
 //! `runtime.functab`: the table from pc to function, and the function records
 //! (`ld/pcln.go:generateFunctab`, `writePCToFunc`, `writeFuncs`; runtime2.go has the record).
 
-use super::collect::{Chunk, Func, INLINE_TREE, NO_UNIT, RECORD};
+use super::chunk::{Chunk, Func, INLINE_TREE, NO_UNIT};
+use super::collect::RECORD;
 use super::split::{Make, PART, split};
 use super::{FillContext, PclntabPlan};
 use rayon::prelude::*;

@@ -22,6 +22,7 @@
 //!
 //! Implemented is the form with funcdata in the pclntab (`FuncdataHome::Pclntab`).
 
+mod chunk;
 mod collect;
 mod files;
 mod findfunc;
@@ -33,9 +34,10 @@ mod pc_tables;
 mod pcdata;
 mod split;
 
-use crate::maker::Maker;
-use crate::moduledata::{PclntabRefs, TableRef};
-use collect::{Chunk, Collector, INLINE_TREE, NameUse};
+use crate::maker::{Maker, TableRef};
+use crate::moduledata::PclntabRefs;
+use chunk::{Chunk, INLINE_TREE, NameUse};
+use collect::Collector;
 pub use files::FileNames;
 use files::Files;
 use first_use::FirstUse;

@@ -1,7 +1,7 @@
 //! `runtime.funcnametab`: the names of functions and of inlined functions, each ended by a zero
 //! (`ld/pcln.go:generateFuncnametab`). The same name of two symbols stands there twice.
 
-use super::collect::NameUse;
+use super::chunk::NameUse;
 use super::split::{Make, PART, split};
 use rayon::prelude::*;
 use symbols::Symbols;

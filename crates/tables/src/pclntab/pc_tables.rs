@@ -4,7 +4,7 @@
 //! have them refer to them. So they are told apart here, and only those of live functions, instead
 //! of becoming symbols.
 
-use super::collect::{Chunk, Func, NO_UNIT, PcUse};
+use super::chunk::{Chunk, Func, NO_UNIT, PcRef, PcUse};
 use super::first_use;
 use goobj::prefetch::{prefetch, prefetch_lines, prefetch_value};
 use goobj::{Block, PKG_HASHED, SymRef};
@@ -15,12 +15,7 @@ use std::sync::atomic::{
 use symbols::{Obj, SymId, Symbols, UnitId};
 
 /// Mark on a [`PcRef`]: the number of a symbol.
-const SYMBOL: u32 = 1 << 31;
-
-/// A function's reference to a pc-value table; 0 for none. While functions are collected, one more
-/// than the table's index among what its object has by content hash, or the number of any other symbol
-/// with [`SYMBOL`]; then one more than the place in [`PcTables`]; in the end the offset in the pctab, bytes.
-pub(crate) type PcRef = u32;
+pub(crate) const SYMBOL: u32 = 1 << 31;
 
 /// What an auxiliary reference of `obj` to a table means.
 #[inline]

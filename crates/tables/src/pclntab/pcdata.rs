@@ -1,6 +1,6 @@
 //! `runtime.pctab`: the pc-value tables, each once (`ld/pcln.go:generatePctab`).
 
-use super::collect::Chunk;
+use super::chunk::Chunk;
 use super::pc_tables::PcTables;
 use super::split::{Make, PART, copy, split};
 use goobj::prefetch::prefetch;
