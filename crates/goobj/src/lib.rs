@@ -12,16 +12,20 @@
 //! The crate knows nothing of linking.
 
 mod archive;
+mod error;
 mod func_info;
 mod object;
 pub mod prefetch;
+mod records;
 mod text_header;
 
 pub use archive::{Archive, ArchiveError, Member};
+pub use error::ObjectError;
 pub use func_info::{FuncInfo, InlTreeNode};
-pub use object::{
-    ABI_STATIC, Aux, Block, MAGIC, Object, ObjectError, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64,
-    PKG_NONE, PKG_SELF, RELOC_SIZE, RawReloc, RefFlags, SymDef, SymRef,
+pub use object::{Block, MAGIC, Object};
+pub use records::{
+    ABI_STATIC, Aux, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, RELOC_SIZE,
+    RawReloc, RefFlags, SymDef, SymRef,
 };
 pub use text_header::{TextHeader, TextHeaderError};
 

@@ -3,47 +3,29 @@
 //! Files are opened in parallel as imports become known; the load order, which is breadth-first from
 //! the main package, is worked out afterwards from what was read.
 
-use crate::digest::{Digest, DigestOptions, Reading};
-use crate::map::{go_error_text, map_file};
-use crate::names::clean;
+mod ahead;
+mod find;
+mod open;
+mod pkg_section;
+mod problem;
+
+use crate::digest::{DigestOptions, Reading};
+use crate::map::go_error_text;
 use crate::package_ids::{Import, PackageId, PackageIds, import_path};
 use crate::release::Done;
 use crate::{
     FileNumbers, HostObject, Inputs, LibId, Library, ObjId, ObjInput, Unit, UnitId, VERSION_STATIC,
     path_to_prefix,
 };
-use goobj::{Archive, Member, Object, TextHeader, TextHeaderError};
+use ahead::prefetch;
+use find::{Home, find};
+use goobj::Object;
+use open::{Content, GoObject, Loaded, LoadedMember, Opening, open};
+use pkg_section::PkgSection;
+use problem::problem;
+pub use problem::{Problem, Severity};
 use rustc_hash::FxHashMap;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-
-/// How cmd/link ends, or does not, over a problem.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// `Errorf`: counted, the link goes on to find more and exits with 2.
-    Error,
-    /// `Exitf`: prefixed by the program name, exits at once with 2.
-    Exit,
-    /// `log.Fatalf`: prefixed by `link: `, exits at once with 1.
-    Fatal,
-    /// Printed to standard output by `ctxt.Logf`; no error by itself.
-    Log,
-    /// Printed to standard error prefixed by the program name; no error by itself.
-    Notice,
-}
-
-/// One problem of loading.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// What becomes of the link.
-    pub severity: Severity,
-    /// The text, without prefix and line feed.
-    pub text: String,
-}
-
-fn problem(severity: Severity, text: String) -> Problem {
-    Problem { severity, text }
-}
+use std::path::PathBuf;
 
 /// See [`LoadOptions::further`].
 pub type Further<'a> = dyn Fn(&Inputs) -> (Vec<Problem>, Option<&'static str>) + Sync + 'a;
@@ -76,42 +58,6 @@ pub struct LoadOptions<'a> {
     pub verbose: u32,
     /// How objects are read.
     pub digest: DigestOptions,
-}
-
-enum Content {
-    Go {
-        header: TextHeader<'static>,
-        object: Result<Box<GoObject>, String>,
-    },
-    Host {
-        unknown: bool,
-    },
-    Bad(Problem),
-    DynImportFail,
-    PreferLinkExt,
-}
-
-/// A Go object as opened.
-struct GoObject {
-    object: Object<'static>,
-    digest: Digest,
-    imports: Vec<Import>,
-}
-
-struct LoadedMember {
-    /// `archive(member)`.
-    name: String,
-    data: &'static [u8],
-    /// Where it starts in the file, bytes.
-    offset: usize,
-    content: Content,
-}
-
-/// One file as opened.
-struct Loaded {
-    members: Vec<LoadedMember>,
-    /// What ended the reading, after the members.
-    end: Option<Problem>,
 }
 
 /// What loading gives: the inputs, the identification line of every Go object with the object's
@@ -160,268 +106,6 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
     let mut out = l.out;
     out.inputs.source_files = numbers.finish();
     out
-}
-
-/// How files are opened.
-#[derive(Clone, Copy)]
-struct Opening<'a> {
-    objects: Reading<'a>,
-    packages: &'a PackageIds,
-    /// Gives the imports of an object, before that is read wholly.
-    imports: &'a (dyn Fn(&Object<'static>) -> Vec<Import> + Sync),
-    done: &'a Done,
-}
-
-/// Where a package is.
-enum Home {
-    /// In an archive.
-    Archive(String),
-    /// In a shared library, or one that a file names that ends in `.shlibname`.
-    Shared(String),
-}
-
-impl Home {
-    fn archive(self) -> Option<String> {
-        match self {
-            Home::Archive(file) => Some(file),
-            Home::Shared(_) => None,
-        }
-    }
-}
-
-/// Opens the archives of the command line and all they import, in parallel.
-fn prefetch(opts: &LoadOptions, how: Opening) -> FxHashMap<PackageId, Loaded> {
-    let all = Prefetch {
-        opts,
-        how,
-        done: Mutex::default(),
-    };
-    rayon::scope(|sc| {
-        for (pkg, file) in opts.roots {
-            if let (id, true) = how.packages.of(pkg) {
-                all.open(sc, id, file.clone());
-            }
-        }
-        for pkg in opts.internal {
-            if let (id, true) = how.packages.of(pkg) {
-                all.find_and_open(sc, id, pkg);
-            }
-        }
-    });
-    all.done.into_inner().unwrap_or_else(|e| e.into_inner())
-}
-
-/// Opening files in parallel.
-struct Prefetch<'a> {
-    opts: &'a LoadOptions<'a>,
-    how: Opening<'a>,
-    done: Mutex<FxHashMap<PackageId, Loaded>>,
-}
-
-impl Prefetch<'_> {
-    /// Has a package opened that is in an archive.
-    fn find_and_open<'s>(&'s self, sc: &rayon::Scope<'s>, id: PackageId, pkg: &str) {
-        if let Some(file) = find(self.opts, pkg).and_then(Home::archive) {
-            self.open(sc, id, file);
-        }
-    }
-
-    /// Has a package's archive opened. What it imports is begun as soon as it is known, before the rest of
-    /// the archive is read: else a chain of imports would take as long as all of its archives.
-    fn open<'s>(&'s self, sc: &rayon::Scope<'s>, id: PackageId, file: String) {
-        sc.spawn(move |sc| {
-            let imports = |o: &_| {
-                let (imports, fresh) = self.how.packages.imports(o);
-                for (id, pkg) in fresh {
-                    self.find_and_open(sc, id, &pkg);
-                }
-                imports
-            };
-            let how = Opening {
-                imports: &imports,
-                ..self.how
-            };
-            let loaded = open(&file, how);
-            let mut done = self.done.lock().unwrap_or_else(|e| e.into_inner());
-            done.insert(id, loaded);
-        });
-    }
-}
-
-/// Where a package is (`ld/ld.go:findlib`); `None` when an import configuration lacks it.
-fn find(opts: &LoadOptions, pkg: &str) -> Option<Home> {
-    if opts.link_shared
-        && let Some(m) = opts.package_shlibs
-        && let Some(lib) = m.get(pkg)
-    {
-        return Some(Home::Shared(lib.clone()));
-    }
-    if let Some(m) = opts.package_files {
-        return m.get(pkg).cloned().map(Home::Archive);
-    }
-    let mut last = String::new();
-    for dir in opts.lib_dirs {
-        if opts.link_shared {
-            let p = dir.join(format!("{pkg}.shlibname"));
-            if p.exists() {
-                return Some(Home::Shared(clean(&p.to_string_lossy()).into_owned()));
-            }
-        }
-        for ext in ["a", "o"] {
-            let p = dir.join(format!("{pkg}.{ext}"));
-            last = p.to_string_lossy().into_owned();
-            if p.exists() {
-                return Some(Home::Archive(clean(&last).into_owned()));
-            }
-        }
-    }
-    Some(Home::Archive(clean(&last).into_owned()))
-}
-
-fn open(file: &str, how: Opening) -> Loaded {
-    let data = match map_file(Path::new(file)) {
-        Ok(d) => d,
-        Err(e) => {
-            let why = go_error_text(&e);
-            // Directories can be opened; reading fails.
-            let end = match e.kind() {
-                std::io::ErrorKind::IsADirectory => problem(
-                    Severity::Fatal,
-                    format!("reading input: read {file}: {why}"),
-                ),
-                _ => problem(
-                    Severity::Exit,
-                    format!("cannot open file {file}: open {file}: {why}"),
-                ),
-            };
-            return Loaded {
-                members: Vec::new(),
-                end: Some(end),
-            };
-        }
-    };
-    let Some(archive) = Archive::open(data) else {
-        return Loaded {
-            members: vec![open_member(file.to_owned(), data, 0, how)],
-            end: None,
-        };
-    };
-    let mut members = Vec::new();
-    for m in archive {
-        match m {
-            Ok(m) => members.extend(archive_member(file, m, how)),
-            Err(e) => {
-                let text = format!("{file}: {e}");
-                return Loaded {
-                    members,
-                    end: Some(problem(Severity::Exit, text)),
-                };
-            }
-        }
-    }
-    Loaded { members, end: None }
-}
-
-fn archive_member(file: &str, m: Member<'static>, how: Opening) -> Option<LoadedMember> {
-    // The export data has an object file's header but is none.
-    if m.name == b"__.PKGDEF" {
-        // But for its first bytes nobody reads it; the system maps it around what is read.
-        how.done.add(m.data);
-        return None;
-    }
-    let base = String::from_utf8_lossy(m.name);
-    let name = format!("{file}({base})");
-    let marker = |content| {
-        Some(LoadedMember {
-            name: name.clone(),
-            data: m.data,
-            offset: m.offset,
-            content,
-        })
-    };
-    match m.name {
-        b"dynimportfail" => return marker(Content::DynImportFail),
-        b"preferlinkext" => return marker(Content::PreferLinkExt),
-        _ => {}
-    }
-    // Longer names may have lost their ending.
-    if m.name.len() < 16 && !base.ends_with(".o") && !base.ends_with(".syso") {
-        return None;
-    }
-    Some(open_member(name, m.data, m.offset, how))
-}
-
-fn open_member(name: String, data: &'static [u8], offset: usize, how: Opening) -> LoadedMember {
-    let content = classify(&name, data, how);
-    LoadedMember {
-        name,
-        data,
-        offset,
-        content,
-    }
-}
-
-fn classify(name: &str, data: &'static [u8], how: Opening) -> Content {
-    let magic: [u8; 4] = std::array::from_fn(|i| data.get(i).copied().unwrap_or(0));
-    match magic {
-        [0x7f, b'E', b'L', b'F']
-        | [0xfe, 0xed, 0xfa, 0xce | 0xcf]
-        | [0xce | 0xcf, 0xfa, 0xed, 0xfe]
-        | [0x4c, 0x01, ..]
-        | [0x64, 0x86 | 0xaa, ..]
-        | [0xc4, 0x01, ..]
-        | [0x01, 0xd7 | 0xf7, ..] => return Content::Host { unknown: false },
-        [b'g', b'o', b' ', b'o'] => {}
-        _ => return Content::Host { unknown: true },
-    }
-    let header = match TextHeader::split(data) {
-        Ok(h) => h,
-        Err(TextHeaderError::NoLine) => {
-            return Content::Bad(problem(
-                Severity::Error,
-                format!("truncated object file: {name}: EOF"),
-            ));
-        }
-        Err(TextHeaderError::NotObject { line }) if name.ends_with(".go") => {
-            let _ = line;
-            return Content::Bad(problem(
-                Severity::Exit,
-                format!("{name}: uncompiled .go source file"),
-            ));
-        }
-        Err(TextHeaderError::NotObject { line }) => {
-            return Content::Bad(problem(
-                Severity::Error,
-                format!("{name}: not an object file: @0 {line:?}"),
-            ));
-        }
-        Err(TextHeaderError::NoEnd) => {
-            return Content::Bad(problem(
-                Severity::Error,
-                format!("truncated object file: {name}"),
-            ));
-        }
-    };
-    let object = Object::open(header.object).map_err(|e| {
-        if header.object.starts_with(b"\0go114ld") {
-            return format!("found object file {name} in old format");
-        }
-        format!(
-            "{name}: at offset {:#x} of the member: {e}",
-            header.object_offset
-        )
-    });
-    let object = object.map(|object| {
-        let imports = (how.imports)(&object);
-        let digest = Digest::new(&object, &how.objects);
-        how.done.add_digested(&object);
-        Box::new(GoObject {
-            object,
-            digest,
-            imports,
-        })
-    });
-    Content::Go { header, object }
 }
 
 /// A problem that ends the link has been recorded.
@@ -680,7 +364,7 @@ impl Loader<'_> {
         };
         self.out.headers.push((m.name.clone(), header.line));
         if self.opts.check_pkg {
-            self.load_pkg_section(lib, &m.name, header.exports)?;
+            self.add_pkg_section(lib, &m.name, header.exports)?;
         }
         let GoObject {
             object,
@@ -792,58 +476,29 @@ impl Loader<'_> {
         )
     }
 
-    /// `ld/go.go:ldpkg`: the main marker and the cgo directives.
-    fn load_pkg_section(
+    /// Notes what the header of the object `name` says of its package.
+    fn add_pkg_section(
         &mut self,
         lib: LibId,
         name: &str,
         exports: &'static [u8],
     ) -> Result<(), Stop> {
-        let mut data = exports;
-        while !data.is_empty() {
-            let (line, rest) = match memchr_lf(data) {
-                Some(i) => (&data[..i], &data[i + 1..]),
-                None => (data, &data[data.len()..]),
-            };
-            data = rest;
-            if line == b"main" {
-                self.out.inputs.libs[lib.index()].main = true;
+        let section = PkgSection::read(exports);
+        let inputs = &mut self.out.inputs;
+        let l = &mut inputs.libs[lib.index()];
+        l.main |= section.main;
+        match section.cgo {
+            Ok(None) => Ok(()),
+            Ok(Some(directives)) => {
+                let pkg = path_to_prefix(&l.pkg);
+                inputs
+                    .cgo_directives
+                    .push((name.to_owned(), pkg, directives));
+                Ok(())
             }
-            if line.is_empty() {
-                break;
-            }
+            Err(what) => self.say(Severity::Notice, format!("{what} in {name}")),
         }
-        let Some(p) = find_bytes(data, b"\n$$  // cgo") else {
-            return Ok(());
-        };
-        let Some(eol) = memchr_lf(&data[p + 1..]) else {
-            return self.say(
-                Severity::Notice,
-                format!("found $$ // cgo but no newline in {name}"),
-            );
-        };
-        let body = &data[p + 1 + eol..];
-        let Some(end) = find_bytes(body, b"\n$$").or_else(|| find_bytes(body, b"\n!\n")) else {
-            return self.say(
-                Severity::Notice,
-                format!("cannot find end of // cgo section in {name}"),
-            );
-        };
-        let pkg = path_to_prefix(&self.out.inputs.libs[lib.index()].pkg);
-        self.out
-            .inputs
-            .cgo_directives
-            .push((name.to_owned(), pkg, &body[..end]));
-        Ok(())
     }
-}
-
-fn memchr_lf(b: &[u8]) -> Option<usize> {
-    b.iter().position(|&c| c == b'\n')
-}
-
-fn find_bytes(hay: &[u8], needle: &[u8]) -> Option<usize> {
-    hay.windows(needle.len()).position(|w| w == needle)
 }
 
 fn hex(b: &[u8]) -> String {
