@@ -1,0 +1,174 @@
+//! Data: its order, and the addresses of everything.
+
+use super::code::Code;
+use super::program::Program;
+use crate::diag::{Diag, Stop};
+use crate::passes::{addresses, host_syms};
+use gover::SymKind;
+use layout::{Addresses, Buckets, DataLayout, Relro, SectionOptions, Segments, Unsorted};
+use reach::Live;
+use symbols::Symbols;
+
+/// Data laid out. From now on there are no new symbols.
+pub(super) struct Data {
+    pub buckets: Buckets,
+    pub layout: DataLayout,
+    /// The segments, whose places in the file are not all known yet.
+    pub segs: Segments,
+    pub addrs: Addresses,
+}
+
+impl Data {
+    /// Sorts data, and gives everything its address.
+    ///
+    /// # Errors
+    /// What is wrong has been said.
+    pub fn lay_out(program: &mut Program, code: &mut Code) -> Result<Data, Stop> {
+        let (config, diag, shape) = (program.config, program.diag, program.shape);
+        diag.phases.start("dodata");
+        let mut buckets = sort(program, code)?;
+        let mut layout = assign(program, code, &mut buckets)?;
+        diag.phases.start("address");
+        // Those of types, which GC programs are made of. Tables come next, and names.
+        program.syms.release_relocs();
+        if config.strip {
+            program.syms.release_names();
+        }
+        let data_addr = config.data_addr.map(|a| a as u64);
+        let segs = layout.place(shape.text_addr, config.round, data_addr);
+        check_text_address(&program.syms, code, &layout, diag)?;
+        if config.asan {
+            // The sanitizer wants it so (https://go.dev/issue/66966).
+            layout.align_fuzz_end(8);
+        }
+        let addrs = addresses::assign_addresses(
+            &program.syms,
+            &code.order,
+            &code.text,
+            &layout,
+            &segs,
+            &code.text_markers,
+            &code.data_markers,
+        );
+        code.pclntab.set_funcdata_values(&addrs, 0);
+        if let Some(bytes) = code.abi_hash {
+            let (name, off) = host_syms::ABI_HASH_NOTE;
+            if let Some(note) = program.syms.lookup(name.as_bytes(), 0) {
+                addrs.place_inside(bytes, note, off);
+            }
+        }
+        Ok(Data {
+            buckets,
+            layout,
+            segs,
+            addrs,
+        })
+    }
+}
+
+/// Collects live data, finds what of it the dynamic linker relocates, and sorts it.
+fn sort(program: &mut Program, code: &mut Code) -> Result<Buckets, Stop> {
+    let (config, diag, shape) = (program.config, program.diag, program.shape);
+    let ptr_size = config.arch.ptr_size;
+    // What is known to be no data, or to have its place already.
+    let mut apart = std::mem::take(&mut program.special);
+    code.order.textp.iter().for_each(|&s| apart.insert(s));
+    let (syms, live) = (&mut program.syms, &mut program.live);
+    let relro = shape.relro();
+    let mut data = Unsorted::collect(syms, live, &apart, relro, !shape.external, shape.dynlink);
+    if let Some(d) = &mut code.dynamic {
+        let lists: Vec<_> = data.in_order(syms.gover).collect();
+        for (s, e) in d.scan(syms, live, &code.order.textp, &lists, shape.pie()) {
+            diag.symbol_error(syms.name(s), syms.printed_number(s), e)?;
+        }
+        d.finish(syms, shape.pie());
+        data.resize_elf_sections(syms);
+    }
+    if relro != Relro::None {
+        data.move_relro(syms);
+    }
+    let type_star = code.data_markers.type_star;
+    let mut buckets = data.sort(syms, &program.type_strings, ptr_size, type_star);
+    if let Some(d) = &code.dynamic {
+        // The ELF ABI has them side by side.
+        buckets.join(SymKind::ElfRoSect, d.rela, d.rela_plt, ptr_size.into());
+    }
+    for (s, e) in &buckets.errors {
+        diag.symbol_error(syms.name(*s), syms.printed_number(*s), e)?;
+    }
+    mark_fuzz_counters(&buckets, syms, live);
+    let module = syms.ext_mut(program.module);
+    code.type_words.store(module, &buckets.type_parts, ptr_size);
+    let hidden = code.pclntab.hidden().chain(code.pclntab.funcdata.iter());
+    let hidden = hidden.chain(std::mem::take(&mut program.tracked));
+    hidden.for_each(|s| buckets.hidden.insert(s));
+    Ok(buckets)
+}
+
+/// Divides text and data into sections, and makes the programs for the garbage collector.
+fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<DataLayout, Stop> {
+    let (config, diag, shape) = (program.config, program.diag, program.shape);
+    let (syms, text) = (&mut program.syms, &code.text);
+    let gc_programs = [code.data_markers.gcdata, code.data_markers.gcbss];
+    let options = SectionOptions {
+        ptr_size: config.arch.ptr_size,
+        min_lc: config.arch.min_lc,
+        dynamic: code.dynamic.is_some() || shape.external,
+        external: shape.external,
+        relro: shape.relro(),
+    };
+    let text = (text.start, code.text_len, text.align);
+    let mut layout = DataLayout::assign(syms, buckets, text, gc_programs, &options);
+    for (s, e) in &layout.errors {
+        match s {
+            Some(s) => diag.symbol_error(syms.name(*s), syms.printed_number(*s), e)?,
+            None => diag.error(e)?,
+        }
+    }
+    if config.no_dynamic && !shape.external {
+        host_syms::report_untyped_exports(syms, config.arch.ptr_size, diag)?;
+    }
+    for (s, bytes) in gc_programs.into_iter().zip(&mut layout.gc_programs) {
+        syms.ext_mut(s).set_data(bytes.clone());
+    }
+    Ok(layout)
+}
+
+/// Text lies where it was laid out, unless a damaged function's alignment has moved its section.
+fn check_text_address(
+    syms: &Symbols,
+    code: &Code,
+    layout: &DataLayout,
+    diag: &Diag,
+) -> Result<(), Stop> {
+    let section = &layout.sections[layout.known.text];
+    let first = code.order.textp.first().zip(code.text.addr.first());
+    let Some((&f, &at)) = first.filter(|(_, at)| **at < section.addr) else {
+        return Ok(());
+    };
+    let (addr, name) = (section.addr, syms.name_lossy(f));
+    diag.symbol_error(
+        syms.name(f),
+        syms.printed_number(f),
+        format_args!(
+            "phase error: addr={addr:#x} but val={at:#x} sym={name} type={} sect={} sect.addr={addr:#x} prev=",
+            syms.kind(f),
+            section.name
+        ),
+    )?;
+    diag.exit_if_errors()
+}
+
+/// The markers around the fuzzer's counters, if there are any (`ld/data.go:allocateDataSections`).
+fn mark_fuzz_counters(buckets: &Buckets, syms: &mut Symbols, live: &mut Live) {
+    let kind = SymKind::Libfuzzer8BitCounter;
+    if buckets.of(kind).syms.is_empty() {
+        return;
+    }
+    for name in addresses::FUZZ_MARKERS {
+        let s = syms.lookup_or_create(name.as_bytes(), 0);
+        syms.ext_mut(s).kind = kind;
+        syms.local.insert(s);
+        live.reachable.insert(s);
+    }
+}

@@ -1,0 +1,87 @@
+//! The object that a host linker makes the output of.
+
+use super::Linked;
+use super::output::{Begun, Output};
+use crate::diag::Stop;
+use crate::output::OutputFile;
+use crate::passes::host_syms;
+use crate::passes::object::{self, ObjectRelocs};
+use crate::passes::object_symbols::{Naming, ObjectSymbols};
+use format::elf::ObjectPlan;
+use layout::Segments;
+use reloc::HostLink;
+
+impl Output<'_> {
+    /// Writes the object, which ends at `end` but for its tables.
+    pub(super) fn write_object(
+        &self,
+        host: HostLink,
+        mut begun: Begun,
+        segs: &Segments,
+        end: u64,
+        file: &mut OutputFile,
+    ) -> Result<Linked, Stop> {
+        let (program, code, data) = (self.program, self.code, self.data);
+        let (config, diag, shape) = (program.config, program.diag, program.shape);
+        let syms = &program.syms;
+        let debug_index = object::debug_indices(&data.layout, &begun.debug.sections);
+        let naming = Naming {
+            dynlink: shape.dynlink,
+            shared: shape.is_shared_library(),
+        };
+        let symbols = ObjectSymbols::collect(
+            syms,
+            &program.live,
+            &code.order,
+            &code.text_markers,
+            &data.buckets.hidden,
+            &data.addrs,
+            debug_index,
+            naming,
+        );
+        let relocs = ObjectRelocs {
+            relocator: &self.relocator,
+            host,
+            order: &code.order,
+            layout: &data.layout,
+        };
+        let debug_refs = begun.debug.host_refs(syms, &data.addrs, diag)?;
+        let counts = relocs.count(&debug_refs);
+        let input = object::describe(
+            config,
+            &data.layout,
+            &begun.debug.sections,
+            segs,
+            &counts,
+            symbols.sizes,
+            end,
+        );
+        let plan = ObjectPlan::new(&input).map_err(|e| diag.exit(e))?;
+        let (out, store) = file.map(plan.file_len).map_err(|e| diag.exit(e))?;
+        diag.phases.start("Asmb");
+        let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
+        self.finish_loaded(&mut begun, segs, &store, loaded)?;
+        let sections = &mut tail[..segs.dwarf.file_len as usize];
+        let family = config.arch.family;
+        let debug = &begun.debug;
+        debug.write_for_host(syms, &data.addrs, sections, family, diag)?;
+        diag.exit_if_errors()?;
+        diag.phases.start("Asmb2");
+        loaded[..plan.header.len()].copy_from_slice(&plan.header);
+        let base = loaded.len() as u64;
+        let at = |off: u64| (off - base) as usize;
+        let (names_off, names) = &plan.shstrtab;
+        tail[at(*names_off)..][..names.len()].copy_from_slice(names);
+        let (rest, rela) = tail.split_at_mut(at(plan.relocs[0]));
+        let (symtab, strtab) =
+            rest[at(plan.symtab_off)..].split_at_mut((plan.strtab_off - plan.symtab_off) as usize);
+        symbols.write(symtab, &mut strtab[..symbols.sizes.strtab as usize]);
+        self.report(relocs.write(&counts, &debug_refs, debug.plan(), &symbols, rela))?;
+        self.print_sizes(segs, 0, symbols.sizes.n_syms);
+        diag.exit_if_errors()?;
+        Ok(Linked {
+            host: host_syms::input(config, syms, shape, diag)?,
+            statistics: self.statistics(debug),
+        })
+    }
+}

@@ -1,0 +1,328 @@
+//! Writing the output: what an executable and an object for a host linker have in common.
+
+use super::Linked;
+use super::code::Code;
+use super::data::Data;
+use super::program::Program;
+use crate::diag::{Stop, UnresolvedSymbols};
+use crate::output::{OutputFile, Store};
+use crate::passes::debug::Debug;
+use crate::passes::elf_symbols::ElfSymbols;
+use crate::passes::{elf, write};
+use crate::statistics;
+use layout::{Addresses, Carriers, Segments};
+use reloc::{HostLink, Problem, RelocError, Relocator};
+use std::sync::Mutex;
+use symbols::SymId;
+use tables::pclntab::{self, FillContext, Part, PclntabError};
+
+/// Length of a file that is not written for the sake of further errors, bytes. Damaged symbols can be
+/// of any size; what is written of them is wrong anyway.
+const SPOILED_LIMIT: u64 = 1 << 30;
+
+/// What of that which is loaded is written.
+#[derive(Clone, Copy)]
+enum Stage {
+    /// The tables of functions.
+    Tables,
+    /// Text and data.
+    Contents,
+    /// Both.
+    All,
+}
+
+/// All that the output is made from.
+pub(super) struct Output<'a> {
+    pub program: &'a Program<'a>,
+    pub code: &'a Code,
+    pub data: &'a Data,
+    pub relocator: Relocator<'a>,
+    /// The host linker's part of relocating, if there is a host linker.
+    pub host: Option<HostLink<'a>>,
+    /// What is wrong with tables.
+    table_errors: Mutex<Vec<PclntabError>>,
+}
+
+/// What has been made of the output when debugging information has its size.
+pub(super) struct Begun {
+    /// The symbol table of an executable that has one.
+    pub symbols: Option<ElfSymbols>,
+    /// Where the contents of what is loaded lie.
+    contents: write::Places,
+    /// What of it has been written, with its errors.
+    written: Option<(Stage, write::Errors)>,
+    pub debug: Debug,
+}
+
+impl<'a> Output<'a> {
+    /// Of a program that is laid out. `carriers` is for a host linker only.
+    pub fn new(
+        program: &'a Program<'a>,
+        code: &'a Code,
+        data: &'a Data,
+        carriers: &'a Carriers,
+    ) -> Output<'a> {
+        let (config, shape, syms) = (program.config, program.shape, &program.syms);
+        let version = i32::from(syms.abi_wrappers);
+        let unreachable_method = syms.lookup(b"runtime.unreachableMethod", version);
+        Output {
+            program,
+            code,
+            data,
+            relocator: Relocator {
+                syms,
+                live: &program.live,
+                addrs: &data.addrs,
+                text_start: code.text.start,
+                unreachable_method: unreachable_method.unwrap_or_default(),
+                tls_offset: -i64::from(config.arch.ptr_size),
+                pie: shape.pie(),
+                family: config.arch.family,
+            },
+            host: shape.external.then_some(HostLink {
+                carriers,
+                tlsg: program.tlsg,
+                dynlink: shape.dynlink,
+                library: shape.is_plugin() || shape.is_shared_library(),
+            }),
+            table_errors: Mutex::default(),
+        }
+    }
+
+    /// Writes the output, with debugging information as `debug` plans it.
+    ///
+    /// # Errors
+    /// What is wrong has been said.
+    pub fn write(self, debug: Option<dwarf::Plan>, file: &mut OutputFile) -> Result<Linked, Stop> {
+        let (config, diag) = (self.program.config, self.program.diag);
+        let mut segs = self.data.segs;
+        let begun = self.begin(debug, &mut segs, file)?;
+        let end = segs.layout_file(elf::HEADER_LEN, config.round);
+        let end = end.map_err(|e| diag.exit(e))?;
+        if end > SPOILED_LIMIT {
+            diag.exit_if_errors()?;
+        }
+        self.program.syms.release_dwarf();
+        diag.phases.start("layout");
+        match self.host {
+            Some(host) => self.write_object(host, begun, &segs, end, file),
+            None => self.write_executable(begun, &segs, end, file),
+        }
+    }
+
+    /// Gives debugging information its size, and writes what can be written before it has.
+    fn begin(
+        &self,
+        debug: Option<dwarf::Plan>,
+        segs: &mut Segments,
+        file: &mut OutputFile,
+    ) -> Result<Begun, Stop> {
+        let (config, diag, syms) = (self.program.config, self.program.diag, &self.program.syms);
+        let compresses = config.compress_dwarf && debug.is_some() && !self.program.shape.external;
+        let early = file.early();
+        let start = segs.dwarf_offset(elf::HEADER_LEN, config.round);
+        let begins = compresses && config.benchmark.is_none();
+        let first = start.filter(|&len| begins && len <= SPOILED_LIMIT);
+        let first = first.and_then(|len| file.begin(len));
+        let early = early.as_ref().zip(start);
+        let compress = |segs: &mut Segments| {
+            let (shape, addrs) = (self.program.shape, &self.data.addrs);
+            Debug::place(config, shape, debug, syms, addrs, segs, early, diag)
+        };
+        let Some((out, store)) = first else {
+            let (symbols, contents) = (self.symbol_table(), self.contents());
+            if config.dwarf && config.compress_dwarf {
+                // That reads a lot of contents, and few definitions.
+                syms.release_definitions();
+            }
+            diag.phases.start("dwarfcompress");
+            return Ok(Begun {
+                symbols,
+                contents,
+                written: None,
+                debug: compress(segs)?,
+            });
+        };
+        // What is loaded lies before debugging information, whose length does not matter.
+        let mut segs_before = *segs;
+        let laid_out = segs_before.layout_file(elf::HEADER_LEN, config.round);
+        laid_out.map_err(|e| diag.exit(e))?;
+        let write = |stage, out: &mut [u8]| {
+            let _span = diag.phases.span(|| "Asmb".into());
+            let (symbols, contents) = (self.symbol_table(), self.contents());
+            let errors = self.write_loaded(stage, &contents, &segs_before, &store, out);
+            (symbols, contents, Some((stage, errors)))
+        };
+        let (debug, (symbols, contents, written));
+        if self.program.side_by_side {
+            diag.phases.start("dwarfcompress");
+            (debug, (symbols, contents, written)) =
+                rayon::join(|| compress(segs), || write(Stage::All, out));
+        } else {
+            // Symbols' names and definitions are in memory now, and are not to be beside what is
+            // compressed.
+            (symbols, contents, written) = write(Stage::Tables, out);
+            diag.phases.start("dwarfcompress");
+            debug = compress(segs);
+        }
+        Ok(Begun {
+            symbols,
+            contents,
+            written,
+            debug: debug?,
+        })
+    }
+
+    /// The symbol table of an executable, unless it has none.
+    fn symbol_table(&self) -> Option<ElfSymbols> {
+        let Output {
+            program,
+            code,
+            data,
+            ..
+        } = self;
+        (!program.shape.external && !program.config.strip).then(|| {
+            ElfSymbols::collect(
+                &program.syms,
+                &program.live,
+                &code.order,
+                &code.text_markers,
+                &data.buckets,
+                &data.addrs,
+                program.shape.dynlink,
+            )
+        })
+    }
+
+    /// Where the contents of what is loaded lie.
+    fn contents(&self) -> write::Places {
+        write::Places::note(&self.program.syms, &self.code.order, &self.data.layout)
+    }
+
+    /// Writes what is loaded, or a part of it, into `out`, the zeroed output from its start. Behind each stage
+    /// what nobody reads any more is given back.
+    fn write_loaded(
+        &self,
+        stage: Stage,
+        contents: &write::Places,
+        segs: &Segments,
+        store: &Store,
+        out: &mut [u8],
+    ) -> write::Errors {
+        let (config, syms) = (self.program.config, &self.program.syms);
+        let generate = |s, out: &mut [u8], addrs: &Addresses, make: &pclntab::Make| {
+            self.generate(s, out, addrs, make)
+        };
+        let writer = write::Writer {
+            relocator: &self.relocator,
+            host: self.host,
+            order: &self.code.order,
+            text: &self.code.text,
+            layout: &self.data.layout,
+            places: contents,
+            segs,
+            code_pad: config.arch.code_pad,
+            names: self.code.pclntab.part(Part::FuncNames).sym,
+            generate: &generate,
+            store,
+        };
+        let tables = |out: &mut [u8]| {
+            writer.write_tables(out, |written| match written {
+                write::Written::Names => syms.release_names(),
+                write::Written::Tables => syms.release_definitions(),
+            })
+        };
+        match stage {
+            Stage::Tables => tables(out),
+            Stage::Contents => writer.write_contents(out),
+            Stage::All => tables(out).and(writer.write_contents(out)),
+        }
+    }
+
+    /// Fills in a symbol that is generated; `false` if it is none.
+    fn generate(&self, s: SymId, out: &mut [u8], addrs: &Addresses, make: &pclntab::Make) -> bool {
+        let (program, code) = (self.program, self.code);
+        if let Some(d) = code.dynamic.as_ref().filter(|d| d.rela == s) {
+            make(out, &mut |out| d.write_rela(addrs, out));
+            return true;
+        }
+        let is_of = |&part: &Part| code.pclntab.part(part).sym == s;
+        let Some(part) = Part::ALL.into_iter().find(is_of) else {
+            return false;
+        };
+        let fill = FillContext {
+            syms: &program.syms,
+            addresses: &self.data.addrs,
+            reachable: &program.live.reachable,
+            defer_returns: &program.live.defer_returns,
+            deferreturn_trampolines: &code.text.deferreturn_trampolines,
+        };
+        if let Err(e) = code.pclntab.fill(part, &fill, out, make) {
+            self.table_errors.lock().unwrap().extend(e);
+        }
+        true
+    }
+
+    /// Writes what is loaded as far as it is not written yet, and says what is wrong with all of it.
+    pub fn finish_loaded(
+        &self,
+        begun: &mut Begun,
+        segs: &Segments,
+        store: &Store,
+        out: &mut [u8],
+    ) -> Result<(), Stop> {
+        let written = begun.written.take();
+        let mut write = |stage| self.write_loaded(stage, &begun.contents, segs, store, out);
+        let errors = match written {
+            None => write(Stage::All),
+            Some((Stage::Tables, errors)) => errors.and(write(Stage::Contents)),
+            Some((_, errors)) => errors,
+        };
+        self.report(errors.in_order())?;
+        let errors = std::mem::take(&mut *self.table_errors.lock().unwrap());
+        errors
+            .into_iter()
+            .try_for_each(|e| self.program.diag.error(e))
+    }
+
+    /// Says what is wrong with relocations.
+    pub fn report(&self, errors: Vec<RelocError>) -> Result<(), Stop> {
+        let (diag, syms) = (self.program.diag, &self.program.syms);
+        let unresolved = UnresolvedSymbols::default();
+        for (place, e) in errors.into_iter().enumerate() {
+            let (from, text) = (e.from, e.text(syms));
+            match e.problem {
+                Problem::TlsInitialExec | Problem::Fatal(_) => return Err(diag.fatal(text)),
+                Problem::Unresolved => unresolved.note(from, e.reloc.sym, (place as u64, 0)),
+                _ => diag.symbol_error(syms.name(from), syms.printed_number(from), text)?,
+            }
+        }
+        unresolved.report(diag, syms)
+    }
+
+    /// What `-v` ends with.
+    pub fn statistics(&self, debug: &Debug) -> String {
+        let Program {
+            diag, syms, live, ..
+        } = self.program;
+        match diag.verbose(1) {
+            true => statistics::text(syms, &live.reachable, &self.code.pclntab, debug),
+            false => String::new(),
+        }
+    }
+
+    /// Prints the sizes that `-c` ends with (`ld/asmb.go:asmb2`), bytes, if they are asked for. The text
+    /// segment of an executable by then includes the `headers` behind the file header.
+    pub fn print_sizes(&self, segs: &Segments, headers: u64, n_syms: u64) {
+        if !self.program.config.dump_call_graph {
+            return;
+        }
+        let text = segs.text.file_len + headers;
+        let (data, all_data) = (segs.data.file_len, segs.data.len);
+        let syms = n_syms * format::elf::SYM_SIZE as u64;
+        let (bss, total) = (all_data - data, text + all_data + syms);
+        self.program.diag.print(format_args!(
+            "textsize={text}\ndatsize={data}\nbsssize={bss}\nsymsize={syms}\nlcsize=0\ntotal={total}\n"
+        ));
+    }
+}

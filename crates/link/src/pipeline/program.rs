@@ -1,0 +1,278 @@
+//! From what is loaded to the live symbols.
+
+use crate::config::Config;
+use crate::diag::{Diag, Stop};
+use crate::host::HostInputs;
+use crate::loading::Loaded;
+use crate::mode::BuildMode;
+use crate::passes::host_syms;
+use crate::shape::Shape;
+use crate::shared_libs::SharedLibs;
+use gover::SymKind;
+use reach::{Live, ReachError, ReachOptions, Roots, Tell};
+use symbols::map::Maps;
+use symbols::rtype::TypeStrings;
+use symbols::{BitSet, Inputs, ResolveOptions, SymId, Symbols, path_to_prefix};
+use tables::inittask::{InitRoots, init_tasks};
+use tables::{Fips, Maker};
+
+/// A program whose live symbols are known. Symbols can be made until data is laid out.
+pub(super) struct Program<'a> {
+    pub config: &'a Config,
+    pub diag: &'a Diag,
+    pub shape: &'a Shape,
+    /// Whether passes that do not need one another go side by side.
+    pub side_by_side: bool,
+    pub syms: Symbols,
+    pub live: Live,
+    /// Symbols that get their addresses otherwise than by data layout.
+    pub special: BitSet,
+    /// What the FIPS 140 check needs; plugins have none.
+    pub fips: Option<Fips>,
+    /// The list of initialisation tasks, or none.
+    pub main_tasks: SymId,
+    /// The names of live types.
+    pub type_strings: TypeStrings,
+    /// Where thread-local storage of the runtime begins.
+    pub tlsg: SymId,
+    /// The module data.
+    pub module: SymId,
+    /// The strings of `-X`, by name.
+    pub string_vars: Vec<(String, Vec<u8>)>,
+    /// Symbols made for `-k`.
+    pub tracked: Vec<SymId>,
+}
+
+impl<'a> Program<'a> {
+    /// Resolves the symbols of what was loaded, and finds those that are live.
+    ///
+    /// # Errors
+    /// What is wrong has been said.
+    pub fn resolve(
+        config: &'a Config,
+        shape: &'a Shape,
+        loaded: Loaded,
+        diag: &'a Diag,
+    ) -> Result<Self, Stop> {
+        let ptr_size = config.arch.ptr_size;
+        diag.phases.start("loadsyms");
+        let Loaded {
+            mut inputs, mode, ..
+        } = loaded;
+        let host = HostInputs::take(config, &mut inputs, mode, diag);
+        let shared_libs = SharedLibs::open(config, &inputs);
+        // Passes over a small program do not keep all processors busy. Those that do not need one another
+        // can then go side by side: what they have in memory together is little. Whoever wants to know how
+        // long each takes gets them one by one.
+        let side_by_side = Maps::all().are_small() && config.benchmark.is_none();
+        let mut syms = resolve(config, inputs, diag)?;
+        if config.check_linkname {
+            syms.check_linknames().map_err(|e| diag.fatal(e))?;
+        }
+        shared_libs.enter(&mut syms, diag)?;
+        host.load(config, &mut syms, diag)?;
+        let mut special = BitSet::default();
+        let mut made = Live::default();
+        let mut maker = Maker {
+            syms: &mut syms,
+            live: &mut made,
+            special: &mut special,
+            ptr_size,
+        };
+        let fips = (!shape.is_plugin()).then(|| Fips::make(&mut maker));
+
+        diag.phases.start("inittasks");
+        // It sorts by names.
+        let main_tasks =
+            init_tasks(&mut syms, init_roots(config), ptr_size).map_err(|e| diag.exit(e))?;
+        syms.release_names();
+        diag.phases.start("deadcode");
+        let mut live = deadcode(config, shape, &mut syms, main_tasks, &made.reachable, diag)?;
+        made.reachable.iter().for_each(|s| live.reachable.insert(s));
+        let type_strings = copy_type_strings(config, &syms, &live);
+        let mut program = Program {
+            config,
+            diag,
+            shape,
+            side_by_side,
+            syms,
+            live,
+            special,
+            fips,
+            main_tasks,
+            type_strings,
+            tlsg: SymId::NONE,
+            module: SymId::NONE,
+            string_vars: Vec::new(),
+            tracked: Vec::new(),
+        };
+        program.make_known_symbols()?;
+        Ok(program)
+    }
+
+    /// What makes symbols.
+    pub fn maker(&mut self) -> Maker<'_> {
+        Maker {
+            syms: &mut self.syms,
+            live: &mut self.live,
+            special: &mut self.special,
+            ptr_size: self.config.arch.ptr_size,
+        }
+    }
+
+    /// Makes the symbols that do not depend on any layout.
+    fn make_known_symbols(&mut self) -> Result<(), Stop> {
+        let (config, diag, shape) = (self.config, self.diag, self.shape);
+        let mut maker = self.maker();
+        host_syms::tell_library(&mut maker, shape.mode);
+        let tlsg = declare_tlsg(&mut maker);
+        let module = tables::declare_moduledata(&mut maker, shape.is_plugin());
+        if !shape.dynlink {
+            disable_memory_profiling(&mut maker);
+        }
+        let vars = config.string_vars.iter();
+        let vars: Vec<_> = vars.map(|(n, v)| (lossy(n), v.to_vec())).collect();
+        for e in tables::set_strings(&mut maker, &vars) {
+            diag.error(e)?;
+        }
+        let tracked = match config.experiments.field_track() {
+            true => tables::track_fields(&mut maker, &lossy(&config.field_track)),
+            false => Vec::new(),
+        };
+        self.tlsg = tlsg;
+        self.module = module;
+        self.string_vars = vars;
+        self.tracked = tracked;
+        Ok(())
+    }
+
+    /// The string that `-X` gives a variable; empty without.
+    pub fn string_var(&self, name: &str) -> &[u8] {
+        let var = self.string_vars.iter().find(|(n, _)| n == name);
+        var.map_or(&[], |(_, v)| v)
+    }
+}
+
+fn lossy(b: &[u8]) -> String {
+    String::from_utf8_lossy(b).into_owned()
+}
+
+/// Copies the names of live types, by which they are sorted. DWARF describes types and reads most of
+/// them again. Without it, what the flood has read and what is copied need not be in memory together.
+fn copy_type_strings(config: &Config, syms: &Symbols, live: &Live) -> TypeStrings {
+    let copy = || TypeStrings::copy(syms, &live.type_names, config.arch.ptr_size);
+    if config.dwarf {
+        return copy();
+    }
+    syms.release_named_data();
+    let copied = copy();
+    syms.release_named_data();
+    copied
+}
+
+/// Resolves symbols, with `-strictdups`' complaints.
+fn resolve(config: &Config, inputs: Inputs, diag: &Diag) -> Result<Symbols, Stop> {
+    let opts = ResolveOptions {
+        digest: config.digest_options(),
+        strict_dups: config.strict_dups != 0,
+        types_of_infos: config.dwarf,
+    };
+    let (syms, strict) = Symbols::resolve(inputs, &opts).map_err(|e| diag.fatal(e))?;
+    for (text, counts) in strict {
+        diag.notice_plain(text);
+        if counts && config.strict_dups > 1 {
+            diag.fail_silently();
+        }
+    }
+    Ok(syms)
+}
+
+/// Whose packages are initialised.
+fn init_roots(config: &Config) -> InitRoots<'_> {
+    match config.build_mode {
+        BuildMode::Plugin => InitRoots::Plugin(config.main_pkg()),
+        BuildMode::Shared => InitRoots::SharedLibrary,
+        _ => InitRoots::Program,
+    }
+}
+
+fn deadcode(
+    config: &Config,
+    shape: &Shape,
+    syms: &mut Symbols,
+    main_tasks: SymId,
+    made: &BitSet,
+    diag: &Diag,
+) -> Result<Live, Stop> {
+    let foreign = std::mem::take(&mut syms.foreign);
+    let opts = ReachOptions {
+        roots: match shape.mode {
+            BuildMode::Plugin => Roots::Plugin {
+                entry: &shape.entry,
+                path: &path_to_prefix(config.main_pkg()),
+            },
+            BuildMode::Shared => Roots::SharedLibrary,
+            BuildMode::Exe | BuildMode::Pie if shape.link_shared => Roots::SharedProgram,
+            _ => Roots::Entry(&shape.entry),
+        },
+        main_inittasks: main_tasks,
+        dynamic_exports: &foreign.dynamic_exports,
+        wasm_exports: &[],
+        host_carriers: &foreign.carriers,
+        dynlink: shape.dynlink,
+        link_shared: shape.link_shared,
+        can_use_plugins: shape.can_use_plugins,
+        live_before: made,
+        prune_weak_map: config.prune_weak_map,
+        field_track: config.experiments.field_track(),
+        follow_debug: diag.verbose(1) || config.dump_dep,
+        ptr_size: config.arch.ptr_size,
+    };
+    let mut dump = config
+        .dump_dep
+        .then(|| std::io::BufWriter::new(std::io::stdout()));
+    let mut log = diag.verbose(2).then(Vec::new);
+    let tell = Tell {
+        edges: dump.as_mut().map(|d| d as &mut dyn std::io::Write),
+        log: log.as_mut(),
+    };
+    let live = reach::deadcode(syms, &opts, tell);
+    diag.print_bytes(&log.unwrap_or_default());
+    let live = live.map_err(|e| match e {
+        ReachError::NoSymbol(_) => diag.panic(e),
+        _ => diag.fatal(e),
+    })?;
+    syms.foreign = foreign;
+    Ok(live)
+}
+
+/// The variable that thread-local storage of the runtime starts with (`ld/lib.go:linksetup`).
+fn declare_tlsg(m: &mut Maker) -> SymId {
+    let s = m.syms.lookup_or_create(b"runtime.tlsg", 0);
+    m.live.reachable.insert(s);
+    if m.syms.kind(s) != SymKind::DynImport {
+        let size = m.ptr_size.into();
+        let e = m.ext(s);
+        e.kind = SymKind::TlsBss;
+        e.size = size;
+    }
+    s
+}
+
+/// Programs that cannot read the memory profile do not record it (`ld/lib.go:linksetup`).
+fn disable_memory_profiling(m: &mut Maker) {
+    let version = i32::from(m.syms.abi_wrappers);
+    let Some(profile) = m.syms.lookup(b"runtime.memProfileInternal", version) else {
+        return;
+    };
+    if m.live.reachable.has(profile) {
+        return;
+    }
+    let s = m
+        .syms
+        .lookup_or_create(b"runtime.disableMemoryProfiling", 0);
+    let e = m.ext(s);
+    e.kind = SymKind::NoPtrData;
+    e.relocs.clear();
+    e.set_data(vec![1]);
+}
