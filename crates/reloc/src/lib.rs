@@ -408,3 +408,6 @@ fn store<const N: usize>(field: &mut [u8], value: [u8; N]) {
         *f = value;
     }
 }
+
+#[cfg(test)]
+mod tests;
