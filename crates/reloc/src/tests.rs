@@ -21,6 +21,8 @@ struct Link {
     far: SymId,
     /// Defined, but not part of the output.
     dead: SymId,
+    /// Not live either, but in a section.
+    placed: SymId,
     undefined: SymId,
     imported: SymId,
     unreachable_method: SymId,
@@ -51,6 +53,7 @@ impl Link {
         let variable = symbol("v", SymKind::Data, true);
         let far = symbol("far", SymKind::Data, true);
         let dead = symbol("dead", SymKind::Text, false);
+        let placed = symbol("placed", SymKind::Text, false);
         let undefined = symbol("undefined", SymKind::Xxx, true);
         let imported = symbol("imported", SymKind::DynImport, true);
         let unreachable_method = symbol("runtime.unreachableMethod", SymKind::Text, true);
@@ -59,6 +62,7 @@ impl Link {
         addrs.set(function, SectionId(1), TEXT + 0x40);
         addrs.set(variable, SectionId(2), DATA + 0x10);
         addrs.set(far, SectionId(3), FAR + 8);
+        addrs.set(placed, SectionId(1), TEXT + 0x80);
         addrs.set(unreachable_method, SectionId(1), TEXT);
         Link {
             syms,
@@ -68,6 +72,7 @@ impl Link {
             variable,
             far,
             dead,
+            placed,
             undefined,
             imported,
             unreachable_method,
@@ -130,6 +135,7 @@ fn the_short_way_gives_what_the_general_rules_give() {
         l.variable,
         l.far,
         l.dead,
+        l.placed,
         l.undefined,
         l.imported,
     ];
