@@ -9,10 +9,7 @@ use layout::{Addresses, SectionId, TextLayout, TextOrder};
 use reach::{Live, ReachOptions, Roots, Tell};
 use reloc::{Batch, RelocError, Relocator};
 use rustc_hash::FxHashMap;
-use symbols::{
-    BitSet, Digest, DigestOptions, FileNumbers, Inputs, LibId, Library, ObjId, ObjInput, Reading,
-    ResolveOptions, SymId, Symbols, Unit, UnitId, VERSION_STATIC,
-};
+use symbols::{BitSet, DigestOptions, Inputs, ResolveOptions, SymId, Symbols};
 use tables::inittask::{InitRoots, init_tasks};
 use tables::pclntab::{self, FileNames, PclntabInput, PclntabPlan};
 use target::{AMD64, ArchInfo};
@@ -58,33 +55,7 @@ impl Objects {
 
     /// Takes from each object what resolution needs: the input of [`Objects::resolve`].
     pub fn digest(&self) -> Inputs {
-        let files = FileNumbers::default();
-        let how = Reading {
-            opts: &self.digest_options(),
-            files: &files,
-        };
-        let mut inputs = Inputs::default();
-        for (i, (package, object)) in (0..).zip(&self.objects) {
-            inputs.libs.push(Library {
-                pkg: package.clone(),
-                units: i..i + 1,
-                objs: i..i + 1,
-                ..Library::default()
-            });
-            inputs.units.push(Unit {
-                lib: LibId(i),
-                obj: Some(ObjId(i)),
-            });
-            inputs.objs.push(ObjInput {
-                object: *object,
-                lib: LibId(i),
-                unit: UnitId(i),
-                version: VERSION_STATIC + i as i32,
-                digest: Digest::new(object, &how),
-            });
-        }
-        inputs.source_files = files.finish();
-        inputs
+        Inputs::of_objects(self.objects.iter().cloned(), &self.digest_options())
     }
 
     /// Resolves symbols.

@@ -117,12 +117,19 @@ pub struct DigestOptions {
 }
 
 /// How objects are read, and what they have in common.
-#[derive(Clone, Copy)]
 pub struct Reading<'a> {
-    /// How they are read.
-    pub opts: &'a DigestOptions,
-    /// The names of their source files.
-    pub files: &'a FileNumbers,
+    watch: Watch,
+    files: &'a FileNumbers,
+}
+
+impl<'a> Reading<'a> {
+    /// Of objects whose source files get their numbers from `files`.
+    pub fn new(opts: &DigestOptions, files: &'a FileNumbers) -> Reading<'a> {
+        Reading {
+            watch: Watch::new(opts),
+            files,
+        }
+    }
 }
 
 /// What definitions of a kind are noted for.
@@ -170,6 +177,7 @@ struct Watch {
     groups: GroupNames,
     hasher: NameHasher,
     abi_wrappers: bool,
+    number_pc_tables: bool,
 }
 
 impl Watch {
@@ -188,6 +196,7 @@ impl Watch {
             groups: GroupNames::new(gover),
             hasher: NameHasher::default(),
             abi_wrappers: opts.abi_wrappers,
+            number_pc_tables: opts.number_pc_tables,
         }
     }
 
@@ -272,30 +281,30 @@ impl Digest {
     /// Reads an object.
     pub fn new(o: &Object, how: &Reading) -> Digest {
         thread_local!(static UNSORTED: RefCell<Unsorted> = RefCell::default());
-        let mut d = UNSORTED.with_borrow_mut(|unsorted| Digest::with_lists(o, how.opts, unsorted));
+        let mut d =
+            UNSORTED.with_borrow_mut(|unsorted| Digest::with_lists(o, &how.watch, unsorted));
         let names = (0..o.n_files()).map(|i| o.file(i).unwrap_or_default());
         d.files = names.map(|name| how.files.number(name)).collect();
         d
     }
 
-    fn with_lists(o: &Object, opts: &DigestOptions, unsorted: &mut Unsorted) -> Digest {
-        let watch = Watch::new(opts);
+    fn with_lists(o: &Object, watch: &Watch, unsorted: &mut Unsorted) -> Digest {
         let mut d = Digest {
             leaves: leaves(o),
             data_groups: DataGroups::new(o.n_alldef()),
             ..Digest::default()
         };
-        d.note_package_symbols(o, &watch);
+        d.note_package_symbols(o, watch);
         let first_long = o.n_def() + o.n_hashed64();
         let all_long = o.syms(first_long..first_long + o.n_hashed());
-        let is_wanted = |s| opts.number_pc_tables | !watch.is_pc_table(s);
+        let is_wanted = |s| watch.number_pc_tables | !watch.is_pc_table(s);
         let long = &mut unsorted.long;
         list_where(all_long.iter(), is_wanted, long);
-        d.note_contents(o, &watch, long);
+        d.note_contents(o, watch, long);
         d.content = contents(o, long);
-        d.note_named(o, &watch, &mut unsorted.defs);
+        d.note_named(o, watch, &mut unsorted.defs);
         d.defs = Sharded::new(SHARDS, &unsorted.defs, |def| def.hash.shard());
-        d.note_references(o, &watch, &mut unsorted.refs);
+        d.note_references(o, watch, &mut unsorted.refs);
         d.refs = Sharded::new(SHARDS, &unsorted.refs, |name| name.hash.shard());
         d.texts.shrink_to_fit();
         d

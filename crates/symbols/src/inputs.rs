@@ -1,7 +1,7 @@
 //! What a link reads, in load order.
 
-use crate::digest::Digest;
-use crate::{LibId, ObjId, SourceFiles, UnitId};
+use crate::digest::{Digest, DigestOptions, Reading};
+use crate::{FileNumbers, LibId, ObjId, SourceFiles, UnitId, VERSION_STATIC};
 use goobj::Object;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -92,4 +92,37 @@ pub struct Inputs {
     pub preferlinkext: Vec<String>,
     /// Whether some member was in no known object format.
     pub unknown_object_format: bool,
+}
+
+impl Inputs {
+    /// Objects that are in no archive, in load order, each with the path of its package.
+    pub fn of_objects(
+        objects: impl IntoIterator<Item = (String, Object<'static>)>,
+        opts: &DigestOptions,
+    ) -> Inputs {
+        let files = FileNumbers::default();
+        let how = Reading::new(opts, &files);
+        let mut inputs = Inputs::default();
+        for (i, (pkg, object)) in (0..).zip(objects) {
+            inputs.libs.push(Library {
+                pkg,
+                units: i..i + 1,
+                objs: i..i + 1,
+                ..Library::default()
+            });
+            inputs.units.push(Unit {
+                lib: LibId(i),
+                obj: Some(ObjId(i)),
+            });
+            inputs.objs.push(ObjInput {
+                object,
+                lib: LibId(i),
+                unit: UnitId(i),
+                version: VERSION_STATIC + i as i32,
+                digest: Digest::new(&object, &how),
+            });
+        }
+        inputs.source_files = files.finish();
+        inputs
+    }
 }

@@ -76,11 +76,9 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
     let numbers = FileNumbers::default();
     let packages = PackageIds::default();
     let done = Done::default();
+    let objects = Reading::new(&opts.digest, &numbers);
     let how = Opening {
-        objects: Reading {
-            opts: &opts.digest,
-            files: &numbers,
-        },
+        objects: &objects,
         packages: &packages,
         imports: &|o| packages.imports(o).0,
         done: &done,

@@ -105,10 +105,7 @@ fn damage(r: &mut Random, object: &Object<'static>) -> Option<Object<'static>> {
 
 fn run(mut inputs: Inputs, gover: &'static gover::GoLayout) -> Result<(), String> {
     let files = FileNumbers::default();
-    let how = Reading {
-        opts: &step::digest_options(gover),
-        files: &files,
-    };
+    let how = Reading::new(&step::digest_options(gover), &files);
     for o in &mut inputs.objs {
         o.digest = Digest::new(&o.object, &how);
     }

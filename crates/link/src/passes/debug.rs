@@ -155,6 +155,16 @@ impl Debug {
         })
     }
 
+    /// The sections' bytes in `out`, the segment in the output.
+    fn parts<'o>(&self, mut out: &'o mut [u8]) -> Vec<&'o mut [u8]> {
+        let parts = self.sections.iter().map(|s| {
+            let (part, rest) = std::mem::take(&mut out).split_at_mut(s.len as usize);
+            out = rest;
+            part
+        });
+        parts.collect()
+    }
+
     /// What the sections are made from, if there are any.
     pub fn plan(&self) -> Option<&Plan> {
         self.plan.as_ref()
@@ -194,10 +204,7 @@ impl Debug {
             return Ok(());
         };
         let addends = family == Family::Arm64;
-        let mut rest = out;
-        for (i, s) in self.sections.iter().enumerate() {
-            let (part, r) = rest.split_at_mut(s.len as usize);
-            rest = r;
+        for (i, part) in self.parts(out).into_iter().enumerate() {
             plan.fill_for_host(syms, addrs, i, part, addends)
                 .or_else(|e| diag.error(e))?;
         }
@@ -219,11 +226,9 @@ impl Debug {
         let Some(plan) = &self.plan else {
             return Ok(());
         };
-        let mut rest = out;
         let (mut stored, mut made) = (Vec::new(), Vec::new());
-        for (s, c) in self.sections.iter().zip(self.compressed.drain(..)) {
-            let (part, r) = rest.split_at_mut(s.len as usize);
-            rest = r;
+        let parts = self.parts(out);
+        for (part, c) in parts.into_iter().zip(self.compressed.drain(..)) {
             // A section that is stored has nothing left to be made.
             made.push(match c {
                 Some(c) => {

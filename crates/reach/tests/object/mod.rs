@@ -5,10 +5,7 @@
 
 use goobj::{Object, PKG_BUILTIN, PKG_NONE, PKG_SELF};
 use gover::{AuxType, GoLayout, R_WEAK, RelocType, SymKind};
-use symbols::{
-    Digest, DigestOptions, FileNumbers, Inputs, LibId, Library, ObjId, ObjInput, Reading, Unit,
-    UnitId, VERSION_STATIC,
-};
+use symbols::{DigestOptions, Inputs};
 
 /// A target of a reference.
 #[derive(Clone, Copy)]
@@ -184,7 +181,6 @@ pub fn object(gover: &GoLayout, defs: &[Def], by_name: &[&str]) -> Vec<u8> {
     out
 }
 
-/// The inputs of a link of one package, `main`.
 /// How the objects of these tests are read.
 pub fn digest_options(gover: &'static GoLayout) -> DigestOptions {
     DigestOptions {
@@ -194,34 +190,10 @@ pub fn digest_options(gover: &'static GoLayout) -> DigestOptions {
     }
 }
 
+/// The inputs of a link of one package, `main`, in `main.a`.
 pub fn inputs(gover: &'static GoLayout, object: Vec<u8>) -> Inputs {
     let object = Object::open(object.leak()).expect("a sound object");
-    let lib = Library {
-        pkg: "main".into(),
-        file: "main.a".into(),
-        units: 0..1,
-        objs: 0..1,
-        ..Library::default()
-    };
-    let files = FileNumbers::default();
-    let how = Reading {
-        opts: &digest_options(gover),
-        files: &files,
-    };
-    Inputs {
-        libs: vec![lib],
-        units: vec![Unit {
-            lib: LibId(0),
-            obj: Some(ObjId(0)),
-        }],
-        objs: vec![ObjInput {
-            object,
-            lib: LibId(0),
-            unit: UnitId(0),
-            version: VERSION_STATIC,
-            digest: Digest::new(&object, &how),
-        }],
-        source_files: files.finish(),
-        ..Inputs::default()
-    }
+    let mut inputs = Inputs::of_objects([("main".into(), object)], &digest_options(gover));
+    inputs.libs[0].file = "main.a".into();
+    inputs
 }

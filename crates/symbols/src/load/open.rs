@@ -11,7 +11,7 @@ use std::path::Path;
 /// How files are opened.
 #[derive(Clone, Copy)]
 pub(super) struct Opening<'a> {
-    pub(super) objects: Reading<'a>,
+    pub(super) objects: &'a Reading<'a>,
     pub(super) packages: &'a PackageIds,
     /// Gives the imports of an object, before that is read wholly.
     pub(super) imports: &'a (dyn Fn(&Object<'static>) -> Vec<Import> + Sync),
@@ -194,7 +194,7 @@ fn classify(name: &str, data: &'static [u8], how: Opening) -> Content {
     });
     let object = object.map(|object| {
         let imports = (how.imports)(&object);
-        let digest = Digest::new(&object, &how.objects);
+        let digest = Digest::new(&object, how.objects);
         how.done.add_digested(&object);
         Box::new(GoObject {
             object,

@@ -300,12 +300,11 @@ impl Symbols {
             package: Marks::new(nonpkg_start),
             others: Marks::new(n_slots),
         };
-        let mut found = Resolved::default();
         st.take_marks();
         // Beside one another: in a small program either alone leaves processors idle at its end.
         let groups = Groups::for_slots(n_slots);
-        let (names, contents) = rayon::join(
-            || names::resolve_names(&st, groups, opts, &libs, &mut found),
+        let ((names, mut found), contents) = rayon::join(
+            || names::resolve_names(&st, groups, opts, &libs),
             || content::merge_contents(&st, groups),
         );
         found.append(contents);

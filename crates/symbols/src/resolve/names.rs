@@ -163,8 +163,8 @@ pub(super) fn resolve_names(
     groups: Groups,
     opts: &ResolveOptions,
     libs: &[Library],
-    out: &mut Resolved,
-) -> NameTable {
+) -> (NameTable, Resolved) {
+    let mut out = Resolved::default();
     // There are many references to nothing in particular; all are the same undefined symbol.
     for version in 0..2 {
         let mut objs = st.objs.iter().zip(&st.digests);
@@ -188,11 +188,12 @@ pub(super) fn resolve_names(
         tables.push(table);
         out.append(r);
     }
-    NameTable {
+    let names = NameTable {
         hasher: NameHasher::default(),
         groups,
         tables,
-    }
+    };
+    (names, out)
 }
 
 /// A package symbol that has a name: its number and [`PACKAGE`], and what is known of it.
