@@ -39,6 +39,7 @@ pub(crate) fn decode_name(syms: &Symbols, s: SymId) -> Option<(&'static [u8], bo
 }
 
 /// Checked reads in a type descriptor.
+#[derive(Clone, Copy)]
 pub(crate) struct Descriptor<'a> {
     pub data: &'a [u8],
     pub ptr: usize,

@@ -140,6 +140,26 @@ impl Plan {
     }
 }
 
+/// The sections made so far.
+struct Sections(Vec<Section>);
+
+impl Sections {
+    /// Adds a section of runs that follow one another.
+    fn add(&mut self, kind: Kind, mut runs: Vec<Run>, dwarf5: bool) {
+        let mut size = 0;
+        for r in &mut runs {
+            r.start = size;
+            size += u64::from(r.len);
+        }
+        self.0.push(Section {
+            kind,
+            name: kind.section_name(dwarf5),
+            size,
+            runs,
+        });
+    }
+}
+
 /// Offsets at which a section of lists begins: behind the header that version 5 has.
 pub(crate) fn list_header(dwarf5: bool) -> u64 {
     if dwarf5 { 12 } else { 0 }
@@ -422,7 +442,7 @@ impl DebugInfo {
         if syms.len() > PAYLOAD as usize || self.dies.len() > PAYLOAD as usize {
             return Err(DwarfError::TooLarge(".debug_info"));
         }
-        let (dwarf5, ptr) = (self.dwarf5, self.arch.ptr_size);
+        let dwarf5 = self.dwarf5;
         let ((frames, late, pcs, unit_order, frame), runs) = rayon::join(
             || {
                 let (frames, late) = self.frames(syms, order, text);
@@ -446,114 +466,35 @@ impl DebugInfo {
                 ..UnitPlan::default()
             })
             .collect();
+        let [line, info, loc, ranges, addr] = self.place_units(&unit_order, runs, &mut plans);
 
-        let list_header = list_header(dwarf5);
-        let addr_header = if dwarf5 { 8 } else { 0 };
-        let mut line = Vec::new();
-        let mut info = Vec::new();
-        let mut loc = Vec::new();
-        let mut ranges = Vec::new();
-        let mut addr = Vec::new();
-        let mut totals = [0, 0, list_header, list_header, addr_header];
-        if dwarf5 {
-            loc.push(Run::header(NO_UNIT, list_header));
-            ranges.push(Run::header(NO_UNIT, list_header));
-            addr.push(Run::header(NO_UNIT, addr_header));
-        }
-        let mut runs: Vec<Option<UnitRuns>> = runs.into_iter().map(Some).collect();
-        for &i in &unit_order {
-            let (u, p) = (&self.units[i as usize], &mut plans[i as usize]);
-            let Some(mut r) = runs[i as usize].take() else {
-                continue;
-            };
-            let mut place = |t: usize, to: &mut Vec<Run>, mut run: Run| {
-                let at = totals[t];
-                run.start = at;
-                totals[t] += u64::from(run.len);
-                if run.len != 0 {
-                    to.push(run);
-                }
-                // Cut off only if the section is too large.
-                at as u32
-            };
-            p.line = place(0, &mut line, r.line);
-            p.info_len = (r.info_data as u32).wrapping_sub(4);
-            let info_at = place(1, &mut info, r.info);
-            let loc_at = place(2, &mut loc, r.loc);
-            if !u.is_textless() {
-                let mut n = Count::default();
-                put_ranges(u, &p.pcs, dwarf5, ptr, &mut n);
-                p.ranges = place(3, &mut ranges, Run::header(i, n.0));
-                let slots = u.slots.len() as u64 * u64::from(ptr);
-                p.addr = place(4, &mut addr, Run::header(i, slots));
-            }
-            let ranges_at = place(3, &mut ranges, r.ranges);
-            for l in &mut r.pieces {
-                l.info = l.info.wrapping_add(info_at);
-                l.loc = l.loc.wrapping_add(loc_at);
-                l.ranges = l.ranges.wrapping_add(ranges_at);
-            }
-            p.pieces = r.pieces;
-            p.symbols = r.symbols;
-        }
-
-        let mut sections = Vec::with_capacity(8);
-        let mut add = |kind, name, mut runs: Vec<Run>| {
-            let mut size = 0;
-            for r in &mut runs {
-                r.start = size;
-                size += u64::from(r.len);
-            }
-            sections.push(Section {
-                kind,
-                name,
-                size,
-                runs,
-            });
-        };
+        let mut sections = Sections(Vec::with_capacity(8));
         let abbrev_len = self.abbrev.len() as u64;
-        add(
-            Kind::Abbrev,
-            ".debug_abbrev",
-            vec![Run::header(NO_UNIT, abbrev_len)],
-        );
-        add(Kind::Line, ".debug_line", line);
-        add(Kind::Frame, ".debug_frame", frame);
+        sections.add(Kind::Abbrev, vec![Run::header(NO_UNIT, abbrev_len)], dwarf5);
+        sections.add(Kind::Line, line, dwarf5);
+        sections.add(Kind::Frame, frame, dwarf5);
         let mut gdb_script = Vec::new();
         if let Some(path) = self.gdb_script.take() {
             const PYTHON_FILE: u8 = 1;
             gdb_script.u8(PYTHON_FILE);
             gdb_script.string(&path);
-            let len = gdb_script.len() as u64;
-            add(
-                Kind::GdbScripts,
-                ".debug_gdb_scripts",
-                vec![Run::header(NO_UNIT, len)],
-            );
+            let script = Run::header(NO_UNIT, gdb_script.len() as u64);
+            sections.add(Kind::GdbScripts, vec![script], dwarf5);
         }
         let info_offsets = self.info_offsets(syms.len(), &info);
         plans
             .par_iter_mut()
             .zip(&self.units)
             .for_each(|(p, u)| p.refs = u.ref_offsets(syms, &info_offsets));
-        add(Kind::Info, ".debug_info", info);
+        sections.add(Kind::Info, info, dwarf5);
         if !loc.is_empty() {
-            let name = if dwarf5 {
-                ".debug_loclists"
-            } else {
-                ".debug_loc"
-            };
-            add(Kind::Loc, name, loc);
+            sections.add(Kind::Loc, loc, dwarf5);
         }
-        let name = if dwarf5 {
-            ".debug_rnglists"
-        } else {
-            ".debug_ranges"
-        };
-        add(Kind::Ranges, name, ranges);
+        sections.add(Kind::Ranges, ranges, dwarf5);
         if dwarf5 {
-            add(Kind::Addr, ".debug_addr", addr);
+            sections.add(Kind::Addr, addr, dwarf5);
         }
+        let sections = sections.0;
         for s in &sections {
             if s.size > u64::from(u32::MAX) || s.runs.iter().any(|r| r.len == u32::MAX) {
                 return Err(DwarfError::TooLarge(s.name));
@@ -583,6 +524,63 @@ impl DebugInfo {
             sections,
             infos,
         })
+    }
+
+    /// Puts the runs of units, in `order`, behind one another, in the sections of lines, DIEs, location lists,
+    /// address ranges and slots; notes in `plans` where they lie.
+    fn place_units(
+        &self,
+        order: &[u32],
+        runs: Vec<UnitRuns>,
+        plans: &mut [UnitPlan],
+    ) -> [Vec<Run>; 5] {
+        let (dwarf5, ptr) = (self.dwarf5, self.arch.ptr_size);
+        let list_header = list_header(dwarf5);
+        let addr_header = if dwarf5 { 8 } else { 0 };
+        let mut placed: [Vec<Run>; 5] = Default::default();
+        let mut totals = [0, 0, list_header, list_header, addr_header];
+        if dwarf5 {
+            for (to, &len) in placed[2..].iter_mut().zip(&totals[2..]) {
+                to.push(Run::header(NO_UNIT, len));
+            }
+        }
+        let mut runs: Vec<Option<UnitRuns>> = runs.into_iter().map(Some).collect();
+        for &i in order {
+            let (u, p) = (&self.units[i as usize], &mut plans[i as usize]);
+            let Some(mut r) = runs[i as usize].take() else {
+                continue;
+            };
+            let mut place = |section: usize, mut run: Run| {
+                let at = totals[section];
+                run.start = at;
+                totals[section] += u64::from(run.len);
+                if run.len != 0 {
+                    placed[section].push(run);
+                }
+                // Cut off only if the section is too large.
+                at as u32
+            };
+            p.line = place(0, r.line);
+            p.info_len = (r.info_data as u32).wrapping_sub(4);
+            let info_at = place(1, r.info);
+            let loc_at = place(2, r.loc);
+            if !u.is_textless() {
+                let mut n = Count::default();
+                put_ranges(u, &p.pcs, dwarf5, ptr, &mut n);
+                p.ranges = place(3, Run::header(i, n.0));
+                let slots = u.slots.len() as u64 * u64::from(ptr);
+                p.addr = place(4, Run::header(i, slots));
+            }
+            let ranges_at = place(3, r.ranges);
+            for l in &mut r.pieces {
+                l.info = l.info.wrapping_add(info_at);
+                l.loc = l.loc.wrapping_add(loc_at);
+                l.ranges = l.ranges.wrapping_add(ranges_at);
+            }
+            p.pieces = r.pieces;
+            p.symbols = r.symbols;
+        }
+        placed
     }
 
     /// Turns the offsets of types into ones in the section, and gathers where abstract functions and

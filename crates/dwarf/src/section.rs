@@ -16,6 +16,24 @@ pub enum Kind {
     Addr,
 }
 
+impl Kind {
+    /// Name of the section that holds it.
+    pub(crate) fn section_name(self, dwarf5: bool) -> &'static str {
+        match self {
+            Kind::Abbrev => ".debug_abbrev",
+            Kind::Line => ".debug_line",
+            Kind::Frame => ".debug_frame",
+            Kind::GdbScripts => ".debug_gdb_scripts",
+            Kind::Info => ".debug_info",
+            Kind::Loc if dwarf5 => ".debug_loclists",
+            Kind::Loc => ".debug_loc",
+            Kind::Ranges if dwarf5 => ".debug_rnglists",
+            Kind::Ranges => ".debug_ranges",
+            Kind::Addr => ".debug_addr",
+        }
+    }
+}
+
 /// What an atom is; what that means depends on the section.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Atom {

@@ -45,6 +45,80 @@ struct Unread {
     ty: SymId,
 }
 
+/// A type descriptor, and where what depends on the kind lies in it, bytes.
+struct Described<'d> {
+    gotype: SymId,
+    kind: TypeKind,
+    d: Descriptor<'d>,
+    /// End of what all kinds have.
+    common: usize,
+    /// Where a function's parameters or a struct's fields begin.
+    behind: usize,
+    /// Length of a field of a struct.
+    field_size: usize,
+}
+
+impl Described<'_> {
+    /// Where its references to other types and to names lie.
+    fn references(&self) -> Range<usize> {
+        let Described {
+            d, common, behind, ..
+        } = self;
+        let (common, behind) = (*common, *behind);
+        match self.kind {
+            TypeKind::Array | TypeKind::Pointer | TypeKind::Slice | TypeKind::Chan => {
+                common..common + d.ptr
+            }
+            TypeKind::Map => common..common + 2 * d.ptr,
+            TypeKind::Func => {
+                let n = |off| d.u16(off).unwrap_or(0);
+                let n_out = n(common + 2) & !VARIADIC;
+                behind..behind + (usize::from(n(common)) + usize::from(n_out)) * d.ptr
+            }
+            TypeKind::Struct => {
+                let n = d.word(common + 2 * d.ptr).unwrap_or(0) as usize;
+                let len = n.saturating_mul(self.field_size);
+                behind..behind.saturating_add(len).min(d.data.len())
+            }
+            _ => 0..0,
+        }
+    }
+}
+
+/// The mark of a variadic function, in the number of its results.
+const VARIADIC: u16 = 1 << 15;
+
+const TOO_SHORT: &str = "the descriptor is too short";
+
+/// Abbreviation code and encoding of the DIEs of a kind of types.
+fn form(kind: TypeKind) -> Option<(u8, u8)> {
+    Some(match kind {
+        TypeKind::Bool => (code::BASETYPE, ATE_BOOLEAN),
+        TypeKind::Int | TypeKind::Int8 | TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 => {
+            (code::BASETYPE, ATE_SIGNED)
+        }
+        TypeKind::Uint
+        | TypeKind::Uint8
+        | TypeKind::Uint16
+        | TypeKind::Uint32
+        | TypeKind::Uint64
+        | TypeKind::Uintptr => (code::BASETYPE, ATE_UNSIGNED),
+        TypeKind::Float32 | TypeKind::Float64 => (code::BASETYPE, ATE_FLOAT),
+        TypeKind::Complex64 | TypeKind::Complex128 => (code::BASETYPE, ATE_COMPLEX_FLOAT),
+        TypeKind::Array => (code::ARRAYTYPE, 0),
+        TypeKind::Chan => (code::CHANTYPE, 0),
+        TypeKind::Func => (code::FUNCTYPE, 0),
+        TypeKind::Interface => (code::IFACETYPE, 0),
+        TypeKind::Map => (code::MAPTYPE, 0),
+        TypeKind::Pointer => (code::PTRTYPE, 0),
+        TypeKind::Slice => (code::SLICETYPE, 0),
+        TypeKind::String => (code::STRINGTYPE, 0),
+        TypeKind::Struct => (code::STRUCTTYPE, 0),
+        TypeKind::UnsafePointer => (code::BARE_PTRTYPE, 0),
+        TypeKind::Invalid => return None,
+    })
+}
+
 /// All DIEs of types so far.
 pub(crate) struct Types<'a> {
     pub(crate) syms: &'a Symbols,
@@ -294,39 +368,13 @@ impl<'a> Types<'a> {
         };
         let bad = |t: &Self, what| Err(t.bad(gotype, what));
         let lay = &syms.gover.type_layout;
-        let Some(kind) = d.u8(lay.kind_offset(d.ptr)).and_then(|k| lay.kind(k)) else {
+        let kind = d.u8(lay.kind_offset(d.ptr)).and_then(|k| lay.kind(k));
+        let Some((kind, (abbrev, encoding))) = kind.and_then(|k| Some((k, form(k)?))) else {
             return bad(self, "definition of unknown kind");
         };
         let (Some(size), Some(flags)) = (d.word(lay.size_offset()), d.u8(lay.tflag_offset(d.ptr)))
         else {
-            return bad(self, "the descriptor is too short");
-        };
-        let (abbrev, encoding) = match kind {
-            TypeKind::Bool => (code::BASETYPE, ATE_BOOLEAN),
-            TypeKind::Int
-            | TypeKind::Int8
-            | TypeKind::Int16
-            | TypeKind::Int32
-            | TypeKind::Int64 => (code::BASETYPE, ATE_SIGNED),
-            TypeKind::Uint
-            | TypeKind::Uint8
-            | TypeKind::Uint16
-            | TypeKind::Uint32
-            | TypeKind::Uint64
-            | TypeKind::Uintptr => (code::BASETYPE, ATE_UNSIGNED),
-            TypeKind::Float32 | TypeKind::Float64 => (code::BASETYPE, ATE_FLOAT),
-            TypeKind::Complex64 | TypeKind::Complex128 => (code::BASETYPE, ATE_COMPLEX_FLOAT),
-            TypeKind::Array => (code::ARRAYTYPE, 0),
-            TypeKind::Chan => (code::CHANTYPE, 0),
-            TypeKind::Func => (code::FUNCTYPE, 0),
-            TypeKind::Interface => (code::IFACETYPE, 0),
-            TypeKind::Map => (code::MAPTYPE, 0),
-            TypeKind::Pointer => (code::PTRTYPE, 0),
-            TypeKind::Slice => (code::SLICETYPE, 0),
-            TypeKind::String => (code::STRINGTYPE, 0),
-            TypeKind::Struct => (code::STRUCTTYPE, 0),
-            TypeKind::UnsafePointer => (code::BARE_PTRTYPE, 0),
-            TypeKind::Invalid => return bad(self, "definition of unknown kind"),
+            return bad(self, TOO_SHORT);
         };
         let name = self.kept.copy(name);
         let mut die = TypeDie::new(abbrev, name);
@@ -357,45 +405,43 @@ impl<'a> Types<'a> {
             r
         };
 
-        let common = lay.common_size(d.ptr);
         let uncommon = if flags & TFLAG_UNCOMMON != 0 {
             lay.uncommon_size()
         } else {
             0
         };
-        // Where references to parts lie.
-        let behind = lay.uncommon_offset(kind, d.ptr) + uncommon;
-        let parts = match kind {
-            TypeKind::Array | TypeKind::Pointer | TypeKind::Slice | TypeKind::Chan => {
-                common..common + d.ptr
-            }
-            TypeKind::Map => common..common + 2 * d.ptr,
-            TypeKind::Func => {
-                let n = |off| usize::from(d.u16(off).unwrap_or(0));
-                behind..behind + (n(common) + (n(common + 2) & 0x7fff)) * d.ptr
-            }
-            TypeKind::Struct => {
-                let n = d.word(common + 2 * d.ptr).unwrap_or(0) as usize;
-                let len = n.saturating_mul(lay.struct_field_size(d.ptr));
-                behind..behind.saturating_add(len).min(d.data.len())
-            }
-            _ => 0..0,
+        let described = Described {
+            gotype,
+            kind,
+            d,
+            common: lay.common_size(d.ptr),
+            behind: lay.uncommon_offset(kind, d.ptr) + uncommon,
+            field_size: lay.struct_field_size(d.ptr),
         };
-        self.find_targets(gotype, parts);
+        self.find_targets(gotype, described.references());
         let first = self.work.len();
-        match kind {
+        self.add_parts(r, &described)?;
+        for &(_, part) in &self.work[first..] {
+            expect(syms, part);
+        }
+        // What is taken from the end of the stack must be the first part.
+        self.work[first..].reverse();
+        let end = self.children.len() as u32;
+        let die = &mut self.dies[r.index()];
+        die.n_children = end - die.first_child;
+        Ok(stands_for)
+    }
+
+    /// Puts what the DIE of a type and its children refer to on the work stack, in order.
+    fn add_parts(&mut self, r: DieRef, of: &Described) -> Result<(), DwarfError> {
+        let Described { d, common, .. } = of;
+        let (common, ptr) = (*common, d.ptr);
+        match of.kind {
             TypeKind::Array => {
-                let Some(len) = d.word(common + 2 * d.ptr) else {
-                    return bad(self, "the descriptor is too short");
-                };
-                let uintptr = self.uintptr;
-                self.children.push(Child {
-                    name: b"",
-                    value: len,
-                    ty: uintptr,
-                    abbrev: code::ARRAYRANGE,
-                    embedded: false,
-                });
+                let len = d.word(common + 2 * ptr);
+                let len = len.ok_or_else(|| self.bad(of.gotype, TOO_SHORT))?;
+                let range = self.push_child(b"", len, code::ARRAYRANGE);
+                self.children[range as usize].ty = self.uintptr;
                 let elem = self.target(common);
                 self.work.push((Slot::Type(r), elem));
             }
@@ -408,81 +454,75 @@ impl<'a> Types<'a> {
                 self.work.push((Slot::Elem(r), elem));
             }
             TypeKind::Map => {
-                let (key, elem) = (self.target(common), self.target(common + d.ptr));
+                let (key, elem) = (self.target(common), self.target(common + ptr));
                 self.work.push((Slot::Key(r), key));
                 self.work.push((Slot::Elem(r), elem));
             }
             TypeKind::Interface => {
-                let Some(methods) = d.word(common + 2 * d.ptr) else {
-                    return bad(self, "the descriptor is too short");
-                };
+                let methods = d.word(common + 2 * ptr);
+                let methods = methods.ok_or_else(|| self.bad(of.gotype, TOO_SHORT))?;
                 let s = if methods == 0 { self.eface } else { self.iface };
                 self.work.push((Slot::Type(r), s));
             }
-            TypeKind::Func => {
-                let at = behind;
-                let (Some(n_in), Some(n_out)) = (d.u16(common), d.u16(common + 2)) else {
-                    return bad(self, "the descriptor is too short");
-                };
-                let (variadic, n_out) = (n_out & 1 << 15 != 0, n_out & 0x7fff);
-                for i in 0..usize::from(n_in) + usize::from(n_out) {
-                    let is_out = i >= usize::from(n_in);
-                    if i == usize::from(n_in) && variadic {
-                        self.push_child(b"", 0, code::DOTDOTDOT);
-                    }
-                    let part = self.target(at + i * d.ptr);
-                    if part.is_none() {
-                        return bad(self, "a parameter without type");
-                    }
-                    let c = self.push_child(
-                        b"",
-                        0,
-                        if is_out {
-                            code::FUNCTYPEOUTPARAM
-                        } else {
-                            code::FUNCTYPEPARAM
-                        },
-                    );
-                    self.work.push((Slot::Child(c), part));
-                }
-                if variadic && n_out == 0 {
-                    self.push_child(b"", 0, code::DOTDOTDOT);
-                }
-            }
-            TypeKind::Struct => {
-                let at = behind;
-                let each = lay.struct_field_size(d.ptr);
-                let n = d.word(common + 2 * d.ptr);
-                let room = d.data.len().saturating_sub(at) / each;
-                let Some(n) = n.filter(|&n| n <= room as u64) else {
-                    return bad(self, "the descriptor is too short");
-                };
-                for i in 0..n as usize {
-                    let at = at + i * each;
-                    let (name, part) = (self.target(at), self.target(at + d.ptr));
-                    // cmd/link keeps 32 bits of the offset, with sign.
-                    let offset = d.word(at + 2 * d.ptr).unwrap_or(0) as i32;
-                    let c = self.push_child(b"", i64::from(offset) as u64, code::STRUCTFIELD);
-                    self.unread.push(Unread {
-                        child: c,
-                        of: gotype,
-                        name,
-                        ty: part,
-                    });
-                    self.work.push((Slot::Child(c), part));
-                }
-            }
+            TypeKind::Func => self.add_parameters(of)?,
+            TypeKind::Struct => self.add_fields(of)?,
             _ => {}
         }
-        for &(_, part) in &self.work[first..] {
-            expect(syms, part);
+        Ok(())
+    }
+
+    /// Adds the parameters of a function type, results last.
+    fn add_parameters(&mut self, of: &Described) -> Result<(), DwarfError> {
+        let d = &of.d;
+        let (Some(n_in), Some(n_out)) = (d.u16(of.common), d.u16(of.common + 2)) else {
+            return Err(self.bad(of.gotype, TOO_SHORT));
+        };
+        let (variadic, n_out) = (n_out & VARIADIC != 0, n_out & !VARIADIC);
+        for i in 0..usize::from(n_in) + usize::from(n_out) {
+            let is_out = i >= usize::from(n_in);
+            if i == usize::from(n_in) && variadic {
+                self.push_child(b"", 0, code::DOTDOTDOT);
+            }
+            let part = self.target(of.behind + i * d.ptr);
+            if part.is_none() {
+                return Err(self.bad(of.gotype, "a parameter without type"));
+            }
+            let abbrev = match is_out {
+                true => code::FUNCTYPEOUTPARAM,
+                false => code::FUNCTYPEPARAM,
+            };
+            let c = self.push_child(b"", 0, abbrev);
+            self.work.push((Slot::Child(c), part));
         }
-        // What is taken from the end of the stack must be the first part.
-        self.work[first..].reverse();
-        let end = self.children.len() as u32;
-        let die = &mut self.dies[r.index()];
-        die.n_children = end - die.first_child;
-        Ok(stands_for)
+        if variadic && n_out == 0 {
+            self.push_child(b"", 0, code::DOTDOTDOT);
+        }
+        Ok(())
+    }
+
+    /// Adds the fields of a struct, whose names are still to be read.
+    fn add_fields(&mut self, of: &Described) -> Result<(), DwarfError> {
+        let d = &of.d;
+        let n = d.word(of.common + 2 * d.ptr);
+        let room = d.data.len().saturating_sub(of.behind) / of.field_size;
+        let Some(n) = n.filter(|&n| n <= room as u64) else {
+            return Err(self.bad(of.gotype, TOO_SHORT));
+        };
+        for i in 0..n as usize {
+            let at = of.behind + i * of.field_size;
+            let (name, part) = (self.target(at), self.target(at + d.ptr));
+            // cmd/link keeps 32 bits of the offset, with sign.
+            let offset = d.word(at + 2 * d.ptr).unwrap_or(0) as i32;
+            let c = self.push_child(b"", i64::from(offset) as u64, code::STRUCTFIELD);
+            self.unread.push(Unread {
+                child: c,
+                of: of.gotype,
+                name,
+                ty: part,
+            });
+            self.work.push((Slot::Child(c), part));
+        }
+        Ok(())
     }
 
     fn push_child(&mut self, name: &'static [u8], value: u64, abbrev: u8) -> u32 {

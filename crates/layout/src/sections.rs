@@ -251,6 +251,256 @@ impl Alloc<'_> {
     }
 }
 
+/// What the data segment holds besides its sections.
+struct DataSegment {
+    tls: Vec<Placed>,
+    gcmask_off: u64,
+    coverage: (u64, u64),
+    gc_programs: [Vec<u8>; 2],
+}
+
+impl Alloc<'_> {
+    /// The data segment. `gc` are the symbols of the programs for `.data` and `.bss`.
+    fn data_segment(
+        &mut self,
+        syms: &Symbols,
+        gc: [SymId; 2],
+        opts: &SectionOptions,
+        known: &mut KnownSections,
+    ) -> DataSegment {
+        let g = syms.gover;
+        use SymKind::*;
+        for kind in [BuildInfo, FipsInfo, ElfSect] {
+            self.singles(syms, Seg::Data, kind, 6);
+        }
+        if g.moduledata_home == ModuledataHome::GoModule {
+            for d in self.of(ModuleData).syms.clone() {
+                self.single(Seg::Data, ".go.module", d, 6);
+            }
+        }
+        self.unless_empty(".got", ElfGot);
+        known.noptrdata = self.open(Seg::Data, ".noptrdata", &[NoPtrData], 6);
+        for kind in [
+            NoPtrData,
+            NoPtrDataFipsStart,
+            NoPtrDataFips,
+            NoPtrDataFipsEnd,
+            NoPtrDataEnd,
+        ] {
+            self.assign(kind);
+        }
+        self.unless_empty(".init_array", InitArr);
+        known.data = self.open(Seg::Data, ".data", &[Data], 6);
+        self.assign(Data);
+        let data = self.sections[known.data].syms.clone();
+        for kind in [DataFipsStart, DataFips, DataFipsEnd, DataEnd] {
+            self.assign(kind);
+        }
+        let data = (data, self.sections[known.data].len);
+        known.bss = self.open(Seg::Data, ".bss", &[Bss], 6);
+        self.assign(Bss);
+        let bss = &self.sections[known.bss];
+        let bss = (bss.syms.clone(), bss.len);
+        let gc_programs = self.gc_programs(syms, [data, bss], gc, opts.ptr_size);
+
+        known.noptrbss = self.open(Seg::Data, ".noptrbss", &[NoPtrBss], 6);
+        self.assign(NoPtrBss);
+        let gcmask_off = self.sections[known.noptrbss].len;
+        if g.gc_masks == GcMasks::Grouped {
+            self.assign(GcMask);
+        }
+        let start = self.sections[known.noptrbss].len;
+        self.assign(CoverageCounter);
+        let len = self.sections[known.noptrbss].len - start;
+        let coverage = match g.coverage_start {
+            CoverageStart::BeforePadding => (start, len),
+            CoverageStart::Aligned => (start + len % 4, len - len % 4),
+        };
+        known.fuzz = self.unless_empty(".go.fuzzcntrs", Libfuzzer8BitCounter);
+        known.end = self.sections.len() - 1;
+        DataSegment {
+            tls: self.thread_local(opts.dynamic),
+            gcmask_off,
+            coverage,
+            gc_programs,
+        }
+    }
+
+    /// A section of the data segment for symbols of `kind`, if there are any.
+    fn unless_empty(&mut self, name: &'static str, kind: SymKind) -> Option<usize> {
+        if self.of(kind).syms.is_empty() {
+            return None;
+        }
+        let section = self.open(Seg::Data, name, &[kind], 6);
+        self.assign(kind);
+        Some(section)
+    }
+
+    /// The programs by which the garbage collector finds pointers in sections, each given by its symbols
+    /// and its length.
+    fn gc_programs(
+        &mut self,
+        syms: &Symbols,
+        sections: [(Range<usize>, u64); 2],
+        gc: [SymId; 2],
+        ptr_size: u8,
+    ) -> [Vec<u8>; 2] {
+        let program = |(range, end): (Range<usize>, u64)| {
+            let mut p = GcProg::new(syms, ptr_size);
+            for d in &self.placed[range] {
+                p.add(d.sym, d.off.into());
+            }
+            p.end(end)
+        };
+        let [data, bss] = sections;
+        let programs: [_; 2] = rayon::join(|| program(data), || program(bss)).into();
+        let mut all = programs.into_iter().zip(gc).map(|((bytes, errors), s)| {
+            let errors = errors.into_iter().map(|(from, t)| (from.or(Some(s)), t));
+            self.errors.extend(errors);
+            bytes
+        });
+        std::array::from_fn(|_| all.next().expect("there are two"))
+    }
+
+    /// Places thread-local symbols, in a section if the output is `dynamic`.
+    fn thread_local(&mut self, dynamic: bool) -> Vec<Placed> {
+        let mut tls = Vec::new();
+        let mut at = 0;
+        for d in &self.of(SymKind::TlsBss).syms {
+            at = round_up(at, d.align.into());
+            tls.push(Placed {
+                sym: d.sym,
+                off: at as u32,
+                size: d.size,
+            });
+            at += u64::from(d.size);
+        }
+        if dynamic && !tls.is_empty() {
+            self.at = 0;
+            let i = self.open_aligned(Seg::Data, ".tbss", self.ptr, 6);
+            self.sections[i].len = at;
+        }
+        tls
+    }
+
+    /// Text, which is `text`, and what is read-only, at the latest when the dynamic linker is done with it.
+    fn read_only_segments(
+        &mut self,
+        syms: &Symbols,
+        text: (u64, u64, u32),
+        opts: &SectionOptions,
+        known: &mut KnownSections,
+    ) {
+        let g = syms.gover;
+        use SymKind::*;
+        let (start, len, align) = text;
+        let text_syms = self.placed.len()..self.placed.len();
+        self.sections.push(Section {
+            name: ".text".into(),
+            seg: Seg::Text,
+            rwx: 5,
+            align,
+            addr: start,
+            len,
+            syms: text_syms,
+            compressed: false,
+        });
+        self.singles(syms, Seg::Text, ElfRxSect, 5);
+        let read_only = match opts.external {
+            true => Seg::Text,
+            false => Seg::Rodata,
+        };
+        known.rodata = self.open(read_only, ".rodata", g.read_only_kinds, 4);
+        for &kind in g.read_only_kinds {
+            self.assign(kind);
+        }
+        known.types = known.rodata;
+        match g.pclntab_home {
+            PclntabHome::AfterRodata => {
+                known.pclntab = self.open(read_only, ".gopclntab", &[Pclntab], 4);
+                self.assign(Pclntab);
+                self.singles(syms, read_only, ElfRoSect, 4);
+            }
+            PclntabHome::LastOrRelro => self.singles(syms, read_only, ElfRoSect, 4),
+        }
+        let home = match opts.relro {
+            Relro::None => (read_only, "", 4),
+            Relro::WithReadOnly => (read_only, RELRO_PREFIX, 6),
+            Relro::OwnSegment => {
+                self.at = 0;
+                (Seg::Relro, RELRO_PREFIX, 6)
+            }
+        };
+        match g.typelinks {
+            TypelinkHome::Section => self.types_with_lists(syms, home, opts, known),
+            TypelinkHome::GoType => self.types_in_order(syms, home, opts, known),
+        }
+        if self.at > u32::MAX.into() {
+            let text = format!("read-only data segment too large: {}", self.at);
+            self.errors.push((None, text));
+        }
+    }
+
+    /// Types, if they lie apart from other data, and the lists of types and of interface tables. `home` is
+    /// the segment, what its sections' names begin with, and their permissions.
+    fn types_with_lists(
+        &mut self,
+        syms: &Symbols,
+        home: (Seg, &'static str, u8),
+        opts: &SectionOptions,
+        known: &mut KnownSections,
+    ) {
+        use SymKind::*;
+        let (seg, prefix, rwx) = home;
+        if opts.relro != Relro::None {
+            let twins = syms.gover.relro_twins.iter().map(|&(_, t)| t);
+            let twins: Vec<SymKind> = twins.collect();
+            known.types = self.open(seg, RELRO_PREFIX, &twins, rwx);
+            // No type is at offset 0.
+            self.at += 1;
+            twins.into_iter().for_each(|t| self.assign(t));
+            self.singles(syms, seg, ElfRelroSect, rwx);
+        }
+        for (name, kind) in [(".typelink", TypeLink), (".itablink", ItabLink)] {
+            self.open(seg, format!("{prefix}{name}"), &[kind], rwx);
+            for d in self.of(kind).syms.clone() {
+                self.placed.push(Placed {
+                    sym: d.sym,
+                    off: 0,
+                    size: d.size,
+                });
+                self.at += u64::from(d.size);
+            }
+            self.close();
+        }
+    }
+
+    /// Types in a section of their own, sorted so that no list is needed, and function descriptors. `home`
+    /// is as for [`Alloc::types_with_lists`].
+    fn types_in_order(
+        &mut self,
+        syms: &Symbols,
+        home: (Seg, &'static str, u8),
+        opts: &SectionOptions,
+        known: &mut KnownSections,
+    ) {
+        use SymKind::*;
+        let (seg, prefix, rwx) = home;
+        if !self.of(RodataRelro).syms.is_empty() {
+            let name = if prefix.is_empty() { ".rodata" } else { prefix };
+            self.open(seg, name, &[RodataRelro], rwx);
+            self.assign(RodataRelro);
+        }
+        known.types = self.open(seg, format!("{prefix}.go.type"), &[Type], rwx);
+        // No type is at offset 0.
+        self.at += u64::from(opts.ptr_size);
+        self.assign(Type);
+        self.open(seg, format!("{prefix}.go.func"), &[GoFunc], rwx);
+        self.assign(GoFunc);
+        self.singles(syms, seg, ElfRelroSect, rwx);
+    }
+}
+
 impl DataLayout {
     /// Makes the sections of an executable and places data in them. `text` is the text section's
     /// address, length and alignment; `gc` are `runtime.gcdata` and `runtime.gcbss`, whose contents
@@ -262,7 +512,6 @@ impl DataLayout {
         gc: [SymId; 2],
         opts: &SectionOptions,
     ) -> DataLayout {
-        let g = syms.gover;
         let mut known = KnownSections::default();
         let mut a = Alloc {
             buckets: &buckets.by_kind,
@@ -272,107 +521,18 @@ impl DataLayout {
             at: 0,
             errors: Vec::new(),
         };
-        use SymKind::*;
-        for kind in [BuildInfo, FipsInfo, ElfSect] {
-            a.singles(syms, Seg::Data, kind, 6);
-        }
-        if g.moduledata_home == ModuledataHome::GoModule {
-            for d in a.of(ModuleData).syms.clone() {
-                a.single(Seg::Data, ".go.module", d, 6);
-            }
-        }
-        if !a.of(ElfGot).syms.is_empty() {
-            a.open(Seg::Data, ".got", &[ElfGot], 6);
-            a.assign(ElfGot);
-        }
-        known.noptrdata = a.open(Seg::Data, ".noptrdata", &[NoPtrData], 6);
-        for kind in [
-            NoPtrData,
-            NoPtrDataFipsStart,
-            NoPtrDataFips,
-            NoPtrDataFipsEnd,
-            NoPtrDataEnd,
-        ] {
-            a.assign(kind);
-        }
-        if !a.of(InitArr).syms.is_empty() {
-            a.open(Seg::Data, ".init_array", &[InitArr], 6);
-            a.assign(InitArr);
-        }
-        known.data = a.open(Seg::Data, ".data", &[Data], 6);
-        a.assign(Data);
-        let data_syms = a.sections[known.data].syms.clone();
-        for kind in [DataFipsStart, DataFips, DataFipsEnd, DataEnd] {
-            a.assign(kind);
-        }
-        let data_end = a.sections[known.data].len;
-        known.bss = a.open(Seg::Data, ".bss", &[Bss], 6);
-        a.assign(Bss);
-        let bss_end = a.sections[known.bss].len;
-        let bss_syms = a.sections[known.bss].syms.clone();
-
-        let program = |range: Range<usize>, end| {
-            let mut p = GcProg::new(syms, opts.ptr_size);
-            for d in &a.placed[range] {
-                p.add(d.sym, d.off.into());
-            }
-            p.end(end)
-        };
-        let programs: [_; 2] = rayon::join(
-            || program(data_syms, data_end),
-            || program(bss_syms, bss_end),
-        )
-        .into();
-        let mut gc_programs = [Vec::new(), Vec::new()];
-        let mut sizes = Vec::new();
-        for (i, (bytes, errors)) in programs.into_iter().enumerate() {
-            a.errors
-                .extend(errors.into_iter().map(|(s, t)| (s.or(Some(gc[i])), t)));
-            sizes.push((gc[i], bytes.len() as u32));
-            gc_programs[i] = bytes;
-        }
-
-        known.noptrbss = a.open(Seg::Data, ".noptrbss", &[NoPtrBss], 6);
-        a.assign(NoPtrBss);
-        let gcmask_off = a.sections[known.noptrbss].len;
-        if g.gc_masks == GcMasks::Grouped {
-            a.assign(GcMask);
-        }
-        let start = a.sections[known.noptrbss].len;
-        a.assign(CoverageCounter);
-        let len = a.sections[known.noptrbss].len - start;
-        let coverage = match g.coverage_start {
-            CoverageStart::BeforePadding => (start, len),
-            CoverageStart::Aligned => (start + len % 4, len - len % 4),
-        };
-        if !a.of(Libfuzzer8BitCounter).syms.is_empty() {
-            known.fuzz = Some(a.open(Seg::Data, ".go.fuzzcntrs", &[Libfuzzer8BitCounter], 6));
-            a.assign(Libfuzzer8BitCounter);
-        }
-        known.end = a.sections.len() - 1;
-        let mut tls = Vec::new();
-        let mut at = 0;
-        for d in &a.of(TlsBss).syms {
-            at = round_up(at, d.align.into());
-            tls.push(Placed {
-                sym: d.sym,
-                off: at as u32,
-                size: d.size,
-            });
-            at += u64::from(d.size);
-        }
-        if opts.dynamic && !tls.is_empty() {
-            a.at = 0;
-            let i = a.open_aligned(Seg::Data, ".tbss", a.ptr, 6);
-            a.sections[i].len = at;
-        }
-        let data_sections = std::mem::take(&mut a.sections);
-        let Alloc { placed, errors, .. } = a;
-
+        let data = a.data_segment(syms, gc, opts, &mut known);
+        let Alloc {
+            sections: data_sections,
+            placed,
+            errors,
+            ..
+        } = a;
         // The GC programs were sorted as if empty; now they have a size.
-        for d in &mut buckets.by_kind[Rodata.index()].syms {
-            if let Some(&(_, n)) = sizes.iter().find(|(s, _)| *s == d.sym) {
-                d.size = n;
+        for d in &mut buckets.by_kind[SymKind::Rodata.index()].syms {
+            let mut programs = gc.iter().zip(&data.gc_programs);
+            if let Some((_, bytes)) = programs.find(|(s, _)| **s == d.sym) {
+                d.size = bytes.len() as u32;
             }
         }
         let mut a = Alloc {
@@ -383,87 +543,7 @@ impl DataLayout {
             at: 0,
             errors,
         };
-        let (start, len, align) = text;
-        let text_syms = a.placed.len()..a.placed.len();
-        a.sections.push(Section {
-            name: ".text".into(),
-            seg: Seg::Text,
-            rwx: 5,
-            align,
-            addr: start,
-            len,
-            syms: text_syms,
-            compressed: false,
-        });
-        a.singles(syms, Seg::Text, ElfRxSect, 5);
-        let read_only = match opts.external {
-            true => Seg::Text,
-            false => Seg::Rodata,
-        };
-        known.rodata = a.open(read_only, ".rodata", g.read_only_kinds, 4);
-        for &kind in g.read_only_kinds {
-            a.assign(kind);
-        }
-        known.types = known.rodata;
-        match g.pclntab_home {
-            PclntabHome::AfterRodata => {
-                known.pclntab = a.open(read_only, ".gopclntab", &[Pclntab], 4);
-                a.assign(Pclntab);
-                a.singles(syms, read_only, ElfRoSect, 4);
-            }
-            PclntabHome::LastOrRelro => a.singles(syms, read_only, ElfRoSect, 4),
-        }
-        let (seg, prefix, rwx) = match opts.relro {
-            Relro::None => (read_only, "", 4),
-            Relro::WithReadOnly => (read_only, RELRO_PREFIX, 6),
-            Relro::OwnSegment => {
-                a.at = 0;
-                (Seg::Relro, RELRO_PREFIX, 6)
-            }
-        };
-        let named = |suffix: &str| format!("{prefix}{suffix}");
-        match g.typelinks {
-            TypelinkHome::Section => {
-                if opts.relro != Relro::None {
-                    let twins: Vec<SymKind> = g.relro_twins.iter().map(|&(_, t)| t).collect();
-                    known.types = a.open(seg, RELRO_PREFIX, &twins, rwx);
-                    // No type is at offset 0.
-                    a.at += 1;
-                    twins.into_iter().for_each(|t| a.assign(t));
-                    a.singles(syms, seg, ElfRelroSect, rwx);
-                }
-                for (name, kind) in [(".typelink", TypeLink), (".itablink", ItabLink)] {
-                    a.open(seg, named(name), &[kind], rwx);
-                    for d in a.of(kind).syms.clone() {
-                        a.placed.push(Placed {
-                            sym: d.sym,
-                            off: 0,
-                            size: d.size,
-                        });
-                        a.at += u64::from(d.size);
-                    }
-                    a.close();
-                }
-            }
-            TypelinkHome::GoType => {
-                if !a.of(RodataRelro).syms.is_empty() {
-                    let name = if prefix.is_empty() { ".rodata" } else { prefix };
-                    a.open(seg, name, &[RodataRelro], rwx);
-                    a.assign(RodataRelro);
-                }
-                known.types = a.open(seg, named(".go.type"), &[Type], rwx);
-                // No type is at offset 0.
-                a.at += u64::from(opts.ptr_size);
-                a.assign(Type);
-                a.open(seg, named(".go.func"), &[GoFunc], rwx);
-                a.assign(GoFunc);
-                a.singles(syms, seg, ElfRelroSect, rwx);
-            }
-        }
-        if a.at > u32::MAX.into() {
-            a.errors
-                .push((None, format!("read-only data segment too large: {}", a.at)));
-        }
+        a.read_only_segments(syms, text, opts, &mut known);
         // Headers count text first, then read-only data, then data.
         let n = a.sections.len();
         let mut sections = a.sections;
@@ -478,10 +558,10 @@ impl DataLayout {
             sections,
             placed: a.placed,
             known,
-            tls,
-            gcmask_off,
-            coverage,
-            gc_programs,
+            tls: data.tls,
+            gcmask_off: data.gcmask_off,
+            coverage: data.coverage,
+            gc_programs: data.gc_programs,
             errors: a.errors,
         }
     }

@@ -217,6 +217,81 @@ fn roots(args: &Args, mode: BuildMode) -> Vec<(String, String)> {
     args.files.iter().map(root).collect()
 }
 
+/// How flags are refused.
+#[derive(Clone, Copy)]
+struct Refusal<'a> {
+    cx: ArgsContext<'a>,
+    /// Whether the first error is a panic (`-h`).
+    halt: bool,
+}
+
+impl Refusal<'_> {
+    /// As `Exitf` ends cmd/link.
+    fn exit(&self, text: &str) -> Box<End> {
+        exit(self.cx.argv0, text, self.halt).into()
+    }
+
+    /// An error that is followed by the usage text.
+    fn misuse(&self, text: &str) -> Box<End> {
+        let tail = match self.halt {
+            true => panic_text("error"),
+            false => usage(self.cx),
+        };
+        End::error(format!("{text}\n{tail}"), 2).into()
+    }
+}
+
+/// Checks flags that can be wrong by themselves, for a header of type `head` (`ld/main.go:Main`).
+fn check_flags(args: &Args, head: &str, refusal: Refusal) -> Result<(), Box<End>> {
+    if !args.aslr && args.build_mode != Some(BuildMode::CShared) {
+        let text = "-aslr=false is only allowed for -buildmode=c-shared";
+        return Err(refusal.misuse(text));
+    }
+    if args.no_dynamic && USES_LIBC.contains(&head) {
+        return Err(refusal.exit(&format!(
+            "dynamic linking required on {}; -d flag cannot be used",
+            refusal.cx.goos
+        )));
+    }
+    let power_of_two = |n: i64| n > 0 && n & (n - 1) == 0;
+    if args.round != -1 && (args.round < 4096 || !power_of_two(args.round)) {
+        let text = format!("invalid -R value {}", go_hex(args.round));
+        return Err(refusal.exit(&text));
+    }
+    if args.func_align != 0 && !power_of_two(args.func_align) {
+        let text = format!("invalid -funcalign value {}", args.func_align);
+        return Err(refusal.exit(&text));
+    }
+    Ok(())
+}
+
+/// `-benchmark`.
+fn benchmark(args: &Args, refusal: Refusal) -> Result<Option<Benchmark>, Box<End>> {
+    match args.benchmark.as_slice() {
+        b"" => Ok(None),
+        mode @ (b"mem" | b"cpu") => Ok(Some(Benchmark {
+            mem: mode == b"mem",
+            profile_base: given(&args.benchmark_profile),
+        })),
+        other => {
+            let text = format!("unknown benchmark flag: {}", text::quote(other));
+            Err(refusal.misuse(&text))
+        }
+    }
+}
+
+/// The name of the entry symbol (`ld/lib.go:libinit`).
+fn entry(args: &Args, mode: BuildMode, cx: ArgsContext) -> String {
+    match (args.entry.as_slice(), mode) {
+        (b"", BuildMode::Exe | BuildMode::Pie) => format!("_rt0_{}_{}", cx.goarch, cx.goos),
+        (b"", BuildMode::CArchive | BuildMode::CShared) => {
+            format!("_rt0_{}_{}_lib", cx.goarch, cx.goos)
+        }
+        (b"", BuildMode::Shared | BuildMode::Plugin) => String::new(),
+        (name, _) => text::lossy(name).into_owned(),
+    }
+}
+
 impl Config {
     /// Resolves the flags. `env` gives a variable of the environment.
     ///
@@ -230,39 +305,12 @@ impl Config {
         cx: ArgsContext,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Config, Box<End>> {
-        let exit = |text: &str| -> Box<End> { exit(cx.argv0, text, args.halt).into() };
-        // An error that is followed by the usage text; `-h` makes a panic of the first.
-        let misuse = |text: &str| -> Box<End> {
-            let tail = match args.halt {
-                true => panic_text("error"),
-                false => usage(cx),
-            };
-            End::error(format!("{text}\n{tail}"), 2).into()
+        let refusal = Refusal {
+            cx,
+            halt: args.halt,
         };
-
-        let head = head_type(&args.head_type, cx.goos).map_err(|e| misuse(&e))?;
-        if !args.aslr && args.build_mode != Some(BuildMode::CShared) {
-            return Err(misuse(
-                "-aslr=false is only allowed for -buildmode=c-shared",
-            ));
-        }
-        if args.no_dynamic && USES_LIBC.contains(&head) {
-            let text = format!(
-                "dynamic linking required on {}; -d flag cannot be used",
-                cx.goos
-            );
-            return Err(exit(&text));
-        }
-        let power_of_two = |n: i64| n > 0 && n & (n - 1) == 0;
-        if args.round != -1 && (args.round < 4096 || !power_of_two(args.round)) {
-            return Err(exit(&format!("invalid -R value {}", go_hex(args.round))));
-        }
-        if args.func_align != 0 && !power_of_two(args.func_align) {
-            return Err(exit(&format!(
-                "invalid -funcalign value {}",
-                args.func_align
-            )));
-        }
+        let head = head_type(&args.head_type, cx.goos).map_err(|e| refusal.misuse(&e))?;
+        check_flags(&args, head, refusal)?;
         let platform = &cx.toolchain.release.platform;
         let build_mode = match args.build_mode {
             Some(mode) => mode,
@@ -281,18 +329,9 @@ impl Config {
                 !args.strip && !mac_library
             }
         };
-        let gnu_build_id = gnu_build_id(&args, cx.toolchain.release).map_err(|e| exit(&e))?;
-        let benchmark = match args.benchmark.as_slice() {
-            b"" => None,
-            mode @ (b"mem" | b"cpu") => Some(Benchmark {
-                mem: mode == b"mem",
-                profile_base: given(&args.benchmark_profile),
-            }),
-            other => {
-                let other = text::quote(other);
-                return Err(misuse(&format!("unknown benchmark flag: {other}")));
-            }
-        };
+        let gnu_build_id = gnu_build_id(&args, cx.toolchain.release);
+        let gnu_build_id = gnu_build_id.map_err(|e| refusal.exit(&e))?;
+        let benchmark = benchmark(&args, refusal)?;
 
         let extlink_enabled = env("GO_EXTLINK_ENABLED").unwrap_or_default();
         let platform_name = format!("{}/{}", cx.goos, cx.goarch);
@@ -323,16 +362,7 @@ impl Config {
             b"" => b"a.out",
             name => name,
         };
-        let entry = match args.entry.as_slice() {
-            b"" => match build_mode {
-                BuildMode::Exe | BuildMode::Pie => format!("_rt0_{}_{}", cx.goarch, cx.goos),
-                BuildMode::CArchive | BuildMode::CShared => {
-                    format!("_rt0_{}_{}_lib", cx.goarch, cx.goos)
-                }
-                BuildMode::Shared | BuildMode::Plugin => String::new(),
-            },
-            name => text::lossy(name).into_owned(),
-        };
+        let entry = entry(&args, build_mode, cx);
         let release = cx.toolchain.release;
         Ok(Config {
             release,

@@ -20,7 +20,7 @@ pub use fieldtrack::track_fields;
 pub use fips::{FIPS_TITLE, Fips, FipsSum};
 pub use maker::{Maker, TableRef};
 pub use markers::{DataMarkers, TextMarkers};
-pub use moduledata::{PclntabRefs, TypeWords, declare_moduledata, fill_moduledata};
+pub use moduledata::{ModuleInfo, PclntabRefs, TypeWords, declare_moduledata, fill_moduledata};
 pub use plugin::{PluginInfo, make_package_hashes};
 pub use shared::{ABI_HASH_BYTES, abi_hash, base_name, declare_abi_hash, make_abi_hash};
 pub use strdata::set_strings;

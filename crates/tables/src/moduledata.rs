@@ -105,27 +105,40 @@ fn text_section_map(m: &mut Maker, text: &TextMarkers, text_len: u64) -> SymId {
     s
 }
 
-/// Fills in moduledata and points the runtime's list at it. `text_len` is the length of the text
-/// section in bytes. `module_name` is how a module calls itself that is linked with shared libraries of
-/// Go packages.
-pub fn fill_moduledata(
-    m: &mut Maker,
-    module: SymId,
-    text: &TextMarkers,
-    markers: &DataMarkers,
-    pcln: &PclntabRefs,
-    inittasks: Option<TableRef>,
-    text_len: u64,
-    has_main: bool,
-    plugin: Option<&PluginInfo>,
-    module_name: Option<&str>,
-) -> TypeWords {
-    let map = text_section_map(m, text, text_len);
-    let (plugin_path, pkg_hashes) = match plugin {
+/// What a module says of itself.
+pub struct ModuleInfo<'a> {
+    /// Where text begins and ends.
+    pub text: &'a TextMarkers,
+    /// Length of the text section, bytes.
+    pub text_len: u64,
+    /// Where data begins and ends.
+    pub data: &'a DataMarkers,
+    /// The tables of functions.
+    pub pclntab: &'a PclntabRefs,
+    /// The initialisation tasks, if there are any.
+    pub inittasks: Option<TableRef>,
+    /// Whether Go's main function is in it.
+    pub has_main: bool,
+    /// What only a plugin says.
+    pub plugin: Option<PluginInfo<'a>>,
+    /// How it calls itself if it is linked with shared libraries of Go packages.
+    pub name: Option<&'a str>,
+}
+
+/// Fills in moduledata and points the runtime's list at it.
+pub fn fill_moduledata(m: &mut Maker, module: SymId, info: &ModuleInfo) -> TypeWords {
+    let ModuleInfo {
+        text,
+        data: markers,
+        pclntab: pcln,
+        ..
+    } = info;
+    let map = text_section_map(m, text, info.text_len);
+    let (plugin_path, pkg_hashes) = match &info.plugin {
         Some(p) => p.make(m),
         None => Default::default(),
     };
-    let (module_name, module_hashes) = match module_name {
+    let (module_name, module_hashes) = match info.name {
         Some(name) => make_module_hashes(m, name),
         None => Default::default(),
     };
@@ -197,12 +210,14 @@ pub fn fill_moduledata(
             TypeLinks => (typelink, 0, tables.0),
             ItabLinks => (itablink, 0, tables.1),
             Ptab => ptab.map_or((SymId::NONE, 0, 0), |(s, n)| (s, 0, n)),
-            InitTasks => inittasks.map_or((SymId::NONE, 0, 0), |t| (t.sym, 0, t.size / word)),
+            InitTasks => info
+                .inittasks
+                .map_or((SymId::NONE, 0, 0), |t| (t.sym, 0, t.size / word)),
             PluginPath => (plugin_path.sym, 0, plugin_path.size),
             PkgHashes => (pkg_hashes.sym, 0, pkg_hashes.size),
             ModuleName => (module_name.sym, 0, module_name.size),
             ModuleHashes => (module_hashes.sym, 0, module_hashes.size),
-            HasMain => (SymId::NONE, 0, has_main.into()),
+            HasMain => (SymId::NONE, 0, info.has_main.into()),
         };
         let number =
             |e: &mut symbols::ExtSym, n: u64| e.add_bytes(&n.to_le_bytes()[..ptr as usize]);
@@ -227,24 +242,34 @@ pub fn fill_moduledata(
             }
         }
     }
-    // The runtime's type says how large the whole is; the rest is zero.
+    fit(m, module);
+    add_to_modules(m, module);
+    words
+}
+
+/// Gives moduledata the length that the runtime's type says; the rest is zero.
+fn fit(m: &mut Maker, module: SymId) {
     if let Some(t) = m.syms.lookup(b"type:runtime.moduledata", 0) {
-        let size = RType::new(m.syms, t, ptr).size();
+        let size = RType::new(m.syms, t, m.ptr_size).size();
         let e = m.ext(module);
         e.size = size.max(e.data.len() as u64);
         // Not more than a page: damaged sizes must not allocate.
         e.data
             .resize((e.size as usize).min(4096).max(e.data.len()), 0);
     }
+}
+
+/// Has the runtime's list end with a module, unless the runtime is in another one.
+fn add_to_modules(m: &mut Maker, module: SymId) {
     let last = m.syms.lookup_or_create(b"runtime.lastmoduledatap", 0);
     m.live.reachable.insert(last);
     if m.syms.kind(last) == SymKind::DynImport {
-        return words;
+        return;
     }
+    let ptr = m.ptr_size;
     let e = m.ext(last);
     e.kind = SymKind::NoPtrData;
     e.set_data(Vec::new());
     e.relocs.clear();
     e.add_addr_plus(ptr, module, 0);
-    words
 }

@@ -162,7 +162,50 @@ impl ExecPlan {
     /// # Errors
     /// When the header area cannot hold them.
     pub fn new(x: &ExecInput) -> Result<ExecPlan, TooBig> {
-        let mut headers: Vec<Header> = vec![Header {
+        let mut area = Area::new(x);
+        area.add_interpreter();
+        area.add_notes();
+        area.add_segments();
+        area.add_other_program_headers();
+        area.add_tables();
+        let index = area.order_sections();
+        area.link_sections(&index);
+        let names = name_table(&mut area.headers);
+        let places = area.place_tables(names.len() as u64);
+        Ok(ExecPlan {
+            index,
+            symtab_off: places.symtab_off,
+            strtab_off: places.strtab_off,
+            shstrtab: (places.shstrtab_off, names),
+            file_len: places.end,
+            header: area.write()?,
+        })
+    }
+}
+
+/// The header area while it is made.
+struct Area<'a> {
+    x: &'a ExecInput<'a>,
+    headers: Vec<Header<'a>>,
+    phdrs: Vec<Phdr>,
+    /// Where what lies at the area's end begins.
+    low: u64,
+    /// What lies there, with its offsets.
+    blobs: Vec<(u64, Vec<u8>)>,
+}
+
+/// Where the tables behind the sections lie in the file.
+struct TablePlaces {
+    symtab_off: u64,
+    strtab_off: u64,
+    shstrtab_off: u64,
+    end: u64,
+}
+
+impl<'a> Area<'a> {
+    /// The sections of the input, and the header of the program headers.
+    fn new(x: &'a ExecInput<'a>) -> Area<'a> {
+        let mut headers = vec![Header {
             name: "",
             sh: Shdr::default(),
             input: None,
@@ -181,8 +224,7 @@ impl ExecPlan {
             },
             input: Some(i),
         }));
-
-        let mut phdrs = vec![Phdr {
+        let phdrs = vec![Phdr {
             typ: PT_PHDR,
             flags: PF_R,
             off: EHDR_SIZE as u64,
@@ -190,163 +232,177 @@ impl ExecPlan {
             align: x.round,
             ..Phdr::default()
         }];
-        let mut low = x.header_len;
-        let mut blobs: Vec<(u64, Vec<u8>)> = Vec::new();
-        if let Some(path) = x.interpreter {
-            let bytes = [path, &[0]].concat();
-            let size = bytes.len() as u64;
-            low -= size;
-            let sh = Shdr {
-                typ: SHT_PROGBITS,
-                flags: SHF_ALLOC,
-                addr: x.header_addr + low,
-                off: low,
-                size,
-                addralign: 1,
-                ..Shdr::default()
-            };
-            blobs.push((low, bytes));
-            phdrs.push(Phdr::of_section(PT_INTERP, PF_R, &sh));
-            headers.push(Header {
-                name: ".interp",
-                sh,
-                input: None,
-            });
+        Area {
+            x,
+            headers,
+            phdrs,
+            low: x.header_len,
+            blobs: Vec::new(),
         }
-        let mut note_phdr: Option<usize> = None;
-        for n in &x.notes {
-            let bytes = n.encode();
-            let size = bytes.len() as u64;
-            low -= low % 4 + size;
-            let sh = Shdr {
-                typ: SHT_NOTE,
-                flags: SHF_ALLOC,
-                addr: x.header_addr + low,
-                off: low,
-                size,
-                addralign: 4,
-                ..Shdr::default()
-            };
-            blobs.push((low, bytes));
-            // One program header serves all notes; it ends up describing the last.
-            let at = *note_phdr.get_or_insert_with(|| {
-                phdrs.push(Phdr::default());
-                phdrs.len() - 1
-            });
-            phdrs[at] = Phdr::of_section(PT_NOTE, PF_R, &sh);
-            headers.push(Header {
-                name: n.section,
-                sh,
-                input: None,
-            });
+    }
+
+    /// Puts a section at the end of the area, before those that are there.
+    fn add_section(&mut self, name: &'a str, typ: u32, align: u64, bytes: Vec<u8>) -> Shdr {
+        let size = bytes.len() as u64;
+        self.low -= self.low % align + size;
+        let sh = Shdr {
+            typ,
+            flags: SHF_ALLOC,
+            addr: self.x.header_addr + self.low,
+            off: self.low,
+            size,
+            addralign: align,
+            ..Shdr::default()
+        };
+        self.blobs.push((self.low, bytes));
+        self.headers.push(Header {
+            name,
+            sh,
+            input: None,
+        });
+        sh
+    }
+
+    fn add_interpreter(&mut self) {
+        if let Some(path) = self.x.interpreter {
+            let sh = self.add_section(".interp", SHT_PROGBITS, 1, [path, &[0]].concat());
+            self.phdrs.push(Phdr::of_section(PT_INTERP, PF_R, &sh));
         }
-        for (i, s) in x.segments.iter().enumerate() {
-            let mut p = Phdr {
+    }
+
+    /// One program header serves all notes; it ends up describing the last.
+    fn add_notes(&mut self) {
+        let mut last = None;
+        for n in &self.x.notes {
+            last = Some(self.add_section(n.section, SHT_NOTE, 4, n.encode()));
+        }
+        let header = last.map(|sh| Phdr::of_section(PT_NOTE, PF_R, &sh));
+        self.phdrs.extend(header);
+    }
+
+    fn add_segments(&mut self) {
+        let round = self.x.round;
+        for (i, s) in self.x.segments.iter().enumerate() {
+            let whole = Phdr {
                 typ: PT_LOAD,
                 flags: s.flags,
                 off: s.off,
                 addr: s.addr,
                 filesz: s.file_len,
                 memsz: s.mem_len,
-                align: x.round,
+                align: round,
             };
+            let mut p = whole;
             if i == 0 {
                 // The program headers must be loaded: the segment starts with them.
-                let d = s.addr - phdrs[0].addr;
-                p.off = phdrs[0].off;
+                let d = s.addr - self.phdrs[0].addr;
+                p.off = self.phdrs[0].off;
                 p.addr -= d;
                 p.memsz += d;
-                p.filesz += s.off - phdrs[0].off;
+                p.filesz += s.off - self.phdrs[0].off;
             }
             // Loaders want no gap before a page.
-            let frag = p.addr & (x.round - 1);
+            let frag = p.addr & (round - 1);
             p.off -= frag;
             p.addr -= frag;
             p.filesz += frag;
             p.memsz += frag;
-            phdrs.push(p);
+            self.phdrs.push(p);
             if s.relro {
-                phdrs.push(Phdr {
+                self.phdrs.push(Phdr {
                     typ: PT_GNU_RELRO,
                     flags: PF_R,
-                    off: s.off,
-                    addr: s.addr,
-                    filesz: s.file_len,
-                    memsz: s.mem_len,
-                    align: x.round,
+                    ..whole
                 });
             }
         }
-        if let Some(h) = headers.iter().find(|h| h.sh.typ == SHT_DYNAMIC) {
-            phdrs.push(Phdr::of_section(PT_DYNAMIC, PF_R | PF_W, &h.sh));
-        }
-        if x.tls_len != 0 {
-            phdrs.push(Phdr {
+    }
+
+    /// Those of dynamic linking, thread-local data and the stack, the last ones.
+    fn add_other_program_headers(&mut self) {
+        let dynamic = self.headers.iter().find(|h| h.sh.typ == SHT_DYNAMIC);
+        let dynamic = dynamic.map(|h| Phdr::of_section(PT_DYNAMIC, PF_R | PF_W, &h.sh));
+        self.phdrs.extend(dynamic);
+        if self.x.tls_len != 0 {
+            self.phdrs.push(Phdr {
                 typ: PT_TLS,
                 flags: PF_R,
-                memsz: x.tls_len,
+                memsz: self.x.tls_len,
                 align: WORD,
                 ..Phdr::default()
             });
         }
-        phdrs.push(Phdr {
+        self.phdrs.push(Phdr {
             typ: PT_GNU_STACK,
             flags: PF_R | PF_W,
             align: 8,
             ..Phdr::default()
         });
-        phdrs[0].filesz = (phdrs.len() * PHDR_SIZE) as u64;
-        phdrs[0].memsz = phdrs[0].filesz;
+        let size = (self.phdrs.len() * PHDR_SIZE) as u64;
+        (self.phdrs[0].filesz, self.phdrs[0].memsz) = (size, size);
+    }
 
-        for name in [".symtab", ".strtab"] {
-            if x.symtab.is_some() {
-                headers.push(Header {
-                    name,
-                    sh: Shdr::default(),
-                    input: None,
-                });
-            }
+    fn add_tables(&mut self) {
+        let symtab = self.x.symtab.map(|_| [".symtab", ".strtab"]);
+        for name in symtab.into_iter().flatten().chain([".shstrtab"]) {
+            self.headers.push(Header {
+                name,
+                sh: Shdr::default(),
+                input: None,
+            });
         }
-        headers.push(Header {
-            name: ".shstrtab",
-            sh: Shdr::default(),
-            input: None,
-        });
+    }
 
-        headers[1..].sort_by_key(|h| {
+    /// Sorts the headers of sections by address, loaded ones first; gives the index of each of the input.
+    fn order_sections(&mut self) -> Vec<u16> {
+        self.headers[1..].sort_by_key(|h| {
             if h.sh.flags & SHF_ALLOC != 0 {
                 (0, h.sh.addr, h.sh.size)
             } else {
                 (1, 0, 0)
             }
         });
-        let mut index = vec![0; x.sections.len()];
-        for (i, h) in headers.iter().enumerate() {
+        let mut index = vec![0; self.x.sections.len()];
+        for (i, h) in self.headers.iter().enumerate() {
             if let Some(s) = h.input {
                 index[s] = i as u16;
             }
         }
-        for s in 0..x.sections.len() {
-            let find = |name: &str| headers.iter().position(|h| h.name == name).unwrap_or(0);
-            let (link, info) = (x.sections[s].link, x.sections[s].info);
-            let link = if link.is_empty() { 0 } else { find(link) };
-            let info = match info {
+        index
+    }
+
+    /// Index of the header of a section; 0 if there is none.
+    fn find(&self, name: &str) -> usize {
+        let found = self.headers.iter().position(|h| h.name == name);
+        found.unwrap_or(0)
+    }
+
+    /// Has sections refer to others.
+    fn link_sections(&mut self, index: &[u16]) {
+        for (s, &i) in self.x.sections.iter().zip(index) {
+            let link = match s.link {
+                "" => 0,
+                name => self.find(name),
+            };
+            let info = match s.info {
                 SectionInfo::None => 0,
                 SectionInfo::Number(n) => n,
-                SectionInfo::Section(name) => find(name) as u32,
+                SectionInfo::Section(name) => self.find(name) as u32,
             };
-            let sh = &mut headers[usize::from(index[s])].sh;
+            let sh = &mut self.headers[usize::from(i)].sh;
             (sh.link, sh.info) = (link as u32, info);
         }
-        let names = name_table(&mut headers);
-        let at = |name: &str| headers.iter().position(|h| h.name == name).unwrap_or(0);
-        let (symtab, strtab, shstrtab) = (at(".symtab"), at(".strtab"), at(".shstrtab"));
+    }
 
-        let symtab_off = x.end.next_multiple_of(8);
+    /// Places the tables behind the sections. The last holds the names of sections, `names_len` bytes.
+    fn place_tables(&mut self, names_len: u64) -> TablePlaces {
+        let [symtab, strtab, shstrtab] =
+            [".symtab", ".strtab", ".shstrtab"].map(|name| self.find(name));
+        let symtab_off = self.x.end.next_multiple_of(8);
         let mut off = symtab_off;
         let mut strtab_off = off;
-        if let Some(s) = x.symtab {
-            let sh = &mut headers[symtab].sh;
+        if let Some(s) = self.x.symtab {
+            let sh = &mut self.headers[symtab].sh;
             sh.typ = SHT_SYMTAB;
             sh.off = off;
             sh.size = s.n_syms * SYM_SIZE as u64;
@@ -356,41 +412,52 @@ impl ExecPlan {
             sh.info = s.first_global;
             off += sh.size;
             strtab_off = off;
-            let sh = &mut headers[strtab].sh;
+            let sh = &mut self.headers[strtab].sh;
             sh.typ = SHT_STRTAB;
             sh.off = off;
             sh.size = s.strtab;
             sh.addralign = 1;
             off += sh.size;
         }
-        let sh = &mut headers[shstrtab].sh;
+        let sh = &mut self.headers[shstrtab].sh;
         sh.typ = SHT_STRTAB;
         sh.off = off;
-        sh.size = names.len() as u64;
+        sh.size = names_len;
         sh.addralign = 1;
+        TablePlaces {
+            symtab_off,
+            strtab_off,
+            shstrtab_off: off,
+            end: off + names_len,
+        }
+    }
 
-        let mut area = vec![0; EHDR_SIZE + phdrs.len() * PHDR_SIZE + headers.len() * SHDR_SIZE];
+    /// The bytes of the area, with their offsets.
+    fn write(self) -> Result<Vec<(u64, Vec<u8>)>, TooBig> {
+        let x = self.x;
+        let (n_phdrs, n_headers) = (self.phdrs.len(), self.headers.len());
+        let mut start = vec![0; EHDR_SIZE + n_phdrs * PHDR_SIZE + n_headers * SHDR_SIZE];
         Ehdr {
             typ: x.typ,
             machine: x.machine,
             entry: x.entry,
-            phnum: phdrs.len() as u16,
-            shnum: headers.len() as u16,
-            shstrndx: shstrtab as u16,
+            phnum: n_phdrs as u16,
+            shnum: n_headers as u16,
+            shstrndx: self.find(".shstrtab") as u16,
             ..Ehdr::default()
         }
-        .write(&mut area);
-        let (p, s) = area[EHDR_SIZE..].split_at_mut(phdrs.len() * PHDR_SIZE);
-        phdrs
-            .iter()
-            .zip(p.chunks_mut(PHDR_SIZE))
-            .for_each(|(h, out)| h.write(out));
-        headers
-            .iter()
-            .zip(s.chunks_mut(SHDR_SIZE))
-            .for_each(|(h, out)| h.sh.write(out));
-        let used = area.len() as u64 + blobs.iter().map(|(_, b)| b.len() as u64).sum::<u64>();
-        if used > x.header_len || area.len() as u64 > low {
+        .write(&mut start);
+        let (p, s) = start[EHDR_SIZE..].split_at_mut(n_phdrs * PHDR_SIZE);
+        for (h, out) in self.phdrs.iter().zip(p.chunks_mut(PHDR_SIZE)) {
+            h.write(out);
+        }
+        for (h, out) in self.headers.iter().zip(s.chunks_mut(SHDR_SIZE)) {
+            h.sh.write(out);
+        }
+        let len = start.len() as u64;
+        let mut blobs = self.blobs;
+        let used = len + blobs.iter().map(|(_, b)| b.len() as u64).sum::<u64>();
+        if used > x.header_len || len > self.low {
             let n_text = x.sections.iter().filter(|s| s.name == ".text").count();
             return Err(TooBig {
                 used,
@@ -398,16 +465,8 @@ impl ExecPlan {
                 n_text,
             });
         }
-        blobs.push((0, area));
-        let file_len = off + names.len() as u64;
-        Ok(ExecPlan {
-            header: blobs,
-            index,
-            symtab_off,
-            strtab_off,
-            shstrtab: (off, names),
-            file_len,
-        })
+        blobs.push((0, start));
+        Ok(blobs)
     }
 }
 

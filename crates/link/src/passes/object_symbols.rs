@@ -10,6 +10,7 @@ use gover::{ContentHashedText, SymKind};
 use layout::{Addresses, TextOrder};
 use rayon::prelude::*;
 use reach::Live;
+use std::ops::Range;
 use symbols::{BitSet, SymId, Symbols};
 use tables::TextMarkers;
 
@@ -95,6 +96,122 @@ fn is_static_temp(name: &[u8]) -> bool {
     name.windows(7).any(|w| w == b"..stmp_")
 }
 
+impl Naming {
+    /// The entry of a symbol (`putelfsym`).
+    fn entry(self, syms: &Symbols, s: SymId, typ: u8) -> Entry {
+        let kind = syms.kind(s);
+        let (is_text, version) = (kind.is_text(), syms.version(s));
+        let name = syms.ext_name(s);
+        let cgo = syms.foreign.attrs(s);
+        let undefined = matches!(
+            kind,
+            SymKind::DynImport | SymKind::HostObj | SymKind::UndefExt
+        );
+        let file_local = version >= symbols::VERSION_STATIC && !is_static_temp(name);
+        let hashed = syms.gover.content_hashed_text == ContentHashedText::Local
+            && is_text
+            && syms.is_content_hashed(s);
+        let local = file_local
+            || hashed
+            || syms.local.has(s)
+            || (!self.dynlink && !undefined && !cgo.is_some_and(|a| a.export_static));
+        let mut suffix = "";
+        if syms.abi_wrappers && is_text {
+            let internal = version == symbols::VERSION_ABI_INTERNAL;
+            if !internal
+                && version < symbols::VERSION_STATIC
+                && twin(syms, name).is_some_and(|o| syms.kind(o).is_text())
+            {
+                suffix = ".abi0";
+            }
+            let exported = cgo.is_some_and(|a| a.is_export());
+            if self.shared && internal && !exported && !name.starts_with(b"type:") {
+                suffix = ".abiinternal";
+            }
+        }
+        Entry {
+            sym: s,
+            bind: match (local, self.dynlink && is_text) {
+                (true, _) => Bind::Local,
+                (false, true) => Bind::Both,
+                (false, false) => Bind::Global,
+            },
+            typ,
+            suffix,
+            dots: !self.dynlink && middle_dots(name).next().is_some(),
+            undefined,
+        }
+    }
+}
+
+impl Chunk {
+    /// Some entries, counted.
+    fn of(syms: &Symbols, entries: Vec<Entry>) -> Chunk {
+        let mut c = Chunk {
+            entries,
+            ..Chunk::default()
+        };
+        for e in &c.entries {
+            let len = e.name_len(syms);
+            if e.is_in(false) {
+                c.n[0] += 1;
+                c.len[0] += len;
+                if e.bind == Bind::Both {
+                    c.len[0] += LOCAL_PREFIX.len() as u64;
+                }
+            }
+            if e.is_in(true) {
+                c.n[1] += 1;
+                c.len[1] += len;
+            }
+        }
+        c
+    }
+}
+
+/// The types of the entries of data.
+struct DataTypes<'a> {
+    syms: &'a Symbols,
+    hidden: &'a BitSet,
+    /// The ranks of kinds that have any.
+    ranks: Range<u8>,
+}
+
+impl<'a> DataTypes<'a> {
+    fn new(syms: &'a Symbols, hidden: &'a BitSet) -> DataTypes<'a> {
+        let rank = |kind| syms.gover.rank(kind);
+        DataTypes {
+            syms,
+            hidden,
+            ranks: rank(SymKind::ElfRxSect)..rank(SymKind::FirstUnallocated),
+        }
+    }
+
+    /// That of a symbol, if it has an entry.
+    fn of(&self, s: SymId) -> Option<u8> {
+        let syms = self.syms;
+        let imported = &syms.foreign.imported;
+        let kind = syms.kind(s);
+        match kind {
+            SymKind::DynImport if !imported.is_empty() => {
+                return Some(imported.get(&s).map_or(STT_NOTYPE, |i| i.elf_type));
+            }
+            SymKind::HostObj | SymKind::DynImport | SymKind::UndefExt => {
+                return Some(STT_NOTYPE);
+            }
+            _ if !self.ranks.contains(&syms.gover.rank(kind)) => return None,
+            _ => {}
+        }
+        if self.hidden.has(s) || matches!(syms.name(s).first(), None | Some(b'.')) {
+            return None;
+        }
+        Some(match kind {
+            SymKind::TlsBss => STT_TLS,
+            _ => STT_OBJECT,
+        })
+    }
+}
+
 impl<'a> ObjectSymbols<'a> {
     /// Collects the entries. `debug` are the section header indices of debug sections, which have
     /// entries of their own.
@@ -109,114 +226,21 @@ impl<'a> ObjectSymbols<'a> {
         debug: Vec<u16>,
         naming: Naming,
     ) -> ObjectSymbols<'a> {
-        let entry = |s: SymId, typ: u8| -> Entry {
-            let kind = syms.kind(s);
-            let (is_text, version) = (kind.is_text(), syms.version(s));
-            let name = syms.ext_name(s);
-            let cgo = syms.foreign.attrs(s);
-            let undefined = matches!(
-                kind,
-                SymKind::DynImport | SymKind::HostObj | SymKind::UndefExt
-            );
-            let file_local = version >= symbols::VERSION_STATIC && !is_static_temp(name);
-            let hashed = syms.gover.content_hashed_text == ContentHashedText::Local
-                && is_text
-                && syms.is_content_hashed(s);
-            let local = file_local
-                || hashed
-                || syms.local.has(s)
-                || (!naming.dynlink && !undefined && !cgo.is_some_and(|a| a.export_static));
-            let mut suffix = "";
-            if syms.abi_wrappers && is_text {
-                let internal = version == symbols::VERSION_ABI_INTERNAL;
-                if !internal
-                    && version < symbols::VERSION_STATIC
-                    && twin(syms, name).is_some_and(|o| syms.kind(o).is_text())
-                {
-                    suffix = ".abi0";
-                }
-                let exported = cgo.is_some_and(|a| a.is_export());
-                if naming.shared && internal && !exported && !name.starts_with(b"type:") {
-                    suffix = ".abiinternal";
-                }
-            }
-            Entry {
-                sym: s,
-                bind: match (local, naming.dynlink && is_text) {
-                    (true, _) => Bind::Local,
-                    (false, true) => Bind::Both,
-                    (false, false) => Bind::Global,
-                },
-                typ,
-                suffix,
-                dots: !naming.dynlink && middle_dots(name).next().is_some(),
-                undefined,
-            }
-        };
-        let finish = |entries: Vec<Entry>| -> Chunk {
-            let mut c = Chunk {
-                entries,
-                ..Chunk::default()
-            };
-            for e in &c.entries {
-                let len = e.name_len(syms);
-                if e.is_in(false) {
-                    c.n[0] += 1;
-                    c.len[0] += len;
-                    if e.bind == Bind::Both {
-                        c.len[0] += LOCAL_PREFIX.len() as u64;
-                    }
-                }
-                if e.is_in(true) {
-                    c.n[1] += 1;
-                    c.len[1] += len;
-                }
-            }
-            c
-        };
-        let g = syms.gover;
-        let (low, high) = (
-            g.rank(SymKind::ElfRxSect),
-            g.rank(SymKind::FirstUnallocated),
-        );
         let n = syms.len();
-        let mut chunks = vec![finish(vec![entry(text.text, STT_FUNC)])];
-        chunks.par_extend(
-            order
-                .textp
-                .par_chunks(CHUNK)
-                .map(|c| finish(c.iter().map(|&s| entry(s, STT_FUNC)).collect())),
-        );
-        chunks.push(finish(vec![entry(text.etext, STT_FUNC)]));
-        let imported = &syms.foreign.imported;
-        let data_type = |s: SymId| {
-            let kind = syms.kind(s);
-            let r = g.rank(kind);
-            match kind {
-                SymKind::DynImport if !imported.is_empty() => {
-                    return Some(imported.get(&s).map_or(STT_NOTYPE, |i| i.elf_type));
-                }
-                SymKind::HostObj | SymKind::DynImport | SymKind::UndefExt => {
-                    return Some(STT_NOTYPE);
-                }
-                _ if r < low || r >= high => return None,
-                _ => {}
-            }
-            if hidden.has(s) || matches!(syms.name(s).first(), None | Some(b'.')) {
-                return None;
-            }
-            Some(match kind {
-                SymKind::TlsBss => STT_TLS,
-                _ => STT_OBJECT,
-            })
+        let one = |s| Chunk::of(syms, vec![naming.entry(syms, s, STT_FUNC)]);
+        let functions = |some: &[SymId]| {
+            let entries = some.iter().map(|&s| naming.entry(syms, s, STT_FUNC));
+            Chunk::of(syms, entries.collect())
         };
+        let mut chunks = vec![one(text.text)];
+        chunks.par_extend(order.textp.par_chunks(CHUNK).map(functions));
+        chunks.push(one(text.etext));
+        let types = DataTypes::new(syms, hidden);
         chunks.par_extend((0..n.div_ceil(4 * CHUNK)).into_par_iter().map(|c| {
             let range = c * 4 * CHUNK..((c + 1) * 4 * CHUNK).min(n);
             let live = live.reachable.iter_range(range);
-            finish(
-                live.filter_map(|s| data_type(s).map(|t| entry(s, t)))
-                    .collect(),
-            )
+            let entries = live.filter_map(|s| Some(naming.entry(syms, s, types.of(s)?)));
+            Chunk::of(syms, entries.collect())
         }));
         let sum = |f: fn(&Chunk) -> u64| chunks.iter().map(f).sum::<u64>();
         let first = 2 + debug.len() as u64;

@@ -15,7 +15,7 @@ use reach::Live;
 use symbols::{BitSet, LibId, SymId, Symbols, path_to_prefix};
 use tables::pclntab::{self, FileNames, PclntabInput, PclntabPlan};
 use tables::stackcheck::{self, StackOptions};
-use tables::{DataMarkers, Fips, Maker, TextMarkers, TypeWords, callgraph};
+use tables::{DataMarkers, Fips, Maker, ModuleInfo, TextMarkers, TypeWords, callgraph};
 
 /// Text laid out, and what is made from it.
 pub(super) struct Code {
@@ -192,18 +192,17 @@ impl Modules {
             false => file_name,
         };
         let module_name = (!maker.syms.foreign.shared_libs.is_empty()).then_some(module_name);
-        let words = tables::fill_moduledata(
-            &mut maker,
-            module,
-            text_markers,
-            &markers,
-            &pclntab.refs(),
-            tasks,
+        let info = ModuleInfo {
+            text: text_markers,
             text_len,
-            shape.has_main(),
-            plugin.as_ref(),
-            module_name,
-        );
+            data: &markers,
+            pclntab: &pclntab.refs(),
+            inittasks: tasks,
+            has_main: shape.has_main(),
+            plugin,
+            name: module_name,
+        };
+        let words = tables::fill_moduledata(&mut maker, module, &info);
         (markers, words)
     }
 }
