@@ -136,6 +136,9 @@ pub struct SectionOptions {
     pub relro: Relro,
 }
 
+/// Complaints, as (symbol, text).
+type Complaints = Vec<(Option<SymId>, String)>;
+
 struct Alloc<'a> {
     buckets: &'a [Bucket],
     ptr: u32,
@@ -143,10 +146,27 @@ struct Alloc<'a> {
     placed: Vec<Placed>,
     /// Running offset in the segment.
     at: u64,
-    errors: Vec<(Option<SymId>, String)>,
+    errors: Complaints,
 }
 
-impl Alloc<'_> {
+impl<'a> Alloc<'a> {
+    /// Begins with the first section of a segment.
+    fn new(
+        buckets: &'a [Bucket],
+        opts: &SectionOptions,
+        placed: Vec<Placed>,
+        errors: Complaints,
+    ) -> Alloc<'a> {
+        Alloc {
+            buckets,
+            ptr: opts.ptr_size.into(),
+            sections: Vec::new(),
+            placed,
+            at: 0,
+            errors,
+        }
+    }
+
     fn of(&self, kind: SymKind) -> &Bucket {
         &self.buckets[kind.index()]
     }
@@ -513,14 +533,7 @@ impl DataLayout {
         opts: &SectionOptions,
     ) -> DataLayout {
         let mut known = KnownSections::default();
-        let mut a = Alloc {
-            buckets: &buckets.by_kind,
-            ptr: opts.ptr_size.into(),
-            sections: Vec::new(),
-            placed: Vec::new(),
-            at: 0,
-            errors: Vec::new(),
-        };
+        let mut a = Alloc::new(&buckets.by_kind, opts, Vec::new(), Vec::new());
         let data = a.data_segment(syms, gc, opts, &mut known);
         let Alloc {
             sections: data_sections,
@@ -535,14 +548,7 @@ impl DataLayout {
                 d.size = bytes.len() as u32;
             }
         }
-        let mut a = Alloc {
-            buckets: &buckets.by_kind,
-            ptr: opts.ptr_size.into(),
-            sections: Vec::new(),
-            placed,
-            at: 0,
-            errors,
-        };
+        let mut a = Alloc::new(&buckets.by_kind, opts, placed, errors);
         a.read_only_segments(syms, text, opts, &mut known);
         // Headers count text first, then read-only data, then data.
         let n = a.sections.len();
