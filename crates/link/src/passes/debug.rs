@@ -4,7 +4,6 @@
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::output::{EarlyFile, Store};
-use crate::shape::Shape;
 use dwarf::{DebugInfo, DwarfError, HostRef, Options, Plan, SectionInfo};
 use format::elf::{CHDR_SIZE, compression_header};
 use goflate::{Encoder, Generated, Workbench, compress_into};
@@ -100,31 +99,35 @@ const STRETCH: u64 = 4 << 20;
 /// Bytes of a section that one task writes.
 const CHUNK: usize = 1 << 19;
 
+/// How sections are compressed.
+#[derive(Clone, Copy)]
+pub struct Compression<'a> {
+    /// The release and the machine.
+    pub config: &'a Config,
+    /// Where what is finished in time goes: the output, and where the segment begins in it.
+    pub early: Option<(&'a EarlyFile, u64)>,
+}
+
 impl Debug {
-    /// Compresses the sections, if that is wanted, and places them in their segment. What of them is
-    /// finished in time goes to `early`, which is the output and where the segment begins in it.
+    /// Compresses the sections, if that is wanted, and places them in their segment.
     ///
     /// # Errors
     /// What is wrong has been said.
     pub fn place(
-        config: &Config,
-        shape: &Shape,
         plan: Option<Plan>,
+        compression: Option<Compression>,
         syms: &Symbols,
         addrs: &Addresses,
         segs: &mut Segments,
-        early: Option<(&EarlyFile, u64)>,
         diag: &Diag,
     ) -> Result<Debug, Stop> {
         let Some(plan) = plan else {
             return Ok(Debug::default());
         };
-        let n = plan.sections().len();
-        let mut compressed = vec![None; n];
-        // A host linker compresses by itself.
-        if config.compress_dwarf && !shape.external {
-            compressed = compress_sections(config, &plan, syms, addrs, early, diag)?;
-        }
+        let compressed = match compression {
+            Some(c) => c.compress(&plan, syms, addrs, diag)?,
+            None => vec![None; plan.sections().len()],
+        };
         let mut at = 0;
         let sections = plan
             .sections()
@@ -272,58 +275,60 @@ impl Debug {
     }
 }
 
-fn compress_sections(
-    config: &Config,
-    plan: &Plan,
-    syms: &Symbols,
-    addrs: &Addresses,
-    early: Option<(&EarlyFile, u64)>,
-    diag: &Diag,
-) -> Result<Vec<Option<Compressed>>, Stop> {
-    let encoder = match config.release.flate {
-        FlateEncoder::Go126 => Encoder::Go126,
-        // What the release's own linker, built for this host, would do.
-        FlateEncoder::Go127 if cfg!(target_arch = "x86_64") => Encoder::Go127,
-        FlateEncoder::Go127 => Encoder::Go127Fused,
-    };
-    let error: Mutex<Option<DwarfError>> = Mutex::new(None);
-    let sections = plan.sections();
-    let places = Places::new(sections.len(), early);
-    let bench = Workbench::default();
-    let compress = |i: usize| {
-        let size = sections[i].size;
-        // It must get shorter to be worth it.
-        let limit = size.checked_sub(CHDR_SIZE as u64 + 1)?;
-        let header = compression_header(size, config.arch.alignment.into());
-        let mut out = Collector::new(&places, i, &header);
-        let source = Generated {
-            len: size,
-            fill: |off, buf: &mut [u8]| {
-                if let Err(e) = plan.fill(syms, addrs, i, off, buf) {
-                    error.lock().unwrap().get_or_insert(e);
-                }
-            },
+impl Compression<'_> {
+    /// Compresses the sections; gives those that get shorter.
+    fn compress(
+        &self,
+        plan: &Plan,
+        syms: &Symbols,
+        addrs: &Addresses,
+        diag: &Diag,
+    ) -> Result<Vec<Option<Compressed>>, Stop> {
+        let encoder = match self.config.release.flate {
+            FlateEncoder::Go126 => Encoder::Go126,
+            // What the release's own linker, built for this host, would do.
+            FlateEncoder::Go127 if cfg!(target_arch = "x86_64") => Encoder::Go127,
+            FlateEncoder::Go127 => Encoder::Go127Fused,
         };
-        compress_into(encoder, &source, limit, &bench, &mut out).then(|| out.finish())
-    };
-    let done: Vec<OnceLock<Compressed>> = vec![OnceLock::new(); sections.len()];
-    // A stream is made from its beginning to its end, and several at a time. They begin in order, because
-    // each must know the lengths of those before it to be written.
-    rayon::scope_fifo(|sc| {
-        for (i, done) in done.iter().enumerate() {
-            let (compress, places) = (&compress, &places);
-            sc.spawn_fifo(move |_| {
-                let compressed = compress(i);
-                let len = compressed.as_ref().map_or(sections[i].size, |c| c.len);
-                places.set_len(i, len);
-                if let Some(c) = compressed {
-                    let _ = done.set(c);
-                }
-            });
+        let error: Mutex<Option<DwarfError>> = Mutex::new(None);
+        let sections = plan.sections();
+        let places = Places::new(sections.len(), self.early);
+        let bench = Workbench::default();
+        let compress = |i: usize| {
+            let size = sections[i].size;
+            // It must get shorter to be worth it.
+            let limit = size.checked_sub(CHDR_SIZE as u64 + 1)?;
+            let header = compression_header(size, self.config.arch.alignment.into());
+            let mut out = Collector::new(&places, i, &header);
+            let source = Generated {
+                len: size,
+                fill: |off, buf: &mut [u8]| {
+                    if let Err(e) = plan.fill(syms, addrs, i, off, buf) {
+                        error.lock().unwrap().get_or_insert(e);
+                    }
+                },
+            };
+            compress_into(encoder, &source, limit, &bench, &mut out).then(|| out.finish())
+        };
+        let done: Vec<OnceLock<Compressed>> = vec![OnceLock::new(); sections.len()];
+        // A stream is made from its beginning to its end, and several at a time. They begin in order, because
+        // each must know the lengths of those before it to be written.
+        rayon::scope_fifo(|sc| {
+            for (i, done) in done.iter().enumerate() {
+                let (compress, places) = (&compress, &places);
+                sc.spawn_fifo(move |_| {
+                    let compressed = compress(i);
+                    let len = compressed.as_ref().map_or(sections[i].size, |c| c.len);
+                    places.set_len(i, len);
+                    if let Some(c) = compressed {
+                        let _ = done.set(c);
+                    }
+                });
+            }
+        });
+        if let Some(e) = error.into_inner().unwrap() {
+            diag.error(e)?;
         }
-    });
-    if let Some(e) = error.into_inner().unwrap() {
-        diag.error(e)?;
+        Ok(done.into_iter().map(OnceLock::into_inner).collect())
     }
-    Ok(done.into_iter().map(OnceLock::into_inner).collect())
 }

@@ -44,15 +44,14 @@ pub fn interpreter(config: &Config, foreign: &Foreign) -> Vec<u8> {
     path.as_bytes().to_vec()
 }
 
-/// Describes an executable. `dwarf` are the debug sections; with `dynamic` tables comes the program
-/// that loads it.
+/// Describes an executable, but for its entry point. `dwarf` are the debug sections; with `dynamic` tables comes
+/// the program that loads it.
 pub fn describe<'a>(
     config: &'a Config,
     dynamic: Option<(&DynamicTables, &'a [u8])>,
     layout: &'a DataLayout,
     dwarf: &'a [Section],
     segs: &Segments,
-    entry: u64,
     symtab: Option<SymtabSizes>,
     end: u64,
 ) -> ExecInput<'a> {
@@ -98,7 +97,7 @@ pub fn describe<'a>(
             _ => ET_EXEC,
         },
         machine: config.arch.elf_machine,
-        entry,
+        entry: 0,
         header_len: HEADER_LEN,
         header_addr: config.text_addr.wrapping_sub(HEADER_LEN),
         round: config.round,

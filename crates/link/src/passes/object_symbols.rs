@@ -26,7 +26,6 @@ pub struct Naming {
 /// What the table is made from.
 pub struct ObjectSymbols<'a> {
     syms: &'a Symbols,
-    addrs: &'a Addresses,
     naming: Naming,
     chunks: Vec<Chunk>,
     /// Section header indices of the debug sections.
@@ -215,14 +214,12 @@ impl<'a> DataTypes<'a> {
 impl<'a> ObjectSymbols<'a> {
     /// Collects the entries. `debug` are the section header indices of debug sections, which have
     /// entries of their own.
-    #[allow(clippy::too_many_arguments)]
     pub fn collect(
         syms: &'a Symbols,
         live: &Live,
         order: &TextOrder,
         text: &TextMarkers,
         hidden: &BitSet,
-        addrs: &'a Addresses,
         debug: Vec<u16>,
         naming: Naming,
     ) -> ObjectSymbols<'a> {
@@ -266,7 +263,6 @@ impl<'a> ObjectSymbols<'a> {
         }
         ObjectSymbols {
             syms,
-            addrs,
             naming,
             chunks,
             debug,
@@ -288,7 +284,7 @@ impl<'a> ObjectSymbols<'a> {
 
     /// Writes the entries to `symtab` and the names to `strtab`, both zeroed and of the sizes
     /// announced.
-    pub fn write(&self, symtab: &mut [u8], strtab: &mut [u8]) {
+    pub fn write(&self, addrs: &Addresses, symtab: &mut [u8], strtab: &mut [u8]) {
         let (head, syms_rest) = symtab.split_at_mut((2 + self.debug.len()) * SYM_SIZE);
         for (&shndx, out) in self.debug.iter().zip(head[SYM_SIZE..].chunks_mut(SYM_SIZE)) {
             Sym {
@@ -327,7 +323,8 @@ impl<'a> ObjectSymbols<'a> {
             .for_each(|(c, global, mut out, names, off)| {
                 let mut at = 0;
                 for e in c.entries.iter().filter(|e| e.is_in(global)) {
-                    self.symbol(e, global, off as u32 + at as u32).write(out);
+                    self.symbol(e, global, off as u32 + at as u32, addrs)
+                        .write(out);
                     out = &mut out[SYM_SIZE..];
                     let prefix = match e.bind == Bind::Both && !global {
                         true => LOCAL_PREFIX,
@@ -338,9 +335,9 @@ impl<'a> ObjectSymbols<'a> {
             });
     }
 
-    fn symbol(&self, e: &Entry, global: bool, name: u32) -> Sym {
+    fn symbol(&self, e: &Entry, global: bool, name: u32, addrs: &Addresses) -> Sym {
         let s = e.sym;
-        let section = self.addrs.section(s);
+        let section = addrs.section(s);
         let mut sym = Sym {
             name,
             bind: if global { STB_GLOBAL } else { STB_LOCAL },
@@ -352,8 +349,8 @@ impl<'a> ObjectSymbols<'a> {
         }
         // Sections are in the order of their headers, behind the null one.
         sym.shndx = section.0.into();
-        let base = self.addrs.section_addr(section);
-        sym.value = self.addrs.addr(s).wrapping_sub(base);
+        let base = addrs.section_addr(section);
+        sym.value = addrs.addr(s).wrapping_sub(base);
         sym.size = self.syms.size(s);
         sym
     }

@@ -300,7 +300,7 @@ impl Writer<'_> {
         let syms = self.relocator.syms;
         let functions = &self.order.textp[range.clone()];
         let places = &self.places.text[range.clone()];
-        let mut batch = Batch::default();
+        let mut pending = Pending::new(errors);
         for (i, (&s, &place)) in functions.iter().zip(places).enumerate() {
             if let Some(&later) = places.get(i + AHEAD) {
                 syms.prefetch_contents(later);
@@ -314,10 +314,10 @@ impl Writer<'_> {
             let (data, relocs) = self.contents(s, place);
             at = from + data.len();
             out[from..at].copy_from_slice(data);
-            self.relocate(&mut batch, s, relocs, address, from..at, out, errors);
+            self.relocate(&mut pending, s, relocs, address, from..at, out);
         }
         out[at..].fill(self.code_pad);
-        self.relocator.apply_batch(&mut batch, out, errors);
+        self.apply(&mut pending, out);
     }
 
     fn data(
@@ -336,7 +336,7 @@ impl Writer<'_> {
         let syms = self.relocator.syms;
         let placed = &self.layout.placed[range.clone()];
         let places = &self.places.data[range];
-        let mut batch = Batch::default();
+        let mut pending = Pending::new(errors);
         for (i, (&Placed { sym, off: o, size }, &place)) in placed.iter().zip(places).enumerate() {
             if let Some(&later) = places.get(i + AHEAD) {
                 syms.prefetch_contents(later);
@@ -357,32 +357,53 @@ impl Writer<'_> {
                 out[from..filled].copy_from_slice(data);
             }
             let address = base + u64::from(o);
-            self.relocate(&mut batch, sym, relocs, address, from..filled, out, errors);
+            self.relocate(&mut pending, sym, relocs, address, from..filled, out);
         }
         clear(&mut out[at..]);
-        self.relocator.apply_batch(&mut batch, out, errors);
+        self.apply(&mut pending, out);
     }
 
     /// Has the contents of `s`, which lies at `addr`, relocated: `field` of `out`.
     #[inline]
     fn relocate(
         &self,
-        batch: &mut Batch,
+        pending: &mut Pending,
         s: SymId,
         relocs: RelocIter,
         addr: u64,
         field: std::ops::Range<usize>,
         out: &mut [u8],
-        errors: &mut Vec<RelocError>,
     ) {
         let relocator = self.relocator;
         if let Some(h) = &self.host {
-            relocator.apply_for_host(h, s, addr, &mut out[field], errors);
+            relocator.apply_for_host(h, s, addr, &mut out[field], pending.errors);
             return;
         }
-        relocator.enter(batch, s, relocs, addr, field);
-        if batch.is_full() {
-            relocator.apply_batch(batch, out, errors);
+        relocator.enter(&mut pending.batch, s, relocs, addr, field);
+        if pending.batch.is_full() {
+            self.apply(pending, out);
+        }
+    }
+
+    /// Applies what is pending to `out`.
+    #[inline]
+    fn apply(&self, pending: &mut Pending, out: &mut [u8]) {
+        let Pending { batch, errors } = pending;
+        self.relocator.apply_batch(batch, out, errors);
+    }
+}
+
+/// Relocations to be applied together, and where errors go.
+struct Pending<'e> {
+    batch: Batch,
+    errors: &'e mut Vec<RelocError>,
+}
+
+impl<'e> Pending<'e> {
+    fn new(errors: &'e mut Vec<RelocError>) -> Pending<'e> {
+        Pending {
+            batch: Batch::default(),
+            errors,
         }
     }
 }

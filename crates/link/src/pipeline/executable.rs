@@ -7,7 +7,7 @@ use crate::diag::{Diag, Stop};
 use crate::hostlink::HostLinkInput;
 use crate::output::OutputFile;
 use crate::passes::{elf, fips};
-use format::elf::ExecPlan;
+use format::elf::{ExecInput, ExecPlan};
 use gover::SymKind;
 use layout::{Addresses, Segments};
 use symbols::Symbols;
@@ -24,21 +24,22 @@ impl Output<'_> {
     ) -> Result<Linked, Stop> {
         let (program, code, data) = (self.program, self.code, self.data);
         let (config, diag, syms) = (program.config, program.diag, &program.syms);
-        let entry = entry_address(config, syms, &data.addrs, diag)?;
         let dynamic = code.dynamic.as_ref();
         let interpreter =
             dynamic.map_or_else(Vec::new, |_| elf::interpreter(config, &syms.foreign));
-        let headers = elf::describe(
-            config,
-            dynamic.map(|d| (d, interpreter.as_slice())),
-            &data.layout,
-            &begun.debug.sections,
-            segs,
-            entry,
-            begun.symbols.as_ref().map(|s| s.sizes),
-            end,
-        );
-        let plan = ExecPlan::new(&headers).map_err(|e| diag.exit(e))?;
+        let input = ExecInput {
+            entry: entry_address(config, syms, &data.addrs, diag)?,
+            ..elf::describe(
+                config,
+                dynamic.map(|d| (d, interpreter.as_slice())),
+                &data.layout,
+                &begun.debug.sections,
+                segs,
+                begun.symbols.as_ref().map(|s| s.sizes),
+                end,
+            )
+        };
+        let plan = ExecPlan::new(&input).map_err(|e| diag.exit(e))?;
         let statistics = self.statistics(&begun.debug);
         let (out, store) = file.map(plan.file_len).map_err(|e| diag.exit(e))?;
 

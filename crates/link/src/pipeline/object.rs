@@ -35,7 +35,6 @@ impl Output<'_> {
             &code.order,
             &code.text_markers,
             &data.buckets.hidden,
-            &data.addrs,
             debug_index,
             naming,
         );
@@ -75,7 +74,11 @@ impl Output<'_> {
         let (rest, rela) = tail.split_at_mut(at(plan.relocs[0]));
         let (symtab, strtab) =
             rest[at(plan.symtab_off)..].split_at_mut((plan.strtab_off - plan.symtab_off) as usize);
-        symbols.write(symtab, &mut strtab[..symbols.sizes.strtab as usize]);
+        symbols.write(
+            &data.addrs,
+            symtab,
+            &mut strtab[..symbols.sizes.strtab as usize],
+        );
         self.report(relocs.write(&counts, &debug_refs, debug.plan(), &symbols, rela))?;
         self.print_sizes(segs, 0, symbols.sizes.n_syms);
         diag.exit_if_errors()?;

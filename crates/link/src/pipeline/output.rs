@@ -6,7 +6,7 @@ use super::data::Data;
 use super::program::Program;
 use crate::diag::{Stop, UnresolvedSymbols};
 use crate::output::{OutputFile, Store};
-use crate::passes::debug::Debug;
+use crate::passes::debug::{Compression, Debug};
 use crate::passes::elf_symbols::ElfSymbols;
 use crate::passes::{elf, write};
 use crate::statistics;
@@ -118,6 +118,7 @@ impl<'a> Output<'a> {
         file: &mut OutputFile,
     ) -> Result<Begun, Stop> {
         let (config, diag, syms) = (self.program.config, self.program.diag, &self.program.syms);
+        // A host linker compresses by itself.
         let compresses = config.compress_dwarf && debug.is_some() && !self.program.shape.external;
         let early = file.early();
         let start = segs.dwarf_offset(elf::HEADER_LEN, config.round);
@@ -125,9 +126,9 @@ impl<'a> Output<'a> {
         let first = start.filter(|&len| begins && len <= SPOILED_LIMIT);
         let first = first.and_then(|len| file.begin(len));
         let early = early.as_ref().zip(start);
+        let compression = compresses.then_some(Compression { config, early });
         let compress = |segs: &mut Segments| {
-            let (shape, addrs) = (self.program.shape, &self.data.addrs);
-            Debug::place(config, shape, debug, syms, addrs, segs, early, diag)
+            Debug::place(debug, compression, syms, &self.data.addrs, segs, diag)
         };
         let Some((out, store)) = first else {
             let (symbols, contents) = (self.symbol_table(), self.contents());
