@@ -17,7 +17,6 @@ mod program;
 
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
-use crate::hostlink::HostLinkInput;
 use crate::loading::Loaded;
 use crate::output::OutputFile;
 use crate::passes::host_syms;
@@ -25,16 +24,9 @@ use crate::shape::Shape;
 use code::Code;
 use data::Data;
 use layout::Carriers;
+pub use output::Linked;
 use output::Output;
 use program::Program;
-
-/// What a link leaves besides the output.
-pub struct Linked {
-    /// What the host linker has to know, if there is one.
-    pub host: HostLinkInput,
-    /// What `-v` ends with.
-    pub statistics: String,
-}
 
 /// Links what was loaded into `file`: an executable, or the object that a host linker makes one of.
 ///

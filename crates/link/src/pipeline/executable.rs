@@ -1,7 +1,6 @@
 //! The output when there is no host linker.
 
-use super::Linked;
-use super::output::{Begun, Output};
+use super::output::{Begun, Linked, Output};
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::hostlink::HostLinkInput;

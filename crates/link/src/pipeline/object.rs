@@ -1,7 +1,6 @@
 //! The object that a host linker makes the output of.
 
-use super::Linked;
-use super::output::{Begun, Output};
+use super::output::{Begun, Linked, Output};
 use crate::diag::Stop;
 use crate::output::OutputFile;
 use crate::passes::host_syms;

@@ -1,10 +1,10 @@
 //! Writing the output: what an executable and an object for a host linker have in common.
 
-use super::Linked;
 use super::code::Code;
 use super::data::Data;
 use super::program::Program;
 use crate::diag::{Stop, UnresolvedSymbols};
+use crate::hostlink::HostLinkInput;
 use crate::output::{OutputFile, Store};
 use crate::passes::debug::{Compression, Debug};
 use crate::passes::elf_symbols::ElfSymbols;
@@ -19,6 +19,14 @@ use tables::pclntab::{self, FillContext, Part, PclntabError};
 /// Length of a file that is not written for the sake of further errors, bytes. Damaged symbols can be
 /// of any size; what is written of them is wrong anyway.
 const SPOILED_LIMIT: u64 = 1 << 30;
+
+/// What a link leaves besides the output.
+pub struct Linked {
+    /// What the host linker has to know, if there is one.
+    pub host: HostLinkInput,
+    /// What `-v` ends with.
+    pub statistics: String,
+}
 
 /// What of that which is loaded is written.
 #[derive(Clone, Copy)]
