@@ -1,6 +1,6 @@
 //! What can be wrong with an object.
 
-use crate::object::{HEADER_SIZE, MAGIC};
+use crate::block::{HEADER_SIZE, MAGIC};
 use thiserror::Error;
 
 /// Why a byte range is not an object.

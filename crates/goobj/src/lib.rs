@@ -12,6 +12,7 @@
 //! The crate knows nothing of linking.
 
 mod archive;
+mod block;
 mod error;
 mod func_info;
 mod object;
@@ -20,9 +21,10 @@ mod records;
 mod text_header;
 
 pub use archive::{Archive, ArchiveError, Member};
+pub use block::{Block, MAGIC};
 pub use error::ObjectError;
 pub use func_info::{FuncInfo, InlTreeNode};
-pub use object::{Block, MAGIC, Object};
+pub use object::Object;
 pub use records::{
     ABI_STATIC, Aux, PKG_BUILTIN, PKG_HASHED, PKG_HASHED64, PKG_NONE, PKG_SELF, RELOC_SIZE,
     RawReloc, RefFlags, SymDef, SymRef,

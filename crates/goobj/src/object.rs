@@ -1,5 +1,6 @@
 //! One Go object: header and blocks.
 
+use crate::block::{Block, HEADER_SIZE, MAGIC, NBLOCK};
 use crate::error::ObjectError;
 use crate::prefetch::prefetch_at;
 use crate::records::{
@@ -7,57 +8,6 @@ use crate::records::{
     RawReloc, RefFlags, SYM_SIZE, SymDef, SymDefs, SymRef,
 };
 use crate::u32_at;
-
-/// First eight bytes of an object of the current format.
-pub const MAGIC: &[u8; 8] = b"\0go120ld";
-
-/// Size of the header, bytes.
-pub(crate) const HEADER_SIZE: usize = 8 + 8 + 4 + 4 * NBLOCK;
-const NBLOCK: usize = 19;
-
-/// The blocks of an object, in file order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
-pub enum Block {
-    /// Imported packages and their fingerprints.
-    Autolib,
-    /// Paths of the packages that symbol references name by index.
-    PkgIdx,
-    /// Source file names.
-    File,
-    /// Package symbol definitions.
-    SymDef,
-    /// Content-addressable definitions of at most eight bytes.
-    Hashed64Def,
-    /// Content-addressable definitions.
-    HashedDef,
-    /// Definitions found by name.
-    NonPkgDef,
-    /// References by name.
-    NonPkgRef,
-    /// Flags of referenced symbols of other packages.
-    RefFlags,
-    /// Keys of the short-hash definitions.
-    Hash64,
-    /// Keys of the content-hash definitions.
-    Hash,
-    /// Per definition, the index of its first relocation.
-    RelocIdx,
-    /// Per definition, the index of its first auxiliary symbol.
-    AuxIdx,
-    /// Per definition, the offset of its data.
-    DataIdx,
-    /// Relocations.
-    Reloc,
-    /// Auxiliary symbols.
-    Aux,
-    /// Symbol data.
-    Data,
-    /// Names of referenced symbols, for tools only.
-    RefName,
-    /// End of the last block.
-    End,
-}
 
 const STRING_REF_SIZE: usize = 8;
 const AUTOLIB_SIZE: usize = 16;
