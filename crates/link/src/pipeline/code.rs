@@ -112,6 +112,8 @@ struct Modules {
 }
 
 impl Modules {
+    /// Makes the tables and notes by which modules find one another, and a module's own initialisation, which
+    /// `order` then has.
     fn declare(program: &mut Program, order: &mut TextOrder) -> Modules {
         let (config, diag, shape) = (program.config, program.diag, program.shape);
         let module = program.module;
