@@ -26,6 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
                 number_pc_tables: false,
             },
             strict_dups: false,
+            types_of_infos: false,
         };
         let Ok((mut syms, _)) = Symbols::resolve(Inputs::default(), &options) else {
             continue;

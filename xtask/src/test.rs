@@ -69,6 +69,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
                 "warnings",
             ])
         });
+        stage("fuzz targets", &check_fuzz_targets);
         stage("docs", &docs);
         stage("unit tests", &|| {
             cargo::run(&[
@@ -104,6 +105,25 @@ pub fn run(args: &TestArgs) -> Result<()> {
         Ok(())
     } else {
         Err(format!("{failed} of {} stages failed", stages.len()).into())
+    }
+}
+
+/// The fuzz targets are no part of the workspace, and need a nightly compiler to run, but must compile.
+fn check_fuzz_targets() -> Result<()> {
+    let manifest = paths::workspace().join("fuzz/Cargo.toml");
+    let target = paths::target().join("fuzz");
+    let status = cargo::command()
+        .args(["clippy", "--quiet", "--locked", "--no-default-features"])
+        .arg("--manifest-path")
+        .arg(manifest)
+        .arg("--target-dir")
+        .arg(target)
+        .args(["--", "-D", "warnings"])
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err("the fuzz targets have complaints, or their lock file is out of date".into())
     }
 }
 
