@@ -22,8 +22,9 @@ use crate::{
 };
 use goobj::prefetch::prefetch_value;
 use gover::{GoLayout, SymKind};
+use numbers::Numbered;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -256,6 +257,56 @@ impl Resolved {
         self.strict.extend(other.strict);
         self.types_of_infos.extend(other.types_of_infos);
     }
+
+    /// Says of symbols by their numbers what was found of them by their first occurrences.
+    fn settle(self, st: &State, nonpkg_start: u32, numbered: &mut Numbered) -> Settled {
+        let number = |first: u32| match first & PACKAGE {
+            0 => SymId(st.canon[first as usize].load(Relaxed)),
+            _ => SymId(first & !PACKAGE),
+        };
+        let slots = std::mem::take(&mut numbered.slots);
+        let mut places = Places::new(&st.objs, nonpkg_start, slots);
+        for (first, winner) in self.winners {
+            debug_assert!(winner & PACKAGE == 0, "package symbols come first");
+            places.set(number(first), winner);
+            numbered.leaves.remove(number(first));
+        }
+        let mut aligns = FxHashMap::default();
+        for (first, align) in self.aligns {
+            let s = number(first);
+            places.mark(s);
+            aligns.insert(s, align);
+        }
+        let sizes = self.size_fixups.iter();
+        let sizes = sizes.map(|&(_, first, size)| (number(first), size));
+        let mut types_of_infos = Vec::new();
+        if !self.types_of_infos.is_empty() {
+            types_of_infos.resize((places.end() - numbered.ref_start) as usize, SymId::NONE);
+        }
+        for &(info, descriptor) in &self.types_of_infos {
+            types_of_infos[(number(info).0 - numbered.ref_start) as usize] = number(descriptor);
+        }
+        Settled {
+            sizes: sizes.collect(),
+            places,
+            aligns,
+            types_of_infos,
+            shadowed: self.shadowed.into_iter().collect(),
+            strict: self.strict.into_iter().map(|(_, t, c)| (t, c)).collect(),
+        }
+    }
+}
+
+/// What resolution finds, by the numbers of symbols.
+struct Settled {
+    places: Places,
+    /// See [`Resolved::aligns`].
+    aligns: FxHashMap<SymId, LogAlign>,
+    /// Sizes of symbols that are not those of their definitions, bytes.
+    sizes: Vec<(SymId, u32)>,
+    types_of_infos: Vec<SymId>,
+    shadowed: FxHashSet<SymId>,
+    strict: Vec<StrictDup>,
 }
 
 /// Complaints of `-strictdups`: the text, and whether it counts.
@@ -308,7 +359,7 @@ impl Symbols {
             || content::merge_contents(&st, groups),
         );
         found.append(contents);
-        if let Some((_, e)) = found.errors.into_iter().min_by_key(|(at, _)| *at) {
+        if let Some((_, e)) = found.errors.drain(..).min_by_key(|(at, _)| *at) {
             return Err(e);
         }
         found.strict.sort_by_key(|(at, ..)| *at);
@@ -320,34 +371,7 @@ impl Symbols {
         std::mem::take(&mut st.digests)
             .into_par_iter()
             .for_each(drop);
-        let number = |first: u32| match first & PACKAGE {
-            0 => SymId(st.canon[first as usize].load(Relaxed)),
-            _ => SymId(first & !PACKAGE),
-        };
-        let mut places = Places::new(&st.objs, nonpkg_start, numbered.slots);
-        for (first, winner) in found.winners {
-            debug_assert!(winner & PACKAGE == 0, "package symbols come first");
-            places.set(number(first), winner);
-            numbered.leaves.remove(number(first));
-        }
-        let mut aligns = FxHashMap::default();
-        for (first, align) in found.aligns {
-            let s = number(first);
-            places.mark(s);
-            aligns.insert(s, align);
-        }
-        let sizes: Vec<(SymId, u32)> = found
-            .size_fixups
-            .iter()
-            .map(|&(_, first, size)| (number(first), size))
-            .collect();
-        let mut types_of_infos = Vec::new();
-        if !found.types_of_infos.is_empty() {
-            types_of_infos.resize((places.end() - numbered.ref_start) as usize, SymId::NONE);
-        }
-        for &(info, descriptor) in &found.types_of_infos {
-            types_of_infos[(number(info).0 - numbered.ref_start) as usize] = number(descriptor);
-        }
+        let settled = found.settle(&st, nonpkg_start, &mut numbered);
         let State { objs, canon, .. } = st;
         let mut syms = Symbols {
             gover: opts.digest.gover,
@@ -361,9 +385,9 @@ impl Symbols {
             pkg_bases,
             builtins: Vec::new(),
             ref_start: numbered.ref_start,
-            ext_start: places.end(),
-            places,
-            aligns,
+            ext_start: settled.places.end(),
+            places: settled.places,
+            aligns: settled.aligns,
             // No symbol reads as one without anything.
             taken: std::iter::once((SymId::NONE, 0)).collect(),
             exts: vec![crate::ExtSym::default()],
@@ -374,10 +398,10 @@ impl Symbols {
             sound_kinds,
             functions_dwarf: Default::default(),
             leaves: numbered.leaves,
-            shadowed: found.shadowed.into_iter().collect(),
+            shadowed: settled.shadowed,
             local: numbered.local,
             used_in_iface: numbered.used_in_iface,
-            types_of_infos,
+            types_of_infos: settled.types_of_infos,
             foreign: Default::default(),
         };
         syms.builtins = opts
@@ -393,11 +417,10 @@ impl Symbols {
             })
             .collect();
         syms.note_reference_marks();
-        for (s, size) in sizes {
+        for (s, size) in settled.sizes {
             syms.ext_mut(s).size = size as u64;
         }
-        let strict = found.strict.into_iter().map(|(_, t, c)| (t, c)).collect();
-        Ok((syms, strict))
+        Ok((syms, settled.strict))
     }
 
     /// Marks that an object sets on symbols of others without having an occurrence of them.

@@ -7,6 +7,7 @@ use super::{PclntabError, symbol_align};
 use goobj::FuncInfo;
 use goobj::prefetch::prefetch_lines;
 use gover::AuxType;
+use rayon::prelude::*;
 use reach::Damage;
 use std::ops::Range;
 use symbols::ahead::{Ahead, Reads};
@@ -43,8 +44,17 @@ pub(crate) struct Collector<'a> {
 }
 
 impl Collector<'_> {
+    /// All functions, in chunks that threads take.
+    pub fn collect_all(&self) -> Vec<Chunk> {
+        let n = self.funcs.len();
+        let each = n.div_ceil(128).clamp(64, 1024);
+        let chunks = (0..n.div_ceil(each)).into_par_iter();
+        let chunk = |i: usize| self.collect(i as u32, i * each..((i + 1) * each).min(n));
+        chunks.map(chunk).collect()
+    }
+
     /// Collects the functions `range`, which are chunk `id`.
-    pub fn collect(&self, id: u32, range: Range<usize>) -> Chunk {
+    fn collect(&self, id: u32, range: Range<usize>) -> Chunk {
         let n = range.len();
         let mut c = Chunk {
             id,

@@ -286,7 +286,7 @@ pub(crate) fn symbol_align(asked: u32, size: u64, max: u32) -> u32 {
 /// Plans the tables. They have no symbols yet ([`PclntabPlan::make_symbols`]).
 pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
     let gover = syms.gover;
-    let (text, layout) = (input.text, input.layout);
+    let layout = input.layout;
     let mut errors = Vec::new();
 
     let (funcs, entries) = functions(syms, input, &mut errors);
@@ -301,11 +301,7 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         symbol_uses: &symbol_uses,
         file_uses: &file_uses,
     };
-    let each = funcs.len().div_ceil(128).clamp(64, 1024);
-    let mut chunks: Vec<Chunk> = (0..funcs.len().div_ceil(each))
-        .into_par_iter()
-        .map(|i| collector.collect(i as u32, i * each..((i + 1) * each).min(funcs.len())))
-        .collect();
+    let mut chunks = collector.collect_all();
     let uses = chunks.iter().flat_map(|c| &c.pctabs);
     let tables = PcTables::new(uses.filter(|&&r| r != 0).count());
     chunks.par_iter_mut().for_each(|c| tables.identify(syms, c));
@@ -350,13 +346,7 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         },
     );
 
-    let ends = |i: usize| {
-        let size = |s: &SymId| syms.size(*s);
-        layout.addr[i] + text.textp.get(i).map_or(0, size)
-    };
-    let text_end = layout.addr.len().checked_sub(1).map_or(layout.start, ends);
-    let text_first = layout.addr.first().map_or(0, |a| a - layout.start);
-    let text_len = text_end - layout.start - text_first;
+    let (text_first, text_len) = extent(syms, input);
     let last = funcs.last().copied().unwrap_or_default();
     let last_pc = match entries.last() {
         Some(&e) => e.wrapping_add(syms.size(last) as u32),
@@ -411,6 +401,19 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         files,
         symbol_uses,
     }
+}
+
+/// Where the first function begins, from the start of text, and how far it is from there to the end of the
+/// last one, bytes.
+fn extent(syms: &Symbols, input: &PclntabInput) -> (u64, u64) {
+    let (text, layout) = (input.text, input.layout);
+    let ends = |i: usize| {
+        let size = |s: &SymId| syms.size(*s);
+        layout.addr[i] + text.textp.get(i).map_or(0, size)
+    };
+    let end = layout.addr.len().checked_sub(1).map_or(layout.start, ends);
+    let first = layout.addr.first().map_or(0, |a| a - layout.start);
+    (first, end - layout.start - first)
 }
 
 /// The functions that have entries and the distances of their entries from the start of text.
