@@ -45,17 +45,12 @@ impl Objects {
         })
     }
 
-    fn digest_options(&self) -> DigestOptions {
-        DigestOptions {
-            gover: self.gover,
-            abi_wrappers: true,
-            number_pc_tables: false,
-        }
-    }
-
     /// Takes from each object what resolution needs: the input of [`Objects::resolve`].
     pub fn digest(&self) -> Inputs {
-        Inputs::of_objects(self.objects.iter().cloned(), &self.digest_options())
+        Inputs::of_objects(
+            self.objects.iter().cloned(),
+            &DigestOptions::plain(self.gover),
+        )
     }
 
     /// Resolves symbols.
@@ -65,9 +60,8 @@ impl Objects {
     /// The objects do not go together.
     pub fn resolve(&self, inputs: Inputs) -> Result<Symbols> {
         let options = ResolveOptions {
-            digest: self.digest_options(),
-            strict_dups: false,
             types_of_infos: true,
+            ..ResolveOptions::plain(self.gover)
         };
         Ok(Symbols::resolve(inputs, &options)?.0)
     }

@@ -5,7 +5,7 @@
 use hostobj::{Archive, Elf};
 use libfuzzer_sys::fuzz_target;
 use link::host::Loader;
-use symbols::{DigestOptions, Inputs, ResolveOptions, Symbols};
+use symbols::{Inputs, ResolveOptions, Symbols};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(archive) = Archive::open(bytes, "lib.a") {
@@ -19,15 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
         let Ok(elf) = Elf::parse(bytes, "x.o", arch) else {
             continue;
         };
-        let options = ResolveOptions {
-            digest: DigestOptions {
-                gover: gover::layout_for("go1.27").expect("a known release"),
-                abi_wrappers: true,
-                number_pc_tables: false,
-            },
-            strict_dups: false,
-            types_of_infos: false,
-        };
+        let options = ResolveOptions::plain(gover::layout_for("go1.27").expect("a known release"));
         let Ok((mut syms, _)) = Symbols::resolve(Inputs::default(), &options) else {
             continue;
         };

@@ -110,21 +110,20 @@ pub fn run(args: &TestArgs) -> Result<()> {
 
 /// The fuzz targets are no part of the workspace, and need a nightly compiler to run, but must compile.
 fn check_fuzz_targets() -> Result<()> {
-    let manifest = paths::workspace().join("fuzz/Cargo.toml");
     let target = paths::target().join("fuzz");
-    let status = cargo::command()
-        .args(["clippy", "--quiet", "--locked", "--no-default-features"])
-        .arg("--manifest-path")
-        .arg(manifest)
-        .arg("--target-dir")
-        .arg(target)
-        .args(["--", "-D", "warnings"])
-        .status()?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err("the fuzz targets have complaints, or their lock file is out of date".into())
-    }
+    cargo::run(&[
+        "clippy",
+        "--quiet",
+        "--locked",
+        "--no-default-features",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+        "--target-dir",
+        &target.to_string_lossy(),
+        "--",
+        "-D",
+        "warnings",
+    ])
 }
 
 fn docs() -> Result<()> {

@@ -141,19 +141,22 @@ impl Plan {
 }
 
 /// The sections made so far.
-struct Sections(Vec<Section>);
+struct Sections {
+    dwarf5: bool,
+    made: Vec<Section>,
+}
 
 impl Sections {
     /// Adds a section of runs that follow one another.
-    fn add(&mut self, kind: Kind, mut runs: Vec<Run>, dwarf5: bool) {
+    fn add(&mut self, kind: Kind, mut runs: Vec<Run>) {
         let mut size = 0;
         for r in &mut runs {
             r.start = size;
             size += u64::from(r.len);
         }
-        self.0.push(Section {
+        self.made.push(Section {
             kind,
-            name: kind.section_name(dwarf5),
+            name: kind.section_name(self.dwarf5),
             size,
             runs,
         });
@@ -468,33 +471,36 @@ impl DebugInfo {
             .collect();
         let [line, info, loc, ranges, addr] = self.place_units(&unit_order, runs, &mut plans);
 
-        let mut sections = Sections(Vec::with_capacity(8));
+        let mut sections = Sections {
+            dwarf5,
+            made: Vec::with_capacity(8),
+        };
         let abbrev_len = self.abbrev.len() as u64;
-        sections.add(Kind::Abbrev, vec![Run::header(NO_UNIT, abbrev_len)], dwarf5);
-        sections.add(Kind::Line, line, dwarf5);
-        sections.add(Kind::Frame, frame, dwarf5);
+        sections.add(Kind::Abbrev, vec![Run::header(NO_UNIT, abbrev_len)]);
+        sections.add(Kind::Line, line);
+        sections.add(Kind::Frame, frame);
         let mut gdb_script = Vec::new();
         if let Some(path) = self.gdb_script.take() {
             const PYTHON_FILE: u8 = 1;
             gdb_script.u8(PYTHON_FILE);
             gdb_script.string(&path);
             let script = Run::header(NO_UNIT, gdb_script.len() as u64);
-            sections.add(Kind::GdbScripts, vec![script], dwarf5);
+            sections.add(Kind::GdbScripts, vec![script]);
         }
         let info_offsets = self.info_offsets(syms.len(), &info);
         plans
             .par_iter_mut()
             .zip(&self.units)
             .for_each(|(p, u)| p.refs = u.ref_offsets(syms, &info_offsets));
-        sections.add(Kind::Info, info, dwarf5);
+        sections.add(Kind::Info, info);
         if !loc.is_empty() {
-            sections.add(Kind::Loc, loc, dwarf5);
+            sections.add(Kind::Loc, loc);
         }
-        sections.add(Kind::Ranges, ranges, dwarf5);
+        sections.add(Kind::Ranges, ranges);
         if dwarf5 {
-            sections.add(Kind::Addr, addr, dwarf5);
+            sections.add(Kind::Addr, addr);
         }
-        let sections = sections.0;
+        let sections = sections.made;
         for s in &sections {
             if s.size > u64::from(u32::MAX) || s.runs.iter().any(|r| r.len == u32::MAX) {
                 return Err(DwarfError::TooLarge(s.name));

@@ -4,7 +4,7 @@ use dynamic::{DynamicOptions, DynamicTables};
 use gover::{RelocType, SymKind, layout_for};
 use layout::{Addresses, DataSym, SectionId};
 use reach::Live;
-use symbols::{BitSet, CgoAttrs, DigestOptions, ExtReloc, Inputs, ResolveOptions, SymId, Symbols};
+use symbols::{BitSet, CgoAttrs, ExtReloc, Inputs, ResolveOptions, SymId, Symbols};
 use tables::Maker;
 use target::ArchInfo;
 
@@ -19,15 +19,7 @@ struct Link {
 }
 
 fn link(arch: &'static ArchInfo, rpath: &[u8]) -> Link {
-    let opts = ResolveOptions {
-        digest: DigestOptions {
-            gover: layout_for("go1.27").unwrap(),
-            abi_wrappers: true,
-            number_pc_tables: false,
-        },
-        strict_dups: false,
-        types_of_infos: false,
-    };
+    let opts = ResolveOptions::plain(layout_for("go1.27").unwrap());
     let (mut syms, _) = Symbols::resolve(Inputs::default(), &opts).unwrap();
     let (mut live, mut special) = (Live::default(), BitSet::default());
     let mut maker = Maker {

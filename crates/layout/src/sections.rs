@@ -271,6 +271,27 @@ impl<'a> Alloc<'a> {
     }
 }
 
+/// Where types and the lists of them lie.
+struct TypesHome {
+    seg: Seg,
+    /// What the names of sections begin with.
+    prefix: &'static str,
+    /// Permissions, as [`Section::rwx`].
+    rwx: u8,
+}
+
+impl TypesHome {
+    /// With data that is only read, in `read_only`, or with what is so once relocated.
+    fn new(read_only: Seg, relro: Relro) -> TypesHome {
+        let (seg, prefix, rwx) = match relro {
+            Relro::None => (read_only, "", 4),
+            Relro::WithReadOnly => (read_only, RELRO_PREFIX, 6),
+            Relro::OwnSegment => (Seg::Relro, RELRO_PREFIX, 6),
+        };
+        TypesHome { seg, prefix, rwx }
+    }
+}
+
 /// What the data segment holds besides its sections.
 struct DataSegment {
     tls: Vec<Placed>,
@@ -443,14 +464,10 @@ impl Alloc<'_> {
             }
             PclntabHome::LastOrRelro => self.singles(syms, read_only, ElfRoSect, 4),
         }
-        let home = match opts.relro {
-            Relro::None => (read_only, "", 4),
-            Relro::WithReadOnly => (read_only, RELRO_PREFIX, 6),
-            Relro::OwnSegment => {
-                self.at = 0;
-                (Seg::Relro, RELRO_PREFIX, 6)
-            }
-        };
+        let home = TypesHome::new(read_only, opts.relro);
+        if home.seg == Seg::Relro {
+            self.at = 0;
+        }
         match g.typelinks {
             TypelinkHome::Section => self.types_with_lists(syms, home, opts, known),
             TypelinkHome::GoType => self.types_in_order(syms, home, opts, known),
@@ -461,17 +478,16 @@ impl Alloc<'_> {
         }
     }
 
-    /// Types, if they lie apart from other data, and the lists of types and of interface tables. `home` is
-    /// the segment, what its sections' names begin with, and their permissions.
+    /// Types, if they lie apart from other data, and the lists of types and of interface tables.
     fn types_with_lists(
         &mut self,
         syms: &Symbols,
-        home: (Seg, &'static str, u8),
+        home: TypesHome,
         opts: &SectionOptions,
         known: &mut KnownSections,
     ) {
         use SymKind::*;
-        let (seg, prefix, rwx) = home;
+        let TypesHome { seg, prefix, rwx } = home;
         if opts.relro != Relro::None {
             let twins = syms.gover.relro_twins.iter().map(|&(_, t)| t);
             let twins: Vec<SymKind> = twins.collect();
@@ -495,17 +511,16 @@ impl Alloc<'_> {
         }
     }
 
-    /// Types in a section of their own, sorted so that no list is needed, and function descriptors. `home`
-    /// is as for [`Alloc::types_with_lists`].
+    /// Types in a section of their own, sorted so that no list is needed, and function descriptors.
     fn types_in_order(
         &mut self,
         syms: &Symbols,
-        home: (Seg, &'static str, u8),
+        home: TypesHome,
         opts: &SectionOptions,
         known: &mut KnownSections,
     ) {
         use SymKind::*;
-        let (seg, prefix, rwx) = home;
+        let TypesHome { seg, prefix, rwx } = home;
         if !self.of(RodataRelro).syms.is_empty() {
             let name = if prefix.is_empty() { ".rodata" } else { prefix };
             self.open(seg, name, &[RodataRelro], rwx);

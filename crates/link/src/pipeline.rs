@@ -40,9 +40,8 @@ pub fn link(
 ) -> Result<Linked, Stop> {
     let shape = Shape::new(config, &loaded);
     let mut program = Program::resolve(config, &shape, loaded, diag)?;
-    let mut code = Code::lay_out(&mut program)?;
+    let (mut code, debug) = Code::lay_out(&mut program)?;
     let data = Data::lay_out(&mut program, &mut code)?;
-    let debug = code.debug.take();
     let carriers = match shape.external {
         true => host_syms::carriers(
             &program.syms,

@@ -8,7 +8,7 @@ use object::{
     Architecture, BinaryFormat, Endianness, RelocationFlags, SectionKind, SymbolFlags, SymbolKind,
     SymbolScope, elf,
 };
-use symbols::{DigestOptions, Inputs, ResolveOptions, SymId, Symbols};
+use symbols::{Inputs, ResolveOptions, SymId, Symbols};
 use target::AMD64;
 
 /// Functions `name` (global) and `inner` (local), of which the first calls `elsewhere`.
@@ -47,15 +47,7 @@ fn sample(name: &str) -> Vec<u8> {
 }
 
 fn no_symbols() -> Symbols {
-    let options = ResolveOptions {
-        digest: DigestOptions {
-            gover: gover::layout_for("go1.27").unwrap(),
-            abi_wrappers: true,
-            number_pc_tables: false,
-        },
-        strict_dups: false,
-        types_of_infos: false,
-    };
+    let options = ResolveOptions::plain(gover::layout_for("go1.27").unwrap());
     Symbols::resolve(Inputs::default(), &options)
         .ok()
         .unwrap()

@@ -30,11 +30,7 @@ fn symbols(gover: &'static GoLayout, defs: &[Def]) -> Symbols {
             ..*d
         }
     }));
-    let opts = ResolveOptions {
-        digest: object::digest_options(gover),
-        strict_dups: false,
-        types_of_infos: false,
-    };
+    let opts = ResolveOptions::plain(gover);
     let bytes = object(gover, &all, &["by.name"]);
     Symbols::resolve(inputs(gover, bytes), &opts)
         .expect("resolves")

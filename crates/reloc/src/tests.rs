@@ -2,7 +2,7 @@
 
 use super::*;
 use layout::SectionId;
-use symbols::{DigestOptions, Inputs, ResolveOptions};
+use symbols::{Inputs, ResolveOptions};
 
 const TEXT: u64 = 0x40_1000;
 const DATA: u64 = 0x50_0000;
@@ -30,15 +30,7 @@ struct Link {
 
 impl Link {
     fn new() -> Link {
-        let opts = ResolveOptions {
-            digest: DigestOptions {
-                gover: gover::layout_for("go1.27").expect("a known release"),
-                abi_wrappers: true,
-                number_pc_tables: false,
-            },
-            strict_dups: false,
-            types_of_infos: false,
-        };
+        let opts = ResolveOptions::plain(gover::layout_for("go1.27").expect("a known release"));
         let (mut syms, _) = Symbols::resolve(Inputs::default(), &opts).expect("nothing is wrong");
         let mut live = Live::default();
         let mut symbol = |name: &str, kind, is_live| {

@@ -116,6 +116,17 @@ pub struct DigestOptions {
     pub number_pc_tables: bool,
 }
 
+impl DigestOptions {
+    /// Those of a link without flags, for objects of a release as it is.
+    pub fn plain(gover: &'static GoLayout) -> DigestOptions {
+        DigestOptions {
+            gover,
+            abi_wrappers: true,
+            number_pc_tables: false,
+        }
+    }
+}
+
 /// How objects are read, and what they have in common.
 pub struct Reading<'a> {
     watch: Watch,

@@ -211,7 +211,7 @@ impl Loader<'_> {
             let lib = shared_lib.as_deref().unwrap_or_default();
             format!(
                 "addlibpath: srcref: {src} objref: {obj} file: {file} pkg: {pkg} shlib: {lib} fingerprint: {}",
-                hex(&fp)
+                hex::encode(fp)
             )
         });
         let shared_lib = shared_lib.map(|lib| self.shared_lib_name(lib));
@@ -468,8 +468,8 @@ impl Loader<'_> {
             Severity::Exit,
             format!(
                 "fingerprint mismatch: {lib} has {}, import from {src} expecting {}",
-                hex(&have),
-                hex(&want)
+                hex::encode(have),
+                hex::encode(want)
             ),
         )
     }
@@ -497,8 +497,4 @@ impl Loader<'_> {
             Err(what) => self.say(Severity::Notice, format!("{what} in {name}")),
         }
     }
-}
-
-fn hex(b: &[u8]) -> String {
-    b.iter().map(|x| format!("{x:02x}")).collect()
 }

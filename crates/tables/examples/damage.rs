@@ -9,7 +9,9 @@ use reach::{ReachOptions, Roots, Tell, deadcode};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use symbols::{BitSet, Digest, FileNumbers, Inputs, Library, ObjInput, Reading, Unit};
+use symbols::{
+    BitSet, Digest, DigestOptions, FileNumbers, Inputs, Library, ObjInput, Reading, Unit,
+};
 use tables::inittask::{InitRoots, init_tasks};
 use tables::stackcheck::{StackOptions, check_stack};
 
@@ -105,7 +107,7 @@ fn damage(r: &mut Random, object: &Object<'static>) -> Option<Object<'static>> {
 
 fn run(mut inputs: Inputs, gover: &'static gover::GoLayout) -> Result<(), String> {
     let files = FileNumbers::default();
-    let how = Reading::new(&step::digest_options(gover), &files);
+    let how = Reading::new(&DigestOptions::plain(gover), &files);
     for o in &mut inputs.objs {
         o.digest = Digest::new(&o.object, &how);
     }

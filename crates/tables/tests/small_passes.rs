@@ -13,11 +13,7 @@ use tables::pclntab::{FileNames, PclntabInput, plan};
 use tables::stackcheck::{StackOptions, check_stack};
 
 fn symbols(gover: &'static gover::GoLayout, defs: &[Def]) -> Symbols {
-    let opts = ResolveOptions {
-        digest: object::digest_options(gover),
-        strict_dups: false,
-        types_of_infos: false,
-    };
+    let opts = ResolveOptions::plain(gover);
     let object = object(gover, defs, &[]);
     Symbols::resolve(inputs(gover, object), &opts)
         .expect("resolves")

@@ -30,18 +30,17 @@ pub(super) struct Code {
     /// The bytes of a shared library's ABI hash, which are a part of a note.
     pub abi_hash: Option<SymId>,
     pub pclntab: PclntabPlan,
-    /// Debugging information, if there is any; taken away when it is placed.
-    pub debug: Option<dwarf::Plan>,
     /// The words of module data that wait for types to be sorted.
     pub type_words: TypeWords,
 }
 
 impl Code {
-    /// Lays out text, plans its tables and debugging information, and makes all symbols that are left.
+    /// Lays out text, plans its tables and debugging information, if there is any, and makes all symbols
+    /// that are left.
     ///
     /// # Errors
     /// What is wrong has been said.
-    pub fn lay_out(program: &mut Program) -> Result<Code, Stop> {
+    pub fn lay_out(program: &mut Program) -> Result<(Code, Option<dwarf::Plan>), Stop> {
         let (config, diag) = (program.config, program.diag);
         diag.phases.start("linksetup");
         let foreign = program.syms.foreign.text.iter().copied();
@@ -62,7 +61,7 @@ impl Code {
             false => None,
         };
 
-        let mut modules = Modules::declare(program, &mut order);
+        let modules = Modules::declare(program, &mut order);
         if config.rand_layout != 0 {
             order.shuffle(&program.syms, config.rand_layout);
         }
@@ -88,18 +87,18 @@ impl Code {
         let text_len = text.end - text.start + u64::from(config.arch.min_lc);
         let (data_markers, type_words) =
             modules.fill_moduledata(program, &text_markers, text_len, &pclntab);
-        Ok(Code {
+        let code = Code {
             order,
             text,
             text_len,
             text_markers,
             data_markers,
-            dynamic: modules.dynamic.take(),
+            dynamic: modules.dynamic,
             abi_hash: modules.abi_hash,
             pclntab,
-            debug,
             type_words,
-        })
+        };
+        Ok((code, debug))
     }
 }
 
@@ -116,7 +115,7 @@ impl Modules {
     /// `order` then has.
     fn declare(program: &mut Program, order: &mut TextOrder) -> Modules {
         let (config, diag, shape) = (program.config, program.diag, program.shape);
-        let module = program.module;
+        let module = program.known.module;
         let mut maker = program.maker();
         if shape.dynlink {
             dynlink::mangle_types(&mut maker, shape.link_shared);
@@ -164,7 +163,7 @@ impl Modules {
         pclntab: &PclntabPlan,
     ) -> (DataMarkers, TypeWords) {
         let (config, shape) = (program.config, program.shape);
-        let (module, main_tasks) = (program.module, program.main_tasks);
+        let (module, main_tasks) = (program.known.module, program.main_tasks);
         let mut maker = program.maker();
         if shape.is_c_library() {
             host_syms::call_when_loaded(&mut maker, &shape.entry);
@@ -211,14 +210,13 @@ impl Modules {
 
 /// Makes the table of types, where it is one of its own, and what is known of the build.
 fn make_build_tables(program: &mut Program) {
-    let [version, modules] =
-        ["runtime.buildVersion", "runtime.modinfo"].map(|name| program.string_var(name).to_vec());
     let Program {
         config,
         syms,
         live,
         special,
         type_strings,
+        known,
         ..
     } = program;
     let mut maker = Maker {
@@ -230,7 +228,9 @@ fn make_build_tables(program: &mut Program) {
     if config.release.typelinks == TypelinkHome::Section {
         tables::make_typelinks(&mut maker, type_strings);
     }
-    tables::make_buildinfo(&mut maker, &version, &modules);
+    let [version, modules] =
+        ["runtime.buildVersion", "runtime.modinfo"].map(|name| known.string_var(name));
+    tables::make_buildinfo(&mut maker, version, modules);
 }
 
 /// What debugging information is generated from, if there is any.

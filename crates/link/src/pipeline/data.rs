@@ -97,10 +97,10 @@ fn sort(program: &mut Program, code: &mut Code) -> Result<Buckets, Stop> {
         diag.symbol_error(syms.name(*s), syms.printed_number(*s), e)?;
     }
     mark_fuzz_counters(&buckets, syms, live);
-    let module = syms.ext_mut(program.module);
+    let module = syms.ext_mut(program.known.module);
     code.type_words.store(module, &buckets.type_parts, ptr_size);
     let hidden = code.pclntab.hidden().chain(code.pclntab.funcdata.iter());
-    let hidden = hidden.chain(std::mem::take(&mut program.tracked));
+    let hidden = hidden.chain(program.known.tracked.iter().copied());
     hidden.for_each(|s| buckets.hidden.insert(s));
     Ok(buckets)
 }
@@ -118,7 +118,7 @@ fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<D
         relro: shape.relro(),
     };
     let text = (text.start, code.text_len, text.align);
-    let mut layout = DataLayout::assign(syms, buckets, text, gc_programs, &options);
+    let layout = DataLayout::assign(syms, buckets, text, gc_programs, &options);
     for (s, e) in &layout.errors {
         match s {
             Some(s) => diag.symbol_error(syms.name(*s), syms.printed_number(*s), e)?,
@@ -128,7 +128,7 @@ fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<D
     if config.no_dynamic && !shape.external {
         host_syms::report_untyped_exports(syms, config.arch.ptr_size, diag)?;
     }
-    for (s, bytes) in gc_programs.into_iter().zip(&mut layout.gc_programs) {
+    for (s, bytes) in gc_programs.into_iter().zip(&layout.gc_programs) {
         syms.ext_mut(s).set_data(bytes.clone());
     }
     Ok(layout)

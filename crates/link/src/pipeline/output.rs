@@ -89,7 +89,7 @@ impl<'a> Output<'a> {
             },
             host: shape.external.then_some(HostLink {
                 carriers,
-                tlsg: program.tlsg,
+                tlsg: program.known.tlsg,
                 dynlink: shape.dynlink,
                 library: shape.is_plugin() || shape.is_shared_library(),
             }),

@@ -33,6 +33,12 @@ pub(super) struct Program<'a> {
     pub main_tasks: SymId,
     /// The names of live types.
     pub type_strings: TypeStrings,
+    /// Symbols that do not depend on any layout.
+    pub known: KnownSymbols,
+}
+
+/// Symbols that are made as soon as it is known what is live.
+pub(super) struct KnownSymbols {
     /// Where thread-local storage of the runtime begins.
     pub tlsg: SymId,
     /// The module data.
@@ -90,7 +96,14 @@ impl<'a> Program<'a> {
         let mut live = deadcode(config, shape, &mut syms, main_tasks, &made.reachable, diag)?;
         made.reachable.iter().for_each(|s| live.reachable.insert(s));
         let type_strings = copy_type_strings(config, &syms, &live);
-        let mut program = Program {
+        let mut maker = Maker {
+            syms: &mut syms,
+            live: &mut live,
+            special: &mut special,
+            ptr_size,
+        };
+        let known = KnownSymbols::make(&mut maker, config, shape, diag)?;
+        Ok(Program {
             config,
             diag,
             shape,
@@ -101,13 +114,8 @@ impl<'a> Program<'a> {
             fips,
             main_tasks,
             type_strings,
-            tlsg: SymId::NONE,
-            module: SymId::NONE,
-            string_vars: Vec::new(),
-            tracked: Vec::new(),
-        };
-        program.make_known_symbols()?;
-        Ok(program)
+            known,
+        })
     }
 
     /// What makes symbols.
@@ -119,31 +127,36 @@ impl<'a> Program<'a> {
             ptr_size: self.config.arch.ptr_size,
         }
     }
+}
 
-    /// Makes the symbols that do not depend on any layout.
-    fn make_known_symbols(&mut self) -> Result<(), Stop> {
-        let (config, diag, shape) = (self.config, self.diag, self.shape);
-        let mut maker = self.maker();
-        host_syms::tell_library(&mut maker, shape.mode);
-        let tlsg = declare_tlsg(&mut maker);
-        let module = tables::declare_moduledata(&mut maker, shape.is_plugin());
+impl KnownSymbols {
+    fn make(
+        maker: &mut Maker,
+        config: &Config,
+        shape: &Shape,
+        diag: &Diag,
+    ) -> Result<KnownSymbols, Stop> {
+        host_syms::tell_library(maker, shape.mode);
+        let tlsg = declare_tlsg(maker);
+        let module = tables::declare_moduledata(maker, shape.is_plugin());
         if !shape.dynlink {
-            disable_memory_profiling(&mut maker);
+            disable_memory_profiling(maker);
         }
         let vars = config.string_vars.iter();
-        let vars: Vec<_> = vars.map(|(n, v)| (lossy(n), v.to_vec())).collect();
-        for e in tables::set_strings(&mut maker, &vars) {
+        let string_vars: Vec<_> = vars.map(|(n, v)| (lossy(n), v.to_vec())).collect();
+        for e in tables::set_strings(maker, &string_vars) {
             diag.error(e)?;
         }
         let tracked = match config.experiments.field_track() {
-            true => tables::track_fields(&mut maker, &lossy(&config.field_track)),
+            true => tables::track_fields(maker, &lossy(&config.field_track)),
             false => Vec::new(),
         };
-        self.tlsg = tlsg;
-        self.module = module;
-        self.string_vars = vars;
-        self.tracked = tracked;
-        Ok(())
+        Ok(KnownSymbols {
+            tlsg,
+            module,
+            string_vars,
+            tracked,
+        })
     }
 
     /// The string that `-X` gives a variable; empty without.

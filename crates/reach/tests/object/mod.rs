@@ -181,19 +181,10 @@ pub fn object(gover: &GoLayout, defs: &[Def], by_name: &[&str]) -> Vec<u8> {
     out
 }
 
-/// How the objects of these tests are read.
-pub fn digest_options(gover: &'static GoLayout) -> DigestOptions {
-    DigestOptions {
-        gover,
-        abi_wrappers: true,
-        number_pc_tables: false,
-    }
-}
-
 /// The inputs of a link of one package, `main`, in `main.a`.
 pub fn inputs(gover: &'static GoLayout, object: Vec<u8>) -> Inputs {
     let object = Object::open(object.leak()).expect("a sound object");
-    let mut inputs = Inputs::of_objects([("main".into(), object)], &digest_options(gover));
+    let mut inputs = Inputs::of_objects([("main".into(), object)], &DigestOptions::plain(gover));
     inputs.libs[0].file = "main.a".into();
     inputs
 }

@@ -81,6 +81,17 @@ pub struct ResolveOptions {
     pub types_of_infos: bool,
 }
 
+impl ResolveOptions {
+    /// Those of a link without debugging information and without flags, for objects of a release as it is.
+    pub fn plain(gover: &'static GoLayout) -> ResolveOptions {
+        ResolveOptions {
+            digest: DigestOptions::plain(gover),
+            strict_dups: false,
+            types_of_infos: false,
+        }
+    }
+}
+
 /// What resolution has to complain about. All of these end a link.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {

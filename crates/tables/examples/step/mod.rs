@@ -36,7 +36,7 @@ pub fn load_step(folder: &str) -> (Inputs, &'static GoLayout) {
         check_pkg: true,
         link_mode_auto: true,
         verbose: 0,
-        digest: digest_options(gover),
+        digest: DigestOptions::plain(gover),
     });
     for p in &r.problems {
         eprintln!("{:?}: {}", p.severity, p.text);
@@ -44,21 +44,7 @@ pub fn load_step(folder: &str) -> (Inputs, &'static GoLayout) {
     (r.inputs, gover)
 }
 
-/// How the objects are read.
-pub fn digest_options(gover: &'static GoLayout) -> DigestOptions {
-    DigestOptions {
-        gover,
-        abi_wrappers: true,
-        number_pc_tables: false,
-    }
-}
-
 /// Resolves the symbols of a step.
 pub fn resolve(inputs: Inputs, gover: &'static GoLayout) -> Result<Symbols, ResolveError> {
-    let opts = ResolveOptions {
-        digest: digest_options(gover),
-        strict_dups: false,
-        types_of_infos: false,
-    };
-    Symbols::resolve(inputs, &opts).map(|(s, _)| s)
+    Symbols::resolve(inputs, &ResolveOptions::plain(gover)).map(|(s, _)| s)
 }
