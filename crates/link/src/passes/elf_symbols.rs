@@ -47,7 +47,7 @@ const FILE_NAME: &[u8] = b"go.go\0";
 const CHUNK: usize = 1 << 12;
 
 /// The symbol of the other ABI that has this name.
-pub(super) fn twin(syms: &Symbols, name: &[u8]) -> Option<SymId> {
+fn twin(syms: &Symbols, name: &[u8]) -> Option<SymId> {
     syms.lookup(name, symbols::VERSION_ABI_INTERNAL)
 }
 
@@ -73,9 +73,22 @@ pub(super) fn middle_dots(name: &[u8]) -> impl Iterator<Item = usize> + '_ {
         .map(|(i, _)| i)
 }
 
-/// Whether the compiler made the name up for a variable of its own (`..stmp_`).
-fn is_temporary(name: &[u8]) -> bool {
+/// Whether the compiler made the name up for a variable of its own, which modules share (`isStaticTmp`).
+pub(super) fn is_temporary(name: &[u8]) -> bool {
     name.windows(7).any(|w| w == b"..stmp_")
+}
+
+/// Whether a function is found by its content, in a release where such ones are local.
+pub(super) fn is_hashed_text(syms: &Symbols, s: SymId) -> bool {
+    syms.gover.content_hashed_text == ContentHashedText::Local && syms.is_content_hashed(s)
+}
+
+/// Whether a function of another ABI than Go's own has the name of one of that: then its own gets a suffix.
+pub(super) fn has_internal_twin(syms: &Symbols, version: i32, name: &[u8]) -> bool {
+    syms.abi_wrappers
+        && version != symbols::VERSION_ABI_INTERNAL
+        && version < symbols::VERSION_STATIC
+        && twin(syms, name).is_some_and(|o| syms.kind(o).is_text())
 }
 
 impl ElfSymbols {
@@ -96,14 +109,8 @@ impl ElfSymbols {
             let version = syms.version(s);
             let name = syms.ext_name(s);
             let is_static = version >= symbols::VERSION_STATIC && !is_temporary(name);
-            let hashed = syms.gover.content_hashed_text == ContentHashedText::Local
-                && is_text
-                && syms.is_content_hashed(s);
-            let abi = syms.abi_wrappers
-                && is_text
-                && version != symbols::VERSION_ABI_INTERNAL
-                && version < symbols::VERSION_STATIC
-                && twin(syms, name).is_some_and(|o| syms.kind(o).is_text());
+            let hashed = is_text && is_hashed_text(syms, s);
+            let abi = is_text && has_internal_twin(syms, version, name);
             let hidden = !syms.foreign.hidden.is_empty() && syms.foreign.hidden.contains(&s);
             let global = !(is_static || hashed || hidden || syms.local.has(s));
             let imported = kind == SymKind::DynImport;

@@ -4,9 +4,9 @@
 //! Entries are counted first, in parallel, and then written in place. Relocations need their
 //! numbers.
 
-use super::elf_symbols::{middle_dots, twin};
+use super::elf_symbols::{has_internal_twin, is_hashed_text, is_temporary, middle_dots};
 use format::elf::{SYM_SIZE, Sym, SymtabSizes, consts::*};
-use gover::{ContentHashedText, SymKind};
+use gover::SymKind;
 use layout::{Addresses, TextOrder};
 use rayon::prelude::*;
 use reach::Live;
@@ -90,11 +90,6 @@ impl Entry {
     }
 }
 
-/// Whether a name is that of a static temporary, which modules share (`isStaticTmp`).
-fn is_static_temp(name: &[u8]) -> bool {
-    name.windows(7).any(|w| w == b"..stmp_")
-}
-
 impl Naming {
     /// The entry of a symbol (`putelfsym`).
     fn entry(self, syms: &Symbols, s: SymId, typ: u8) -> Entry {
@@ -106,10 +101,8 @@ impl Naming {
             kind,
             SymKind::DynImport | SymKind::HostObj | SymKind::UndefExt
         );
-        let file_local = version >= symbols::VERSION_STATIC && !is_static_temp(name);
-        let hashed = syms.gover.content_hashed_text == ContentHashedText::Local
-            && is_text
-            && syms.is_content_hashed(s);
+        let file_local = version >= symbols::VERSION_STATIC && !is_temporary(name);
+        let hashed = is_text && is_hashed_text(syms, s);
         let local = file_local
             || hashed
             || syms.local.has(s)
@@ -117,10 +110,7 @@ impl Naming {
         let mut suffix = "";
         if syms.abi_wrappers && is_text {
             let internal = version == symbols::VERSION_ABI_INTERNAL;
-            if !internal
-                && version < symbols::VERSION_STATIC
-                && twin(syms, name).is_some_and(|o| syms.kind(o).is_text())
-            {
+            if has_internal_twin(syms, version, name) {
                 suffix = ".abi0";
             }
             let exported = cgo.is_some_and(|a| a.is_export());

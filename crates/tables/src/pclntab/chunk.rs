@@ -7,7 +7,8 @@ use symbols::{FileId, SymId};
 
 /// A function's reference to a pc-value table; 0 for none. While functions are collected, one more
 /// than the table's index among what its object has by content hash, or the number of any other symbol
-/// with [`SYMBOL`](super::pc_tables::SYMBOL); then one more than the place in [`PcTables`](super::pc_tables::PcTables); in the end the offset in the pctab, bytes.
+/// with [`SYMBOL`](super::pc_tables::SYMBOL); then one more than the place in
+/// [`PcTables`](super::pc_tables::PcTables); in the end the offset in the pctab, bytes.
 pub(crate) type PcRef = u32;
 
 /// In [`Chunk::funcdata`]: the function's inline tree.
