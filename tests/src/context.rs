@@ -40,7 +40,7 @@ impl Context {
         let linker = paths::absolute(&linker);
         if !linker.is_file() {
             return Err(format!(
-                "{} does not exist: build it with cargo build --release, or set RELINK_LINK",
+                "{} does not exist: build it with cargo xtask build, or set RELINK_LINK",
                 linker.display()
             )
             .into());

@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: a real program, linked by relink through `go build`.
 
 use crate::bench;
-use crate::cargo;
+use crate::release;
 use crate::table;
 use clap::Args;
 use std::fs;
@@ -34,7 +34,7 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     println!("   {} in {}", go.version, go.root.display());
 
     println!("2. relink");
-    cargo::run(&["build", "--release", "--package", "link"])?;
+    release::build()?;
     let linker = paths::linker();
     println!("   {}", linker.display());
 

@@ -4,6 +4,7 @@ mod bench;
 mod cargo;
 mod demo;
 mod gen_gover;
+mod release;
 mod table;
 mod test;
 
@@ -25,6 +26,8 @@ struct Args {
 enum Task {
     /// Find Go, or install it under target/, and fetch the other releases.
     Setup,
+    /// Build the linker: target/release/link.
+    Build,
     /// Link a real program through go build and show what it costs.
     Demo(demo::DemoArgs),
     /// Run everything that must hold.
@@ -93,6 +96,10 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<ExitCode> {
     match args.task {
         Task::Setup => setup(),
+        Task::Build => {
+            println!("{}", release::build()?.display());
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Demo(args) => demo::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Test(args) => test::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),

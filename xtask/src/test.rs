@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must hold.
 
-use crate::cargo;
+use crate::{cargo, release};
 use clap::Args;
 use std::env;
 use std::path::Path;
@@ -83,9 +83,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
             cargo::run(&["test", "--package", "relink-tests", "--lib", "--quiet"])
         });
     }
-    stage("build", &|| {
-        cargo::run(&["build", "--release", "--package", "link"])
-    });
+    stage("build", &|| release::build().map(drop));
     stage("suite", &|| suite(args));
     println!();
     for stage in &stages {

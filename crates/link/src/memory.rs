@@ -11,6 +11,7 @@ mod large_pages;
 use crate::sys;
 use std::hint::black_box;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Bytes that all arenas together get at first, as a rule more than a link allocates.
 const ALL: usize = 512 << 20;
@@ -51,18 +52,19 @@ pub struct Arenas {
 }
 
 impl Arenas {
-    /// As they serve best on this machine. In large pages only where there are addresses for all that the main
-    /// thread's then gets.
-    pub fn for_this_machine() -> Arenas {
-        Arenas {
+    /// As they serve best on this machine, which is looked up once. In large pages only where there are
+    /// addresses for all that the main thread's then gets.
+    pub fn here() -> Arenas {
+        static HERE: OnceLock<Arenas> = OnceLock::new();
+        *HERE.get_or_init(|| Arenas {
             large_pages: !sys::addresses_are_limited() && large_pages::pay(),
-        }
+        })
     }
 
-    /// Makes the main thread's arena large, which has the large tables, after [`keep`]. Not so in small pages:
-    /// of what an arena has, the allocator zeroes large tables itself, on one thread, where new memory is zero
-    /// as it comes and is touched first by whoever needs it.
-    pub fn reserve_main(self) {
+    /// Makes the main thread's arena large, which has the large tables. Not so in small pages: of what an arena
+    /// has, the allocator zeroes large tables itself, on one thread, where new memory is zero as it comes and is
+    /// touched first by whoever needs it.
+    fn reserve_main(self) {
         if self.large_pages {
             self.reserve(1);
         }
@@ -145,9 +147,10 @@ fn advise(memory: Range<usize>, advice: Advice) -> bool {
     unsafe { libc::madvise(start as *mut libc::c_void, len, advice as i32) == 0 }
 }
 
-/// Makes memory of what the threads of the pool will allocate first. To be called when a link begins, by
-/// one of them.
+/// Makes memory of what the threads of the pool will allocate first, after [`keep`]. To be called when a link
+/// begins, by the main thread.
 pub fn make_ready() {
+    Arenas::here().reserve_main();
     let each = READY / rayon::current_num_threads();
     let main = rayon::current_thread_index();
     rayon::spawn_broadcast(move |thread| {

@@ -41,13 +41,12 @@ impl Threads {
             }
         };
         memory::keep();
-        let arenas = Arenas::for_this_machine();
-        arenas.reserve_main();
+        // What serves best is for the other threads to find out, while this one reads the command line.
         // It fails if there is a pool already, which then has to do.
         let _ = rayon::ThreadPoolBuilder::new()
             .num_threads(count)
             .use_current_thread()
-            .start_handler(move |_| arenas.reserve(count))
+            .start_handler(move |_| Arenas::here().reserve(count))
             .build_global();
         Ok(Threads {
             count,

@@ -288,10 +288,16 @@ struct Unsorted {
     refs: Vec<NameUse>,
 }
 
+thread_local!(static UNSORTED: RefCell<Unsorted> = RefCell::default());
+
+/// Has all threads of the pool give up what they have kept for reading further objects. This waits for nothing.
+pub(crate) fn done_reading() {
+    rayon::spawn_broadcast(|_| drop(UNSORTED.take()));
+}
+
 impl Digest {
     /// Reads an object.
     pub fn new(o: &Object, how: &Reading) -> Digest {
-        thread_local!(static UNSORTED: RefCell<Unsorted> = RefCell::default());
         let mut d =
             UNSORTED.with_borrow_mut(|unsorted| Digest::with_lists(o, &how.watch, unsorted));
         let names = (0..o.n_files()).map(|i| o.file(i).unwrap_or_default());

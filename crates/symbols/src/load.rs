@@ -9,7 +9,7 @@ mod open;
 mod pkg_section;
 mod problem;
 
-use crate::digest::{DigestOptions, Reading};
+use crate::digest::{self, DigestOptions, Reading};
 use crate::map::go_error_text;
 use crate::package_ids::{Import, PackageId, PackageIds, import_path};
 use crate::release::Done;
@@ -86,6 +86,7 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
     let files = prefetch(opts, how);
     // While the order is worked out.
     done.finish();
+    digest::done_reading();
     let mut l = Loader {
         opts,
         how,

@@ -1,0 +1,63 @@
+//! `cargo xtask build`: the linker as it is meant to be used.
+
+use crate::cargo;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use xtask::{Result, paths};
+
+/// Builds `target/release/link`; gives its path.
+///
+/// Where the system has the C library as an archive, it becomes a part of the program: nothing has to be
+/// found, mapped and bound when the program starts, which is a twentieth of the time of the smallest links.
+/// Else this is `cargo build --release`.
+pub fn build() -> Result<PathBuf> {
+    let linker = paths::target().join("release").join("link");
+    let plain = ["build", "--release", "--package", "link"];
+    let host = host()?;
+    if !has_static_c_library(&host) {
+        cargo::run(&plain)?;
+        return Ok(linker);
+    }
+    // The flag is for what runs on the target only: with a target named, not for procedural macros, which the
+    // compiler loads.
+    let flag = format!(r#"target.{host}.rustflags=["-Ctarget-feature=+crt-static"]"#);
+    cargo::run(&[&plain[..], &["--target", &host, "--config", &flag]].concat())?;
+    let built = paths::target().join(&host).join("release").join("link");
+    place(&built, &linker)?;
+    Ok(linker)
+}
+
+/// Has `to` be the file `from`, in one step for whoever runs it.
+fn place(from: &Path, to: &Path) -> Result<()> {
+    let beside = to.with_extension("new");
+    fs::create_dir_all(to.parent().ok_or("no folder")?)?;
+    fs::copy(from, &beside)?;
+    fs::rename(&beside, to)?;
+    Ok(())
+}
+
+/// The target that rustc compiles for by itself.
+fn host() -> Result<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let out = Command::new(rustc).arg("-vV").output()?;
+    let text = String::from_utf8_lossy(&out.stdout);
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("rustc -vV does not name a host")?.to_owned())
+}
+
+/// Whether programs of the target can have the GNU C library as a part of them. The C compiler says where an
+/// archive lies that it would find, and just its name of another.
+fn has_static_c_library(target: &str) -> bool {
+    let finds = |archive: &str| {
+        let asked = Command::new("cc")
+            .arg(format!("-print-file-name={archive}"))
+            .output();
+        asked.is_ok_and(|out| {
+            let path = String::from_utf8_lossy(&out.stdout);
+            Path::new(path.trim()).is_absolute()
+        })
+    };
+    target.ends_with("-linux-gnu") && ["libc.a", "libgcc_eh.a"].into_iter().all(finds)
+}
