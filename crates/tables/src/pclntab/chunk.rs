@@ -1,6 +1,7 @@
 //! What one chunk of functions needs of the tables.
 
 use super::PclntabError;
+use super::first_use::FirstUse;
 use reach::Damage;
 use std::ops::Range;
 use symbols::{FileId, SymId};
@@ -11,8 +12,15 @@ use symbols::{FileId, SymId};
 /// [`PcTables`](super::pc_tables::PcTables); in the end the offset in the pctab, bytes.
 pub(crate) type PcRef = u32;
 
-/// In [`Chunk::funcdata`]: the function's inline tree.
+/// A function's funcdata slot. While functions are collected, the number of a symbol, that of
+/// [`INLINE_TREE`], or that of [`SymId::NONE`]; in the end the offset in `go:func.*`, bytes, or
+/// [`NO_FUNCDATA`].
+pub(crate) type FuncdataRef = u32;
+
+/// Among funcdata symbols: the function's inline tree.
 pub(crate) const INLINE_TREE: SymId = SymId(u32::MAX);
+/// In a function record: no funcdata.
+pub(crate) const NO_FUNCDATA: FuncdataRef = u32::MAX;
 /// In [`Func::unit`]: no unit.
 pub(crate) const NO_UNIT: u32 = u32::MAX;
 
@@ -24,6 +32,8 @@ pub(crate) struct Func {
     pub func_id: u8,
     pub func_flag: u8,
     pub start_line: i32,
+    /// Offset of its name in funcnametab, bytes.
+    pub name: u32,
     /// Size of the arguments in bytes.
     pub args: u32,
     /// Number of inlined calls.
@@ -53,6 +63,11 @@ impl Func {
             false => at..at,
         }
     }
+    /// Where its funcdata slots are in [`Chunk::funcdata`].
+    pub fn funcdata(&self) -> Range<usize> {
+        let at = self.funcdata_at as usize;
+        at..at + self.n_funcdata as usize
+    }
     /// Number of pcdata slots, that of the inline tree included (`numPCData`).
     pub fn pcdata_slots(&self, inline_index: u32) -> u32 {
         if self.n_inlined > 0 {
@@ -66,8 +81,8 @@ impl Func {
 /// A call of an inline tree.
 #[derive(Clone, Copy)]
 pub(crate) struct InlinedCall {
-    /// The inlined function.
-    pub callee: SymId,
+    /// The number of the inlined function; in the end the index of its name among all names.
+    pub callee: u32,
     /// Offset of the call from the start of the containing function, bytes.
     pub parent_pc: i32,
 }
@@ -118,8 +133,8 @@ pub(crate) struct Chunk {
     pub funcs: Vec<Func>,
     /// Per function with compiler information: pcsp, pcfile, pcline, pcinline, pcdata….
     pub pctabs: Vec<PcRef>,
-    /// Per function its funcdata slots: a symbol, [`INLINE_TREE`], or none.
-    pub funcdata: Vec<SymId>,
+    /// Per function its funcdata slots.
+    pub funcdata: Vec<FuncdataRef>,
     /// Per function the calls of its inline tree.
     pub calls: Vec<InlinedCall>,
     /// Per run of functions of one unit: the unit and one more than the highest file used.
@@ -135,4 +150,25 @@ pub(crate) struct Chunk {
     pub errors: Vec<PclntabError>,
     /// The first function whose compiler information does not hold what it announces.
     pub damage: Option<(SymId, Damage)>,
+}
+
+impl Chunk {
+    /// Puts names and offsets in the place of symbols, when all have theirs; `uses` has them by symbol.
+    pub fn finish(&mut self, uses: &FirstUse, names: &[NameUse]) {
+        for f in &mut self.funcs {
+            // Out of range only after an error that has been reported.
+            let name = names.get(uses.get(f.sym.index()) as usize);
+            f.name = name.map_or(0, |n| n.at);
+            for slot in &mut self.funcdata[f.funcdata()] {
+                *slot = match SymId(*slot) {
+                    SymId::NONE => NO_FUNCDATA,
+                    INLINE_TREE => f.tree,
+                    s => uses.get(s.index()),
+                };
+            }
+        }
+        for call in &mut self.calls {
+            call.callee = uses.get(call.callee as usize);
+        }
+    }
 }

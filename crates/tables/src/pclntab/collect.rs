@@ -97,6 +97,7 @@ impl Collector<'_> {
             func_id: 0,
             func_flag: 0,
             start_line: 0,
+            name: 0,
             args: 0,
             n_inlined: 0,
             unit: origin.map_or(NO_UNIT, |(o, _)| o.unit.0),
@@ -152,7 +153,7 @@ impl Collector<'_> {
                     continue;
                 }
                 Some(AuxType::Funcdata) => {
-                    c.funcdata.push(self.syms.resolve_ref(obj, a.sym));
+                    c.funcdata.push(self.syms.resolve_ref(obj, a.sym).0);
                     continue;
                 }
                 Some(AuxType::FuncInfo) if info.is_none() => {
@@ -181,14 +182,14 @@ impl Collector<'_> {
         if inlined {
             let slot = fd + numbers.inl_tree as usize;
             if c.funcdata.len() <= slot {
-                c.funcdata.resize(slot + 1, SymId::NONE);
+                c.funcdata.resize(slot + 1, SymId::NONE.0);
             }
-            c.funcdata[slot] = INLINE_TREE;
+            c.funcdata[slot] = INLINE_TREE.0;
         }
         f.n_funcdata = (c.funcdata.len() - fd) as u32;
 
         for (j, slot) in c.funcdata[fd..].iter_mut().enumerate() {
-            let s = *slot;
+            let s = SymId(*slot);
             if s.is_none() {
                 continue;
             }
@@ -207,7 +208,7 @@ impl Collector<'_> {
                 && obj.object.is_from_assembly()
                 && self.syms.data(s).is_empty()
             {
-                *slot = SymId::NONE;
+                *slot = SymId::NONE.0;
                 continue;
             }
             if self.symbol_uses.claim(s.index(), c.id) {
@@ -258,7 +259,7 @@ impl Collector<'_> {
             file(c, call.file);
             let s = self.syms.resolve_ref(obj, call.func);
             c.calls.push(InlinedCall {
-                callee: s,
+                callee: s.0,
                 parent_pc: call.parent_pc,
             });
             if s.is_none() {

@@ -5,7 +5,6 @@
 
 use super::chunk::{Chunk, DataUse, INLINE_TREE, NameUse};
 use super::collect::INLINED_CALL;
-use super::first_use::FirstUse;
 use super::split::{Make, PART, copy, split};
 use super::{FillContext, PclntabError, PclntabPlan};
 use gover::RelocType;
@@ -77,7 +76,7 @@ pub(crate) fn fill(
                     let out = &mut out[p.at as usize - base..];
                     if p.sym == INLINE_TREE {
                         let chunk = &plan.chunks[p.chunk as usize];
-                        inline_tree(chunk, p.func, &plan.names, &plan.symbol_uses, out);
+                        inline_tree(chunk, p.func, &plan.names, out);
                         continue;
                     }
                     copy(out, cx.syms.data(p.sym));
@@ -96,7 +95,7 @@ pub(crate) fn fill(
 
 /// Writes the inline tree of one function: per call the callee's FuncID, three zeros, the offset of
 /// its name, the parent pc and the callee's first line.
-fn inline_tree(chunk: &Chunk, func: u32, names: &[NameUse], uses: &FirstUse, out: &mut [u8]) {
+fn inline_tree(chunk: &Chunk, func: u32, names: &[NameUse], out: &mut [u8]) {
     let f = &chunk.funcs[func as usize];
     let calls = &chunk.calls[f.calls_at as usize..][..f.n_inlined as usize];
     for (call, out) in calls
@@ -104,7 +103,7 @@ fn inline_tree(chunk: &Chunk, func: u32, names: &[NameUse], uses: &FirstUse, out
         .zip(out.chunks_exact_mut(INLINED_CALL as usize))
     {
         // Out of range only after an error that has been reported.
-        let Some(name) = names.get(uses.get(call.callee.index()) as usize) else {
+        let Some(name) = names.get(call.callee as usize) else {
             continue;
         };
         out[0] = name.func_id;

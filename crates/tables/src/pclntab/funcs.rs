@@ -1,7 +1,7 @@
 //! `runtime.functab`: the table from pc to function, and the function records
 //! (`ld/pcln.go:generateFunctab`, `writePCToFunc`, `writeFuncs`; runtime2.go has the record).
 
-use super::chunk::{Chunk, Func, INLINE_TREE, NO_UNIT};
+use super::chunk::{Chunk, Func, NO_UNIT};
 use super::collect::RECORD;
 use super::split::{Make, PART, split};
 use super::{FillContext, PclntabPlan};
@@ -9,8 +9,6 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use symbols::{SymId, Symbols, VERSION_ABI_INTERNAL};
 
-/// In a function record: no funcdata.
-const NO_FUNCDATA: u32 = u32::MAX;
 /// In a function record: no unit.
 const NO_UNIT_OFFSET: u32 = u32::MAX;
 
@@ -83,8 +81,7 @@ fn write_record(
     let record: &mut [u8; RECORD as usize] = record.try_into().expect("cut to size");
     let mut put = |at: usize, v: u32| record[at..at + 4].copy_from_slice(&v.to_le_bytes());
     put(0, entry);
-    let name = plan.symbol_uses.get(f.sym.index()) as usize;
-    put(4, plan.names.get(name).map_or(0, |n| n.at));
+    put(4, f.name);
     put(12, deferreturn);
     put(28, n_pcdata);
     let unit = if f.unit == NO_UNIT {
@@ -114,13 +111,8 @@ fn write_record(
         let at = 4 * plan.inline_pcdata as usize;
         pcdata[at..at + 4].copy_from_slice(&pctabs[3].to_le_bytes());
     }
-    let refs = &c.funcdata[f.funcdata_at as usize..][..f.n_funcdata as usize];
-    for (&s, slot) in refs.iter().zip(funcdata.chunks_exact_mut(4)) {
-        let at = match s {
-            SymId::NONE => NO_FUNCDATA,
-            INLINE_TREE => f.tree,
-            s => plan.symbol_uses.get(s.index()),
-        };
+    let refs = &c.funcdata[f.funcdata()];
+    for (at, slot) in refs.iter().zip(funcdata.chunks_exact_mut(4)) {
         slot.copy_from_slice(&at.to_le_bytes());
     }
 }

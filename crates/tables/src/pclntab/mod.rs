@@ -260,8 +260,6 @@ pub struct PclntabPlan {
     names: Vec<NameUse>,
     pieces: Vec<DataPiece>,
     files: Files,
-    /// Functions: index in `names`. Funcdata: offset in `go:func.*`.
-    symbol_uses: FirstUse,
 }
 
 #[derive(Clone, Copy)]
@@ -346,6 +344,11 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         },
     );
 
+    chunks
+        .par_iter_mut()
+        .for_each(|c| c.finish(&symbol_uses, &names));
+    drop(symbol_uses);
+
     let (text_first, text_len) = extent(syms, input);
     let last = funcs.last().copied().unwrap_or_default();
     let last_pc = match entries.last() {
@@ -399,7 +402,6 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         names,
         pieces,
         files,
-        symbol_uses,
     }
 }
 
@@ -538,19 +540,11 @@ impl PclntabPlan {
             .map(|p| self.part(p).sym)
     }
 
-    /// Offset of a funcdata symbol in `go:func.*`, bytes.
-    pub fn funcdata_offset(&self, s: SymId) -> Option<u32> {
-        self.funcdata
-            .has(s)
-            .then(|| self.symbol_uses.get(s.index()))
-    }
-
     /// Gives the funcdata symbols their values: offsets from `base`. For cmd/link they stay offsets
     /// from `go:func.*`, base 0, and belong to no section.
     pub fn set_funcdata_values(&self, addresses: &Addresses, base: u64) {
-        for s in self.funcdata.iter() {
-            let offset = u64::from(self.symbol_uses.get(s.index()));
-            addresses.set(s, SectionId(0), base + offset);
+        for p in self.pieces.iter().filter(|p| p.sym != INLINE_TREE) {
+            addresses.set(p.sym, SectionId(0), base + u64::from(p.at));
         }
     }
 
