@@ -292,6 +292,7 @@ thread_local!(static UNSORTED: RefCell<Unsorted> = RefCell::default());
 
 /// Has all threads of the pool give up what they have kept for reading further objects. This waits for nothing.
 pub(crate) fn done_reading() {
+    drop(UNSORTED.take());
     rayon::spawn_broadcast(|_| drop(UNSORTED.take()));
 }
 
