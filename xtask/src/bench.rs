@@ -24,7 +24,7 @@ pub struct BenchArgs {
     /// Go release or version.
     #[arg(long, default_value = "1.27")]
     go: String,
-    /// Pairs of runs for each line of the table.
+    /// Least number of pairs of runs for each line of the table; short ones are run for three seconds.
     #[arg(long, default_value_t = 7)]
     runs: usize,
     /// Sets of flags: default, s-w, nocompress.
@@ -219,7 +219,10 @@ fn link(step: &Step, linker: &Path, out: &Path, flags: &[String]) -> Result<Run>
     .into())
 }
 
-/// Ours and cmd/link in turn; who begins changes from pair to pair.
+/// How long pairs are run at least: a few links of a hundredth of a second say little on a noisy machine.
+const LEAST: Duration = Duration::from_secs(3);
+
+/// Ours and cmd/link in turn, `runs` times or more; who begins changes from pair to pair.
 fn pairs(
     step: &Step,
     name: &str,
@@ -236,7 +239,9 @@ fn pairs(
     let identical = same(&out, &stock_out)?;
     let output_bytes = fs::metadata(&out)?.len();
     let (mut ours, mut stock) = (Vec::new(), Vec::new());
-    for pair in 0..runs {
+    let start = Instant::now();
+    while ours.len() < runs || start.elapsed() < LEAST {
+        let pair = ours.len();
         for first in [true, false] {
             if first == (pair % 2 == 0) {
                 ours.push(Cost::of(&link(step, linker, &out, &flags)?));
@@ -491,8 +496,8 @@ fn readme(lines: &[Line], go: &Toolchain, fresh: bool) -> Result<()> {
         &text[..from + begin.len()],
         markdown(lines),
         format_args!(
-            "{} runs of each in turn, medians of pairwise ratios{}. {}.\n",
-            lines.first().map_or(0, |line| line.ours.len()),
+            "{} runs or more of each in turn, medians of pairwise ratios{}. {}.\n",
+            lines.iter().map(|line| line.ours.len()).min().unwrap_or(0),
             if fresh {
                 "; archives as just compiled"
             } else {
