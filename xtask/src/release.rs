@@ -61,3 +61,34 @@ fn has_static_c_library(target: &str) -> bool {
     };
     target.ends_with("-linux-gnu") && ["libc.a", "libgcc_eh.a"].into_iter().all(finds)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_this_machine() {
+        let host = host().unwrap();
+        assert!(host.starts_with(env::consts::ARCH), "{host}");
+    }
+
+    #[test]
+    fn only_the_gnu_c_library_is_looked_for() {
+        for target in ["x86_64-unknown-linux-musl", "aarch64-apple-darwin"] {
+            assert!(!has_static_c_library(target), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_new_file_takes_the_place_of_an_old_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("folder/to"));
+        for text in ["old", "new"] {
+            fs::write(&from, text).unwrap();
+            place(&from, &to).unwrap();
+            assert_eq!(fs::read_to_string(&to).unwrap(), text);
+        }
+        let names = fs::read_dir(to.parent().unwrap()).unwrap();
+        assert_eq!(names.count(), 1);
+    }
+}

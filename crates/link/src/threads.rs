@@ -41,13 +41,13 @@ impl Threads {
             }
         };
         memory::keep();
-        // What serves best is for the other threads to find out, while this one reads the command line.
-        // It fails if there is a pool already, which then has to do.
-        let _ = rayon::ThreadPoolBuilder::new()
+        // How memory is reserved best the other threads find out, while this one reads the command line.
+        let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(count)
             .use_current_thread()
-            .start_handler(move |_| Arenas::here().reserve(count))
-            .build_global();
+            .start_handler(move |_| Arenas::here().reserve(count));
+        // It fails if there is a pool already, which then has to do.
+        let _ = pool.build_global();
         Ok(Threads {
             count,
             _tokens: tokens,
