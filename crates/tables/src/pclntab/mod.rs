@@ -331,19 +331,10 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         chunks[p.chunk as usize].funcs[p.func as usize].tree = p.at;
     }
 
-    let mut special = BitSet::new(syms.len());
-    let (files, ()) = rayon::join(
+    let (files, funcdata) = rayon::join(
         || Files::plan(syms, &chunks, input.file_names),
-        || {
-            let set = |s: SymId, v: u32| symbol_uses.set(s.index(), v);
-            names.iter().zip(0..).for_each(|(n, i)| set(n.sym, i));
-            for p in pieces.iter().filter(|p| p.sym != INLINE_TREE) {
-                set(p.sym, p.at);
-                special.insert(p.sym);
-            }
-        },
+        || note_places(&names, &pieces, &symbol_uses, syms.len()),
     );
-
     chunks
         .par_iter_mut()
         .for_each(|c| c.finish(&symbol_uses, &names));
@@ -380,7 +371,7 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
     PclntabPlan {
         carrier: SymId::NONE,
         parts: sizes.map(part),
-        funcdata: special,
+        funcdata,
         first,
         last,
         errors,
@@ -403,6 +394,20 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         pieces,
         files,
     }
+}
+
+/// Notes in the second life of `uses` where the names and the funcdata of symbols are; gives the funcdata
+/// symbols among all `n`.
+fn note_places(names: &[NameUse], pieces: &[DataPiece], uses: &FirstUse, n: usize) -> BitSet {
+    let mut funcdata = BitSet::new(n);
+    for (name, i) in names.iter().zip(0..) {
+        uses.set(name.sym.index(), i);
+    }
+    for p in pieces.iter().filter(|p| p.sym != INLINE_TREE) {
+        uses.set(p.sym.index(), p.at);
+        funcdata.insert(p.sym);
+    }
+    funcdata
 }
 
 /// Where the first function begins, from the start of text, and how far it is from there to the end of the
