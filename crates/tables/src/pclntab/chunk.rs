@@ -25,6 +25,7 @@ pub(crate) const NO_FUNCDATA: FuncdataRef = u32::MAX;
 pub(crate) const NO_UNIT: u32 = u32::MAX;
 
 /// One function.
+#[derive(Default)]
 pub(crate) struct Func {
     pub sym: SymId,
     /// Whether the compiler says something of it; the fields below are 0 without.
@@ -170,5 +171,47 @@ impl Chunk {
         for call in &mut self.calls {
             call.callee = uses.get(call.callee as usize);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_offsets_take_the_place_of_symbols() {
+        let name = |sym, at| NameUse {
+            sym: SymId(sym),
+            at,
+            start_line: 0,
+            func_id: 0,
+        };
+        let names = [name(5, 11), name(9, 22)];
+        let uses = FirstUse::new(10);
+        // Names by index, and funcdata by offset.
+        for (s, place) in [(5, 0), (9, 1), (7, 40)] {
+            uses.set(s, place);
+        }
+        let func = |sym, funcdata_at, n_funcdata, tree| Func {
+            sym: SymId(sym),
+            funcdata_at,
+            n_funcdata,
+            tree,
+            ..Func::default()
+        };
+        let mut c = Chunk {
+            funcs: vec![func(5, 0, 3, 100), func(9, 3, 1, 0)],
+            funcdata: vec![SymId::NONE.0, INLINE_TREE.0, 7, 7],
+            calls: vec![InlinedCall {
+                callee: 9,
+                parent_pc: 4,
+            }],
+            ..Chunk::default()
+        };
+        c.finish(&uses, &names);
+        let at: Vec<u32> = c.funcs.iter().map(|f| f.name).collect();
+        assert_eq!(at, [11, 22]);
+        assert_eq!(c.funcdata, [NO_FUNCDATA, 100, 40, 40]);
+        assert_eq!(c.calls[0].callee, 1);
     }
 }

@@ -93,21 +93,12 @@ impl Collector<'_> {
         let origin = self.syms.origin(s);
         let mut f = Func {
             sym: s,
-            has_info: false,
-            func_id: 0,
-            func_flag: 0,
-            start_line: 0,
-            name: 0,
-            args: 0,
-            n_inlined: 0,
             unit: origin.map_or(NO_UNIT, |(o, _)| o.unit.0),
             record: c.records as u32,
-            tree: 0,
             pctabs_at: c.pctabs.len() as u32,
             funcdata_at: c.funcdata.len() as u32,
             calls_at: c.calls.len() as u32,
-            n_pcdata: 0,
-            n_funcdata: 0,
+            ..Func::default()
         };
         let mut max_file = 0;
         if let Some((obj, li)) = origin {
