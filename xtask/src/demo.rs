@@ -80,7 +80,10 @@ pub fn run(args: &DemoArgs) -> Result<()> {
         text.lines().next().unwrap_or("(nothing)")
     );
 
-    println!("6. What the links cost (medians of {} runs)", args.runs);
+    println!(
+        "6. What the links cost (medians of {} runs or more)",
+        args.runs
+    );
     let step = program.step(&go, &std::env::current_exe()?)?;
     let scratch = bench::scratch()?;
     let mut rows = vec![vec![

@@ -50,11 +50,16 @@ pub fn go_cache() -> PathBuf {
     data().join("go-cache")
 }
 
+/// The release build of the linker.
+pub fn built() -> PathBuf {
+    target().join("release").join("link")
+}
+
 /// The linker under test: `RELINK_LINK`, or the release build.
 pub fn linker() -> PathBuf {
     match env::var_os("RELINK_LINK") {
         Some(path) => PathBuf::from(path),
-        None => target().join("release").join("link"),
+        None => built(),
     }
 }
 

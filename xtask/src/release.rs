@@ -13,7 +13,7 @@ use xtask::{Result, paths};
 /// found, mapped and bound when the program starts, which is a twentieth of the time of the smallest links.
 /// Else this is `cargo build --release`.
 pub fn build() -> Result<PathBuf> {
-    let linker = paths::target().join("release").join("link");
+    let linker = paths::built();
     let plain = ["build", "--release", "--package", "link"];
     let host = host()?;
     if !has_static_c_library(&host) {

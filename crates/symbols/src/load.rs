@@ -86,7 +86,6 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
     let files = prefetch(opts, how);
     // While the order is worked out.
     done.finish();
-    digest::done_reading();
     let mut l = Loader {
         opts,
         how,
@@ -102,6 +101,7 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
     };
     // The error, if any, is in the list.
     let _ = l.run();
+    digest::done_reading();
     let mut out = l.out;
     out.inputs.source_files = numbers.finish();
     out

@@ -4,7 +4,8 @@ use rayon::prelude::*;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// One number per symbol or file: while functions are collected, the lowest chunk of functions that
-/// uses it. Those of symbols have a second life: whatever the tables want to know, mostly an offset.
+/// uses it. Those of symbols have a second life, until everything is planned: where a function's name is
+/// among all names, or the offset of funcdata.
 ///
 /// A symbol is a function or funcdata, never both, so one array serves them all.
 pub(crate) struct FirstUse {

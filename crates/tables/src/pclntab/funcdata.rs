@@ -24,6 +24,12 @@ pub(crate) struct DataPiece {
     pub at: u32,
 }
 
+/// The symbols among the pieces, with their offsets in the table, bytes.
+pub(crate) fn symbols(pieces: &[DataPiece]) -> impl Iterator<Item = (SymId, u32)> {
+    let symbols = pieces.iter().filter(|p| p.sym != INLINE_TREE);
+    symbols.map(|p| (p.sym, p.at))
+}
+
 /// Lays the pieces out; returns them with the size and the alignment of the table. Every chunk's
 /// list is sorted.
 pub(crate) fn place(chunks: &[Chunk]) -> (Vec<DataPiece>, u64, u32) {

@@ -403,9 +403,9 @@ fn note_places(names: &[NameUse], pieces: &[DataPiece], uses: &FirstUse, n: usiz
     for (name, i) in names.iter().zip(0..) {
         uses.set(name.sym.index(), i);
     }
-    for p in pieces.iter().filter(|p| p.sym != INLINE_TREE) {
-        uses.set(p.sym.index(), p.at);
-        funcdata.insert(p.sym);
+    for (s, at) in funcdata::symbols(pieces) {
+        uses.set(s.index(), at);
+        funcdata.insert(s);
     }
     funcdata
 }
@@ -548,8 +548,8 @@ impl PclntabPlan {
     /// Gives the funcdata symbols their values: offsets from `base`. For cmd/link they stay offsets
     /// from `go:func.*`, base 0, and belong to no section.
     pub fn set_funcdata_values(&self, addresses: &Addresses, base: u64) {
-        for p in self.pieces.iter().filter(|p| p.sym != INLINE_TREE) {
-            addresses.set(p.sym, SectionId(0), base + u64::from(p.at));
+        for (s, at) in funcdata::symbols(&self.pieces) {
+            addresses.set(s, SectionId(0), base + u64::from(at));
         }
     }
 
