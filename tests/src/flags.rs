@@ -136,6 +136,8 @@ pub const PIE: &[FlagSet] = &[
     set("I", &["-I", "/lib/other-ld.so", "-w"]),
     set("d", &["-d", "-w"]),
     set("T-R-D", &["-T=0x30000", "-R=0x4000", "-D=0x8000000"]),
+    set("T-0", &["-T=0", "-w"]),
+    set("D-below", &["-D=0x1000", "-w"]),
     set("buildid-empty", &["-buildid=", "-s"]),
     set("randlayout", &["-randlayout=7", "-w"]),
     set("linkmode-internal", &["-linkmode=internal", "-w"]),
@@ -177,9 +179,14 @@ pub const MORE: &[FlagSet] = &[
     set("T", &["-T=0x600000"]),
     set("T-decimal", &["-T", "8388608", "-w"]),
     set("T-odd", &["-T=0x601234", "-w"]),
+    // The text section begins behind its first function.
+    set("T-moved", &["-T=0x600020", "-w"]),
     set("R", &["-R=0x10000"]),
     set("R-large", &["-R", "0x200000", "-s", "-w"]),
     set("D", &["-D=0x4000000"]),
+    // Read-only data, or nothing, is found where data should be.
+    set("D-below", &["-D=0x1000", "-w"]),
+    set("D-in-text", &["-D=0x402000", "-w"]),
     set(
         "T-R-D",
         &["-T", "0x800000", "-R", "0x4000", "-D", "0x8000000"],

@@ -78,8 +78,13 @@ impl Linked {
 impl Linked {
     /// Whether it is the Go runtime that ended the linker.
     pub fn crashed(&self) -> bool {
-        self.stderr.contains("\ngoroutine ") && self.stderr.contains("[running]:")
+        is_crash(&self.stderr)
     }
+}
+
+/// Whether a linker that says this on standard error was ended by the Go runtime.
+pub fn is_crash(stderr: &str) -> bool {
+    stderr.contains("\ngoroutine ") && stderr.contains("[running]:")
 }
 
 /// Links with cmd/link, or remembers what it did the last time.

@@ -76,6 +76,8 @@ const ARM64: Target = Target {
         ),
         set("R", &["-R=0x4000", "-w"]),
         set("T-D", &["-T=0x601000", "-D=0x8000000", "-w"]),
+        set("D-below", &["-D=0x10000", "-w"]),
+        set("pruneweakmap-0", &["-pruneweakmap=0", "-w"]),
     ],
     big: &[
         set("far", &["-funcalign=32768", "-w"]),

@@ -12,6 +12,7 @@ use gover::SymKind;
 use rayon::prelude::*;
 use reach::Live;
 use std::fmt::Write as _;
+use std::ops::Range;
 use symbols::{ExtReloc, LibId, SymId, Symbols};
 use target::Trampolines;
 
@@ -69,6 +70,56 @@ fn package(syms: &Symbols, order: &TextOrder, s: SymId) -> Option<LibId> {
     placed.or_else(|| syms.origin(s).map(|(o, _)| o.lib))
 }
 
+/// What decides whether a call needs a trampoline.
+struct CallRules<'a> {
+    options: &'a TrampolineOptions,
+    /// Distances that a call reaches, bytes.
+    reach: Range<i64>,
+    /// Of each package, whether the runtime depends on it.
+    runtime: Vec<bool>,
+}
+
+impl<'a> CallRules<'a> {
+    fn new(syms: &Symbols, options: &'a TrampolineOptions) -> Self {
+        let libs = syms.libs.iter();
+        CallRules {
+            options,
+            reach: -options.shape.reach..options.shape.reach,
+            runtime: libs
+                .map(|l| syms.gover.is_runtime_package(&l.pkg))
+                .collect(),
+        }
+    }
+
+    /// Whether the call `c` of `f`, at the address `place`, needs a trampoline. Its target has the
+    /// address `known`, or 0 if it is not placed yet.
+    fn needs_trampoline(
+        &self,
+        syms: &Symbols,
+        order: &TextOrder,
+        f: &Function,
+        c: &Call,
+        known: u64,
+        place: i64,
+    ) -> bool {
+        let together = |to: Option<LibId>| f.package.is_some() && f.package == to;
+        if known != 0 {
+            let reached = self.reach.contains(&(known as i64 + c.add - place));
+            let near = || together(package(syms, order, c.target));
+            return !reached || self.options.everywhere && !near();
+        }
+        let kind = syms.kind(c.target);
+        if self.options.shuffled || kind == SymKind::DynImport {
+            return true;
+        }
+        let to = package(syms, order, c.target);
+        let in_runtime = |l: Option<LibId>| l.is_some_and(|l| self.runtime[l.index()]);
+        let near = together(to) && syms.kind(f.sym) == kind;
+        let runtimes = in_runtime(f.package) && in_runtime(to);
+        !(near || runtimes)
+    }
+}
+
 impl TextLayout {
     /// Lays text out anew with trampolines, if it is large enough to need any. They join the
     /// functions in `order`, and the calls of functions that use one lead to it.
@@ -88,14 +139,8 @@ impl TextLayout {
             .par_iter()
             .map(|&s| function(syms, order, s, func_align))
             .collect();
-        let runtime: Vec<bool> = syms
-            .libs
-            .iter()
-            .map(|l| syms.gover.is_runtime_package(&l.pkg))
-            .collect();
-        let in_runtime = |l: Option<LibId>| l.is_some_and(|l| runtime[l.index()]);
+        let rules = CallRules::new(syms, options);
         let code_len = options.shape.code.len() as u64;
-        let reach = -options.shape.reach..options.shape.reach;
 
         // Addresses given so far, 0 for none.
         let mut value = vec![0u64; syms.len()];
@@ -146,26 +191,12 @@ impl TextLayout {
                 if to.is_none() || !live.reachable.has(to) || syms.kind(to) == SymKind::Xxx {
                     continue; // Said when it is relocated.
                 }
-                let known = value[to.index()];
-                let to_package = package(syms, order, to);
-                let imported = syms.kind(to) == SymKind::DynImport;
-                if known == 0 && !options.shuffled && !imported {
-                    let together = f.package.is_some()
-                        && f.package == to_package
-                        && syms.kind(f.sym) == syms.kind(to);
-                    if together || in_runtime(f.package) && in_runtime(to_package) {
-                        continue;
-                    }
-                }
                 let place = start + i64::from(c.off);
-                let apart = f.package.is_none() || f.package != to_package;
-                if known != 0
-                    && reach.contains(&(known as i64 + c.add - place))
-                    && !(options.everywhere && apart)
-                {
+                let known = value[to.index()];
+                if !rules.needs_trampoline(syms, order, f, c, known, place) {
                     continue;
                 }
-                let trampoline = self.trampoline(syms, &mut value, &reach, c, place);
+                let trampoline = self.trampoline(syms, &mut value, &rules.reach, c, place);
                 if syms.kind(trampoline) == SymKind::Xxx {
                     live.reachable.insert(trampoline);
                     self.trampolines.push(trampoline);
@@ -197,7 +228,7 @@ impl TextLayout {
         &mut self,
         syms: &mut Symbols,
         value: &mut Vec<u64>,
-        reach: &std::ops::Range<i64>,
+        reach: &Range<i64>,
         c: &Call,
         place: i64,
     ) -> SymId {

@@ -12,7 +12,7 @@ use crate::end::panic_text;
 use std::fmt::Display;
 use std::io::Write;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use symbols::load::{Problem, Severity};
 
 /// Errors printed, unless there is no limit, before the link ends.
@@ -43,6 +43,8 @@ pub struct DiagOptions {
 pub struct Diag {
     options: DiagOptions,
     errors: AtomicU32,
+    /// Whether the link fails without errors.
+    fails: AtomicBool,
     streams: Mutex<Streams>,
     /// Times the phases.
     pub phases: Phases,
@@ -73,6 +75,7 @@ impl Diag {
         Diag {
             options,
             errors: AtomicU32::new(0),
+            fails: AtomicBool::new(false),
             streams: Mutex::new(Streams {
                 out: Box::new(out),
                 err: Box::new(err),
@@ -215,10 +218,15 @@ impl Diag {
         self.errors.load(Ordering::Relaxed)
     }
 
-    /// Makes the link fail in the end without a word of its own, as differing duplicates do
-    /// under `-strictdups=2`.
-    pub fn fail_silently(&self) {
+    /// Counts an error that has been said.
+    pub fn count_error(&self) {
         self.errors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Makes the link fail in the end without an error, as differing duplicates do under
+    /// `-strictdups=2`.
+    pub fn fail_in_the_end(&self) {
+        self.fails.store(true, Ordering::Relaxed);
     }
 
     /// Ends the link if there were errors (`exitIfErrors`).
@@ -227,9 +235,9 @@ impl Diag {
     ///
     /// There were.
     pub fn exit_if_errors(&self) -> Result<(), Stop> {
-        match self.errors() {
-            0 => Ok(()),
-            _ => Err(Stop { status: 2 }),
+        match self.errors() == 0 && !self.fails.load(Ordering::Relaxed) {
+            true => Ok(()),
+            false => Err(Stop { status: 2 }),
         }
     }
 

@@ -461,150 +461,167 @@ fn compare(x: &Pclntab<'_>, y: &Pclntab<'_>) -> Vec<String> {
 
 /// One phrase about the difference at `at` of a part.
 fn explain_part(x: &Pclntab<'_>, y: &Pclntab<'_>, part: Part, at: usize) -> String {
-    let (p, q) = (x.part(part), y.part(part));
-    let value = |t: &Pclntab<'_>, data: &[u8], at: usize| {
-        t.u32(data, at)
-            .map_or("(end)".to_string(), |v| format!("{v:#x}"))
-    };
     match part {
-        Part::FuncNames | Part::Files => {
-            // Only the names' order is of interest, not where each begins.
-            fn list(data: &[u8]) -> Vec<Item<'_>> {
-                let item = |name| Item {
-                    name: Cow::Borrowed(name),
-                    size: 0,
-                    offset: 0,
-                };
-                data.split(|&c| c == 0).map(item).collect()
-            }
-            match first_list_difference(&list(p), &list(q)) {
-                Some(d) => format!("entry {}: {}", d.index, d.what),
-                None => "padding".to_string(),
-            }
-        }
-        Part::Units => {
-            let k = at / 4;
-            let file = |t: &Pclntab<'_>, data: &[u8]| match t.u32(data, 4 * k) {
-                None => "(end)".to_string(),
-                Some(u32::MAX) => "0xffffffff (unused)".to_string(),
-                Some(v) => {
-                    format!(
-                        "{v:#x} {:?}",
-                        text(c_string(t.part(Part::Files), v as usize))
-                    )
-                }
-            };
-            let owner = (0..x.count())
-                .filter_map(|i| {
-                    let cu = x.u32(x.record(i)?, 32)? as usize;
-                    (cu <= k).then_some((cu, i))
-                })
-                .max_by_key(|&(cu, i)| (cu, std::cmp::Reverse(i)));
-            let owner = owner.map_or(String::new(), |(cu, i)| {
-                format!(", file {} of the unit of {}", k - cu, x.name(i))
-            });
-            format!("index {k}{owner}: A {}, B {}", file(x, p), file(y, q))
-        }
-        Part::PcData | Part::FuncData => {
-            let name = |t: &Pclntab<'_>| match t.owner(at, part) {
-                None => "(no owner)".to_string(),
-                Some((name, start)) => {
-                    let inside = at as u64 - u64::from(start);
-                    let mut name = format!("{name} +{inside:#x}");
-                    if name.starts_with(&format!("FUNCDATA {FUNCDATA_INLTREE} ")) {
-                        let field = match inside % INLINED_CALL {
-                            0 => "funcID",
-                            1..=3 => "pad",
-                            4..=7 => "nameOff",
-                            8..=11 => "parentPc",
-                            _ => "startLine",
-                        };
-                        name += &format!(" (call {}, {field})", inside / INLINED_CALL);
-                    }
-                    name
-                }
-            };
-            let (p, q) = (name(x), name(y));
-            if p == q { p } else { format!("A {p}; B {q}") }
-        }
-        Part::FuncTab => {
-            let (k, field) = (at / 8, if at % 8 < 4 { "entryoff" } else { "funcoff" });
-            format!(
-                "[{k}].{field} (A {}, B {}): A {}, B {}",
-                x.name(k),
-                y.name(k),
-                value(x, p, at & !3),
-                value(y, q, at & !3)
-            )
-        }
-        Part::Records => {
-            let name = |t: &Pclntab<'_>| {
-                let i = t.function_of_record(at);
-                let start = t.record_at(i).unwrap_or(0);
-                let inside = at.saturating_sub(start);
-                let record = t.record(i).unwrap_or(&[]);
-                let (field, from, size) = record_field(t, record, inside);
-                let shown = t.words.uint(record, from, size);
-                let shown = shown.map_or("(end)".to_string(), |v| format!("{v:#x}"));
-                (format!("{}, field {field}", t.name(i)), shown)
-            };
-            let ((p, v), (q, w)) = (name(x), name(y));
-            if p == q {
-                format!("{p}: A {v}, B {w}")
-            } else {
-                format!("A {p} = {v}; B {q} = {w}")
-            }
-        }
-        Part::FindFunc => {
-            let (bucket, inside) = (at / BUCKET, at % BUCKET);
-            let what = match inside {
-                0..=3 => "idx".to_string(),
-                n => format!("subbucket {}", n - 4),
-            };
-            let sub = inside.saturating_sub(4) as u64;
-            let offset = bucket as u64 * BUCKET_TEXT + sub * SUB_BUCKET_TEXT;
-            let function = (0..x.count())
-                .rev()
-                .find(|&i| x.entry(i).is_some_and(|e| u64::from(e) <= offset));
-            let function = function.map_or(String::new(), |i| format!(", {}", x.name(i)));
-            format!("bucket {bucket}, {what} (text +{offset:#x}{function})")
-        }
-        Part::Header => {
-            let pointer = x.words.pointer;
-            let names = [
-                "nfunc",
-                "nfiles",
-                "textStart (unused)",
-                "funcnameOffset",
-                "cuOffset",
-                "filetabOffset",
-                "pctabOffset",
-                "pclnOffset",
-            ];
-            let mut changed = Vec::new();
-            for (name, at, size) in [
-                ("magic", 0, 4),
-                ("pad", 4, 2),
-                ("minLC", 6, 1),
-                ("ptrSize", 7, 1),
-            ]
-            .into_iter()
-            .chain(
-                names
-                    .iter()
-                    .enumerate()
-                    .map(|(k, n)| (*n, 8 + k * pointer, pointer)),
-            ) {
-                let (v, w) = (x.words.uint(p, at, size), y.words.uint(q, at, size));
-                if v != w {
-                    let (v, w) = (v.unwrap_or(0), w.unwrap_or(0));
-                    changed.push(format!("{name} {v:#x} → {w:#x}"));
-                }
-            }
-            changed.join(", ")
-        }
+        Part::FuncNames | Part::Files => explain_names(x.part(part), y.part(part)),
+        Part::Units => explain_units(x, y, at),
+        Part::PcData | Part::FuncData => explain_shared_data(x, y, part, at),
+        Part::FuncTab => explain_functab(x, y, at),
+        Part::Records => explain_records(x, y, at),
+        Part::FindFunc => explain_findfunc(x, at),
+        Part::Header => explain_header(x, y),
         Part::Rest => "unknown content".to_string(),
     }
+}
+
+/// A number as it is shown, `None` being past the end.
+fn shown(value: Option<u64>) -> String {
+    value.map_or("(end)".to_string(), |v| format!("{v:#x}"))
+}
+
+/// Only the names' order is of interest, not where each begins.
+fn explain_names(p: &[u8], q: &[u8]) -> String {
+    fn list(data: &[u8]) -> Vec<Item<'_>> {
+        let item = |name| Item {
+            name: Cow::Borrowed(name),
+            size: 0,
+            offset: 0,
+        };
+        data.split(|&c| c == 0).map(item).collect()
+    }
+    match first_list_difference(&list(p), &list(q)) {
+        Some(d) => format!("entry {}: {}", d.index, d.what),
+        None => "padding".to_string(),
+    }
+}
+
+/// The file that a number of a unit's file stands for, and which unit it is.
+fn explain_units(x: &Pclntab<'_>, y: &Pclntab<'_>, at: usize) -> String {
+    let k = at / 4;
+    let file = |t: &Pclntab<'_>| match t.u32(t.part(Part::Units), 4 * k) {
+        None => "(end)".to_string(),
+        Some(u32::MAX) => "0xffffffff (unused)".to_string(),
+        Some(v) => {
+            let name = c_string(t.part(Part::Files), v as usize);
+            format!("{v:#x} {:?}", text(name))
+        }
+    };
+    let owner = (0..x.count())
+        .filter_map(|i| {
+            let cu = x.u32(x.record(i)?, 32)? as usize;
+            (cu <= k).then_some((cu, i))
+        })
+        .max_by_key(|&(cu, i)| (cu, std::cmp::Reverse(i)));
+    let owner = owner.map_or(String::new(), |(cu, i)| {
+        format!(", file {} of the unit of {}", k - cu, x.name(i))
+    });
+    format!("index {k}{owner}: A {}, B {}", file(x), file(y))
+}
+
+/// Which function's table or data it is that functions may share.
+fn explain_shared_data(x: &Pclntab<'_>, y: &Pclntab<'_>, part: Part, at: usize) -> String {
+    let name = |t: &Pclntab<'_>| {
+        let Some((name, start)) = t.owner(at, part) else {
+            return "(no owner)".to_string();
+        };
+        let inside = at as u64 - u64::from(start);
+        let mut name = format!("{name} +{inside:#x}");
+        if name.starts_with(&format!("FUNCDATA {FUNCDATA_INLTREE} ")) {
+            let field = match inside % INLINED_CALL {
+                0 => "funcID",
+                1..=3 => "pad",
+                4..=7 => "nameOff",
+                8..=11 => "parentPc",
+                _ => "startLine",
+            };
+            name += &format!(" (call {}, {field})", inside / INLINED_CALL);
+        }
+        name
+    };
+    let (p, q) = (name(x), name(y));
+    if p == q { p } else { format!("A {p}; B {q}") }
+}
+
+fn explain_functab(x: &Pclntab<'_>, y: &Pclntab<'_>, at: usize) -> String {
+    let (k, field) = (at / 8, if at % 8 < 4 { "entryoff" } else { "funcoff" });
+    let value = |t: &Pclntab<'_>| shown(t.u32(t.part(Part::FuncTab), at & !3).map(u64::from));
+    format!(
+        "[{k}].{field} (A {}, B {}): A {}, B {}",
+        x.name(k),
+        y.name(k),
+        value(x),
+        value(y)
+    )
+}
+
+/// The function and the field of its record.
+fn explain_records(x: &Pclntab<'_>, y: &Pclntab<'_>, at: usize) -> String {
+    let field = |t: &Pclntab<'_>| {
+        let i = t.function_of_record(at);
+        let start = t.record_at(i).unwrap_or(0);
+        let inside = at.saturating_sub(start);
+        let record = t.record(i).unwrap_or(&[]);
+        let (field, from, size) = record_field(t, record, inside);
+        let value = shown(t.words.uint(record, from, size));
+        (format!("{}, field {field}", t.name(i)), value)
+    };
+    let ((p, v), (q, w)) = (field(x), field(y));
+    if p == q {
+        format!("{p}: A {v}, B {w}")
+    } else {
+        format!("A {p} = {v}; B {q} = {w}")
+    }
+}
+
+/// The bucket, and the function in which the text begins that it is about.
+fn explain_findfunc(x: &Pclntab<'_>, at: usize) -> String {
+    let (bucket, inside) = (at / BUCKET, at % BUCKET);
+    let what = match inside {
+        0..=3 => "idx".to_string(),
+        n => format!("subbucket {}", n - 4),
+    };
+    let sub = inside.saturating_sub(4) as u64;
+    let offset = bucket as u64 * BUCKET_TEXT + sub * SUB_BUCKET_TEXT;
+    let function = (0..x.count())
+        .rev()
+        .find(|&i| x.entry(i).is_some_and(|e| u64::from(e) <= offset));
+    let function = function.map_or(String::new(), |i| format!(", {}", x.name(i)));
+    format!("bucket {bucket}, {what} (text +{offset:#x}{function})")
+}
+
+/// All fields that differ: one number more or less moves the others.
+fn explain_header(x: &Pclntab<'_>, y: &Pclntab<'_>) -> String {
+    let pointer = x.words.pointer;
+    let small = [
+        ("magic", 0, 4),
+        ("pad", 4, 2),
+        ("minLC", 6, 1),
+        ("ptrSize", 7, 1),
+    ];
+    let words = [
+        "nfunc",
+        "nfiles",
+        "textStart (unused)",
+        "funcnameOffset",
+        "cuOffset",
+        "filetabOffset",
+        "pctabOffset",
+        "pclnOffset",
+    ];
+    let words = words.into_iter().enumerate();
+    let words = words.map(|(k, name)| (name, 8 + k * pointer, pointer));
+    let changed: Vec<String> = small
+        .into_iter()
+        .chain(words)
+        .filter_map(|(name, at, size)| {
+            let value = |t: &Pclntab<'_>| t.words.uint(t.part(Part::Header), at, size);
+            let (v, w) = (value(x), value(y));
+            (v != w).then(|| {
+                let (v, w) = (v.unwrap_or(0), w.unwrap_or(0));
+                format!("{name} {v:#x} → {w:#x}")
+            })
+        })
+        .collect();
+    changed.join(", ")
 }
 
 /// Name, offset and size of the field at `inside` of a function record.

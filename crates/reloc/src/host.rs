@@ -209,11 +209,13 @@ impl Relocator<'_> {
                     Problem::Unresolved if host.library => Problem::NoSection,
                     problem => problem,
                 };
-                errors.push(RelocError {
+                let not_live = problem == Problem::NotInObject && !self.live.reachable.has(r.sym);
+                let problems = std::iter::once(problem).chain(not_live.then_some(Problem::NotLive));
+                errors.extend(problems.map(|problem| RelocError {
                     from: s,
                     reloc: r,
                     problem,
-                });
+                }));
             }
         }
     }
@@ -247,7 +249,16 @@ impl Relocator<'_> {
             SymKind::HostObj | SymKind::DynImport | SymKind::UndefExt
         );
         if !foreign && self.addrs.section(h.sym).0 == 0 {
-            return Err(Problem::NoSection);
+            return Err(match h.typ {
+                RelocType::CallArm64 => Problem::NotInObject,
+                RelocType::AddrArm64
+                | RelocType::Arm64GotPcrel
+                | RelocType::Arm64PcrelLdSt8
+                | RelocType::Arm64PcrelLdSt16
+                | RelocType::Arm64PcrelLdSt32
+                | RelocType::Arm64PcrelLdSt64 => Problem::NoSectionForPair,
+                _ => Problem::NoSection,
+            });
         }
         if self.elf_types(h).is_none() {
             return Err(Problem::BadSize);

@@ -23,8 +23,6 @@ pub struct Relocator<'a> {
     pub live: &'a Live,
     /// Where everything lies.
     pub addrs: &'a Addresses,
-    /// Address of the first text section.
-    pub text_start: u64,
     /// `runtime.unreachableMethod`, which weak references to dead functions lead to.
     pub unreachable_method: SymId,
     /// Offset of the thread's `g` from the thread pointer, bytes.
@@ -51,6 +49,14 @@ pub enum Problem {
     Imported,
     /// The target has no section.
     NoSection,
+    /// The same, of an address that takes two instructions of AArch64.
+    NoSectionForPair,
+    /// The host linker is to find a target that is not in the object's symbol table.
+    NotInObject,
+    /// The host linker is to find a target that is not live.
+    NotLive,
+    /// The address is asked for of a target that is not live, where nobody expects one.
+    NoAddress,
     /// The target is imported, and code here cannot refer to imports.
     Unhandled,
     /// The field cannot hold the value.
@@ -116,6 +122,23 @@ impl RelocError {
                 )
             }
             Problem::NoSection => format!("missing section for relocation target {to}"),
+            Problem::NoSectionForPair => format!("missing section for {to}"),
+            Problem::NotInObject => {
+                let (kind, typ) = (syms.kind(r.sym), r.typ);
+                format!(
+                    "reloc {} ({typ}) to non-elf symbol {to} (outer={to}) {} ({kind})",
+                    typ.index(),
+                    syms.gover.rank(kind)
+                )
+            }
+            Problem::NotLive => {
+                format!(
+                    "unreachable reloc {} ({}) target {to}",
+                    r.typ.index(),
+                    r.typ
+                )
+            }
+            Problem::NoAddress => "unreachable symbol in symaddr".to_owned(),
             Problem::Unhandled => {
                 let kind = syms.kind(r.sym);
                 let number = syms.gover.rank(kind);
@@ -364,6 +387,11 @@ impl Relocator<'_> {
                     return Err(Problem::TlsInitialExec);
                 }
                 Family::Arm64 => {
+                    // References to functions that a package calls only if something else needs them
+                    // are expected where they are pruned (`-pruneweakmap`).
+                    if r.weak && rs.is_some() && !self.live.reachable.has(rs) {
+                        return Err(Problem::NoAddress);
+                    }
                     let target = if rs.is_some() { self.addrs.addr(rs) } else { 0 };
                     arm64::value(r, target, addr, field)?
                 }

@@ -76,7 +76,6 @@ impl Link {
             syms: &self.syms,
             live: &self.live,
             addrs: &self.addrs,
-            text_start: TEXT,
             unreachable_method: self.unreachable_method,
             tls_offset: -8,
             pie: false,

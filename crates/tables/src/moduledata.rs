@@ -127,98 +127,20 @@ pub struct ModuleInfo<'a> {
 
 /// Fills in moduledata and points the runtime's list at it.
 pub fn fill_moduledata(m: &mut Maker, module: SymId, info: &ModuleInfo) -> TypeWords {
-    let ModuleInfo {
-        text,
-        data: markers,
-        pclntab: pcln,
-        ..
-    } = info;
-    let map = text_section_map(m, text, info.text_len);
-    let (plugin_path, pkg_hashes) = match &info.plugin {
-        Some(p) => p.make(m),
-        None => Default::default(),
-    };
-    let (module_name, module_hashes) = match info.name {
-        Some(name) => make_module_hashes(m, name),
-        None => Default::default(),
-    };
+    let values = FieldValues::make(m, info);
     let ptr = m.ptr_size;
-    let word = u64::from(ptr);
-    let typelink = m.syms.lookup(b"runtime.typelink", 0).unwrap_or_default();
-    let itablink = m.syms.lookup(b"runtime.itablink", 0).unwrap_or_default();
-    let last_size = m.syms.size(pcln.last);
-    let tables = (m.syms.size(typelink) / 4, m.syms.size(itablink) / word);
-    let ptab = m
-        .syms
-        .lookup(b"go:plugin.tabs", 0)
-        .filter(|&s| m.live.reachable.has(s));
-    let ptab = ptab.map(|s| {
-        m.syms.local.insert(s);
-        (s, m.syms.data(s).len() as u64 / 8)
-    });
     let fields = m.syms.gover.moduledata;
     let mut words = TypeWords::default();
     let e = m.ext(module);
     for &f in fields {
-        use ModuleField::*;
         let at = e.data.len();
-        // A word is an address with an addend, or a number.
-        let (sym, add, n) = match f {
-            PcHeader => (pcln.pcheader.sym, 0, 0),
-            FuncNameTab => (pcln.funcnametab.sym, 0, pcln.funcnametab.size),
-            CuTab => (pcln.cutab.sym, 0, pcln.cutab.size / 4),
-            FileTab => (pcln.filetab.sym, 0, pcln.filetab.size),
-            PcTab => (pcln.pctab.sym, 0, pcln.pctab.size),
-            Pclntable => (pcln.functab.sym, 0, pcln.functab.size),
-            Ftab => (pcln.functab.sym, 0, pcln.n_func + 1),
-            FindFuncTab => (pcln.findfunctab, 0, 0),
-            MinPc => (pcln.first, 0, 0),
-            MaxPc => (pcln.last, last_size as i64, 0),
-            Text => (text.text, 0, 0),
-            Etext => (text.etext, 0, 0),
-            NoPtrData => (markers.noptrdata, 0, 0),
-            EnoPtrData => (markers.enoptrdata, 0, 0),
-            Data => (markers.data, 0, 0),
-            Edata => (markers.edata, 0, 0),
-            Bss => (markers.bss, 0, 0),
-            Ebss => (markers.ebss, 0, 0),
-            NoPtrBss => (markers.noptrbss, 0, 0),
-            EnoPtrBss => (markers.enoptrbss, 0, 0),
-            CovCtrs => (markers.covctrs, 0, 0),
-            EcovCtrs => (markers.ecovctrs, 0, 0),
-            End => (markers.end, 0, 0),
-            GcData => (markers.gcdata, 0, 0),
-            GcBss => (markers.gcbss, 0, 0),
-            Types => (markers.types, 0, 0),
-            TypeDescLen => {
-                words.desc_len = at;
-                (SymId::NONE, 0, 0)
-            }
-            Etypes => (markers.etypes, 0, 0),
-            ItabOffset => {
-                words.itab_offset = at;
-                (SymId::NONE, 0, 0)
-            }
-            ItabSize => {
-                words.itab_size = at;
-                (SymId::NONE, 0, 0)
-            }
-            Rodata => (markers.rodata, 0, 0),
-            GoFunc => (pcln.gofunc, 0, 0),
-            Epclntab => (markers.epclntab, 0, 0),
-            TextSectMap => (map, 0, 1),
-            TypeLinks => (typelink, 0, tables.0),
-            ItabLinks => (itablink, 0, tables.1),
-            Ptab => ptab.map_or((SymId::NONE, 0, 0), |(s, n)| (s, 0, n)),
-            InitTasks => info
-                .inittasks
-                .map_or((SymId::NONE, 0, 0), |t| (t.sym, 0, t.size / word)),
-            PluginPath => (plugin_path.sym, 0, plugin_path.size),
-            PkgHashes => (pkg_hashes.sym, 0, pkg_hashes.size),
-            ModuleName => (module_name.sym, 0, module_name.size),
-            ModuleHashes => (module_hashes.sym, 0, module_hashes.size),
-            HasMain => (SymId::NONE, 0, info.has_main.into()),
-        };
+        match f {
+            ModuleField::TypeDescLen => words.desc_len = at,
+            ModuleField::ItabOffset => words.itab_offset = at,
+            ModuleField::ItabSize => words.itab_size = at,
+            _ => {}
+        }
+        let FieldValue { sym, add, n } = values.of(f);
         let number =
             |e: &mut symbols::ExtSym, n: u64| e.add_bytes(&n.to_le_bytes()[..ptr as usize]);
         let address = |e: &mut symbols::ExtSym| {
@@ -245,6 +167,152 @@ pub fn fill_moduledata(m: &mut Maker, module: SymId, info: &ModuleInfo) -> TypeW
     fit(m, module);
     add_to_modules(m, module);
     words
+}
+
+/// What is in a field: an address with an addend, a number, or first the one and then the other.
+#[derive(Clone, Copy, Default)]
+struct FieldValue {
+    /// None for the address 0.
+    sym: SymId,
+    add: i64,
+    n: u64,
+}
+
+impl FieldValue {
+    fn address(sym: SymId) -> Self {
+        Self::list(sym, 0)
+    }
+
+    /// The list of `n` elements at a symbol.
+    fn list(sym: SymId, n: u64) -> Self {
+        FieldValue { sym, add: 0, n }
+    }
+
+    /// A table or list with its length.
+    fn table(table: TableRef) -> Self {
+        Self::list(table.sym, table.size)
+    }
+}
+
+/// What the fields are made of.
+struct FieldValues<'a> {
+    info: &'a ModuleInfo<'a>,
+    /// Bytes of an address.
+    word: u64,
+    /// Size of the last function.
+    last_size: u64,
+    text_sections: SymId,
+    plugin_path: TableRef,
+    pkg_hashes: TableRef,
+    module_name: TableRef,
+    module_hashes: TableRef,
+    type_links: FieldValue,
+    itab_links: FieldValue,
+    plugin_tabs: FieldValue,
+}
+
+impl<'a> FieldValues<'a> {
+    /// Makes the symbols that only moduledata points to, and looks up the others.
+    fn make(m: &mut Maker, info: &'a ModuleInfo<'a>) -> Self {
+        let text_sections = text_section_map(m, info.text, info.text_len);
+        let (plugin_path, pkg_hashes) = match &info.plugin {
+            Some(p) => p.make(m),
+            None => Default::default(),
+        };
+        let (module_name, module_hashes) = match info.name {
+            Some(name) => make_module_hashes(m, name),
+            None => Default::default(),
+        };
+        let word = u64::from(m.ptr_size);
+        let links = |name: &[u8], size: u64| {
+            let sym = m.syms.lookup(name, 0).unwrap_or_default();
+            FieldValue::list(sym, m.syms.size(sym) / size)
+        };
+        let type_links = links(b"runtime.typelink", 4);
+        let itab_links = links(b"runtime.itablink", word);
+        let plugin_tabs = m.syms.lookup(b"go:plugin.tabs", 0);
+        let plugin_tabs = plugin_tabs.filter(|&s| m.live.reachable.has(s));
+        let plugin_tabs = plugin_tabs.map_or(FieldValue::default(), |s| {
+            m.syms.local.insert(s);
+            FieldValue::list(s, m.syms.data(s).len() as u64 / 8)
+        });
+        FieldValues {
+            info,
+            word,
+            last_size: m.syms.size(info.pclntab.last),
+            text_sections,
+            plugin_path,
+            pkg_hashes,
+            module_name,
+            module_hashes,
+            type_links,
+            itab_links,
+            plugin_tabs,
+        }
+    }
+
+    fn of(&self, field: ModuleField) -> FieldValue {
+        use ModuleField::*;
+        let ModuleInfo {
+            text,
+            data,
+            pclntab,
+            ..
+        } = self.info;
+        let address = FieldValue::address;
+        let list = FieldValue::list;
+        match field {
+            PcHeader => address(pclntab.pcheader.sym),
+            FuncNameTab => FieldValue::table(pclntab.funcnametab),
+            CuTab => list(pclntab.cutab.sym, pclntab.cutab.size / 4),
+            FileTab => FieldValue::table(pclntab.filetab),
+            PcTab => FieldValue::table(pclntab.pctab),
+            Pclntable => FieldValue::table(pclntab.functab),
+            Ftab => list(pclntab.functab.sym, pclntab.n_func + 1),
+            FindFuncTab => address(pclntab.findfunctab),
+            MinPc => address(pclntab.first),
+            MaxPc => FieldValue {
+                sym: pclntab.last,
+                add: self.last_size as i64,
+                n: 0,
+            },
+            Text => address(text.text),
+            Etext => address(text.etext),
+            NoPtrData => address(data.noptrdata),
+            EnoPtrData => address(data.enoptrdata),
+            Data => address(data.data),
+            Edata => address(data.edata),
+            Bss => address(data.bss),
+            Ebss => address(data.ebss),
+            NoPtrBss => address(data.noptrbss),
+            EnoPtrBss => address(data.enoptrbss),
+            CovCtrs => address(data.covctrs),
+            EcovCtrs => address(data.ecovctrs),
+            End => address(data.end),
+            GcData => address(data.gcdata),
+            GcBss => address(data.gcbss),
+            Types => address(data.types),
+            Etypes => address(data.etypes),
+            // Known when types have their places.
+            TypeDescLen | ItabOffset | ItabSize => FieldValue::default(),
+            Rodata => address(data.rodata),
+            GoFunc => address(pclntab.gofunc),
+            Epclntab => address(data.epclntab),
+            TextSectMap => list(self.text_sections, 1),
+            TypeLinks => self.type_links,
+            ItabLinks => self.itab_links,
+            Ptab => self.plugin_tabs,
+            InitTasks => {
+                let tasks = self.info.inittasks;
+                tasks.map_or(FieldValue::default(), |t| list(t.sym, t.size / self.word))
+            }
+            PluginPath => FieldValue::table(self.plugin_path),
+            PkgHashes => FieldValue::table(self.pkg_hashes),
+            ModuleName => FieldValue::table(self.module_name),
+            ModuleHashes => FieldValue::table(self.module_hashes),
+            HasMain => list(SymId::NONE, self.info.has_main.into()),
+        }
+    }
 }
 
 /// Gives moduledata the length that the runtime's type says; the rest is zero.

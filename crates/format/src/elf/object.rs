@@ -37,20 +37,47 @@ pub struct ObjectPlan {
     pub file_len: u64,
 }
 
-impl ObjectPlan {
-    /// Lays out the headers. The header index of a section is its position plus one.
-    ///
-    /// # Errors
-    /// When the header area cannot hold them.
-    pub fn new(x: &ObjectInput) -> Result<ObjectPlan, TooBig> {
-        let n = x.sections.len();
-        let plain = |name, sh| Header {
+/// A table of `size` bytes of `entsize` each.
+fn table(typ: u32, size: u64, entsize: usize) -> Shdr {
+    Shdr {
+        typ,
+        size,
+        addralign: 8,
+        entsize: entsize as u64,
+        ..Shdr::default()
+    }
+}
+
+fn strings(size: u64) -> Shdr {
+    Shdr {
+        typ: SHT_STRTAB,
+        size,
+        addralign: 1,
+        ..Shdr::default()
+    }
+}
+
+/// All headers in order, without the places in the file of what they add to the input.
+struct Headers<'a> {
+    list: Vec<Header<'a>>,
+    /// Index of the symbol table. The string table and the section name table follow it.
+    symtab: usize,
+    /// Index of the header of each section's relocations.
+    rela: Vec<Option<usize>>,
+    /// The bytes of the section name table.
+    names: Vec<u8>,
+}
+
+impl<'a> Headers<'a> {
+    /// `rela_names` gives each section's relocations a name.
+    fn new(x: &ObjectInput<'a>, rela_names: &'a [String]) -> Self {
+        let header = |name, sh| Header {
             name,
             sh,
             input: None,
         };
-        let mut headers = vec![plain("", Shdr::default())];
-        headers.extend(x.sections.iter().map(|(s, _)| {
+        let mut list = vec![header("", Shdr::default())];
+        list.extend(x.sections.iter().map(|(s, _)| {
             let sh = Shdr {
                 typ: s.typ,
                 flags: s.flags,
@@ -59,106 +86,111 @@ impl ObjectPlan {
                 addralign: s.align,
                 ..Shdr::default()
             };
-            plain(s.name, sh)
+            header(s.name, sh)
         }));
-        let symtab = headers.len();
-        for name in [".symtab", ".strtab", ".shstrtab"] {
-            headers.push(plain(name, Shdr::default()));
-        }
-        let rela_names: Vec<String> = x
-            .sections
-            .iter()
-            .map(|(s, _)| format!(".rela{}", s.name))
-            .collect();
-        let mut rela = vec![None; n];
-        for (i, (_, count)) in x.sections.iter().enumerate() {
-            let Some(count) = *count else { continue };
-            rela[i] = Some(headers.len());
-            headers.push(plain(
-                &rela_names[i],
-                Shdr {
-                    typ: SHT_RELA,
-                    link: symtab as u32,
-                    info: i as u32 + 1,
-                    size: count * RELA_SIZE as u64,
-                    addralign: 8,
-                    entsize: RELA_SIZE as u64,
-                    ..Shdr::default()
-                },
-            ));
-        }
-        headers.push(plain(
-            ".note.GNU-stack",
-            Shdr {
-                typ: SHT_PROGBITS,
-                addralign: 1,
-                ..Shdr::default()
-            },
-        ));
-        let names = name_table(&mut headers);
-
-        let symtab_off = x.end.next_multiple_of(8);
-        let symtab_size = x.symtab.n_syms * SYM_SIZE as u64;
-        let strtab_off = symtab_off + symtab_size;
-        let shstrtab_off = strtab_off + x.symtab.strtab;
-        let name = headers[symtab].sh.name;
-        headers[symtab].sh = Shdr {
-            name,
-            typ: SHT_SYMTAB,
-            off: symtab_off,
-            size: symtab_size,
+        let symtab = list.len();
+        let symbols = Shdr {
             link: symtab as u32 + 1,
             info: x.symtab.first_global,
-            addralign: 8,
-            entsize: SYM_SIZE as u64,
+            ..table(SHT_SYMTAB, x.symtab.n_syms * SYM_SIZE as u64, SYM_SIZE)
+        };
+        list.push(header(".symtab", symbols));
+        list.push(header(".strtab", strings(x.symtab.strtab)));
+        list.push(header(".shstrtab", strings(0)));
+        let mut rela = vec![None; x.sections.len()];
+        for (i, (_, count)) in x.sections.iter().enumerate() {
+            let Some(count) = *count else { continue };
+            rela[i] = Some(list.len());
+            let sh = Shdr {
+                link: symtab as u32,
+                info: i as u32 + 1,
+                ..table(SHT_RELA, count * RELA_SIZE as u64, RELA_SIZE)
+            };
+            list.push(header(&rela_names[i], sh));
+        }
+        let stack = Shdr {
+            typ: SHT_PROGBITS,
+            addralign: 1,
             ..Shdr::default()
         };
-        for (i, off, size) in [
-            (symtab + 1, strtab_off, x.symtab.strtab),
-            (symtab + 2, shstrtab_off, names.len() as u64),
-        ] {
-            let sh = &mut headers[i].sh;
-            (sh.typ, sh.off, sh.size, sh.addralign) = (SHT_STRTAB, off, size, 1);
+        list.push(header(".note.GNU-stack", stack));
+        let names = name_table(&mut list);
+        list[symtab + 2].sh.size = names.len() as u64;
+        Headers {
+            list,
+            symtab,
+            rela,
+            names,
         }
-        let mut at = (shstrtab_off + names.len() as u64).next_multiple_of(8);
-        let mut relocs = Vec::with_capacity(n + 1);
-        for h in &rela {
+    }
+
+    /// Places what is behind the sections, which end at `at`. Answers where each section's
+    /// relocations begin, and the end of all.
+    fn place(&mut self, mut at: u64) -> Vec<u64> {
+        at = at.next_multiple_of(8);
+        for header in &mut self.list[self.symtab..][..3] {
+            header.sh.off = at;
+            at += header.sh.size;
+        }
+        at = at.next_multiple_of(8);
+        let mut relocs = Vec::with_capacity(self.rela.len() + 1);
+        for &header in &self.rela {
             relocs.push(at);
-            if let Some(h) = *h {
-                headers[h].sh.off = at;
-                at += headers[h].sh.size;
+            if let Some(header) = header {
+                let sh = &mut self.list[header].sh;
+                sh.off = at;
+                at += sh.size;
             }
         }
         relocs.push(at);
+        relocs
+    }
 
-        let mut header = vec![0; EHDR_SIZE + headers.len() * SHDR_SIZE];
+    /// The ELF header and these headers as bytes.
+    fn write(&self, machine: u16) -> Vec<u8> {
+        let mut out = vec![0; EHDR_SIZE + self.list.len() * SHDR_SIZE];
+        Ehdr {
+            typ: ET_REL,
+            machine,
+            shnum: self.list.len() as u16,
+            shstrndx: self.symtab as u16 + 2,
+            ..Ehdr::default()
+        }
+        .write_object(&mut out);
+        self.list
+            .iter()
+            .zip(out[EHDR_SIZE..].chunks_mut(SHDR_SIZE))
+            .for_each(|(h, out)| h.sh.write(out));
+        out
+    }
+}
+
+impl ObjectPlan {
+    /// Lays out the headers. The header index of a section is its position plus one.
+    ///
+    /// # Errors
+    /// When the header area cannot hold them.
+    pub fn new(x: &ObjectInput) -> Result<ObjectPlan, TooBig> {
+        let sections = x.sections.iter();
+        let rela_names: Vec<String> = sections.map(|(s, _)| format!(".rela{}", s.name)).collect();
+        let mut headers = Headers::new(x, &rela_names);
+        let relocs = headers.place(x.end);
+        let header = headers.write(x.machine);
         if header.len() as u64 > x.header_len {
-            let n_text = x.sections.iter().filter(|s| s.0.name == ".text").count();
             return Err(TooBig {
                 used: header.len() as u64,
                 reserved: x.header_len,
-                n_text,
+                n_text: x.sections.iter().filter(|s| s.0.name == ".text").count(),
             });
         }
-        Ehdr {
-            typ: ET_REL,
-            machine: x.machine,
-            shnum: headers.len() as u16,
-            shstrndx: symtab as u16 + 2,
-            ..Ehdr::default()
-        }
-        .write_object(&mut header);
-        headers
-            .iter()
-            .zip(header[EHDR_SIZE..].chunks_mut(SHDR_SIZE))
-            .for_each(|(h, out)| h.sh.write(out));
+        let off = |i: usize| headers.list[headers.symtab + i].sh.off;
         Ok(ObjectPlan {
             header,
-            symtab_off,
-            strtab_off,
-            shstrtab: (shstrtab_off, names),
+            symtab_off: off(0),
+            strtab_off: off(1),
+            shstrtab: (off(2), headers.names),
+            file_len: *relocs.last().expect("the end of all"),
             relocs,
-            file_len: at,
         })
     }
 }

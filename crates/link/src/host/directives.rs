@@ -36,7 +36,7 @@ impl Directives {
 /// Says an error that is counted but not limited.
 fn fail(diag: &Diag, text: std::fmt::Arguments) {
     diag.notice(text);
-    diag.fail_silently();
+    diag.count_error();
 }
 
 /// Follows the directives of all objects. `external` tells whether a host linker does the last step.

@@ -202,130 +202,154 @@ pub fn read_lists(data: &[u8], errors: JsonErrors) -> Result<Vec<Vec<String>>, S
     if r.at == data.len() {
         return Err("EOF".to_owned());
     }
-    let mut lists: Vec<Vec<String>> = Vec::new();
-    // Whether each open bracket is a list's.
-    let mut open: Vec<bool> = Vec::new();
+    let mut lists = Lists::default();
     let mut expect = Expect::Value;
-    let mut mismatch = None;
     loop {
         r.space();
+        expect = lists.step(&mut r, expect)?;
+        if lists.open.is_empty() {
+            return lists.mismatch.map_or(Ok(lists.read), Err);
+        }
+    }
+}
+
+/// Lists while they are read.
+#[derive(Default)]
+struct Lists {
+    read: Vec<Vec<String>>,
+    /// Whether each open bracket is a list's.
+    open: Vec<bool>,
+    /// The complaint about the first value of a wrong type, which waits for errors of syntax.
+    mismatch: Option<String>,
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// It is the whole.
+    Whole,
+    /// In the outer list.
+    Outer,
+    /// In a list in the outer one.
+    Inner,
+    /// Deeper, or in an object: read for its syntax only.
+    Elsewhere,
+}
+
+impl Lists {
+    /// Reads on to the end of a bracket, a key, a plain value or a sign, and answers what has to come
+    /// behind it.
+    fn step(&mut self, r: &mut Reader<'_>, expect: Expect) -> Result<Expect, String> {
         let c = r.peek()?;
-        match expect {
-            Expect::MoreOrEnd => {
-                let list = open.last() == Some(&true);
-                match (c, list) {
-                    (b',', true) => expect = Expect::Value,
-                    (b',', false) => expect = Expect::Key,
-                    (b']', true) | (b'}', false) => _ = open.pop(),
-                    (_, true) => return Err(r.invalid("after array element")),
-                    (_, false) => return Err(r.invalid("after object key:value pair")),
-                }
-                r.at += 1;
-            }
-            Expect::Colon => {
-                if c != b':' {
-                    return Err(r.invalid("after object key"));
-                }
-                r.at += 1;
-                expect = Expect::Value;
-            }
-            Expect::KeyOrEnd if c == b'}' => {
-                open.pop();
-                r.at += 1;
-                expect = Expect::MoreOrEnd;
+        let next = match expect {
+            Expect::MoreOrEnd => match (c, self.open.last() == Some(&true)) {
+                (b',', true) => Expect::Value,
+                (b',', false) => Expect::Key,
+                (b']', true) | (b'}', false) => self.close(),
+                (_, true) => return Err(r.invalid("after array element")),
+                (_, false) => return Err(r.invalid("after object key:value pair")),
+            },
+            Expect::Colon if c == b':' => Expect::Value,
+            Expect::Colon => return Err(r.invalid("after object key")),
+            Expect::KeyOrEnd if c == b'}' => self.close(),
+            Expect::KeyOrEnd | Expect::Key if c == b'"' => {
+                r.string()?;
+                return Ok(Expect::Colon);
             }
             Expect::KeyOrEnd | Expect::Key => {
-                if c != b'"' {
-                    return Err(r.invalid("looking for beginning of object key string"));
-                }
-                r.string()?;
-                expect = Expect::Colon;
+                return Err(r.invalid("looking for beginning of object key string"));
             }
-            Expect::ValueOrEnd if c == b']' => {
-                open.pop();
+            Expect::ValueOrEnd if c == b']' => self.close(),
+            Expect::Value | Expect::ValueOrEnd => return self.value(r, c),
+        };
+        r.at += 1;
+        Ok(next)
+    }
+
+    /// Ends the innermost bracket.
+    fn close(&mut self) -> Expect {
+        self.open.pop();
+        Expect::MoreOrEnd
+    }
+
+    /// Reads a plain value or the bracket that a value begins with. `c` is its first byte.
+    fn value(&mut self, r: &mut Reader<'_>, c: u8) -> Result<Expect, String> {
+        let level = match self.open.as_slice() {
+            [] => Level::Whole,
+            [true] => Level::Outer,
+            [true, true] => Level::Inner,
+            _ => Level::Elsewhere,
+        };
+        // A value of a wrong type leaves an empty one.
+        match (level, self.read.last_mut()) {
+            (Level::Outer, _) => self.read.push(Vec::new()),
+            (Level::Inner, Some(list)) => list.push(String::new()),
+            _ => {}
+        }
+        let mut next = Expect::MoreOrEnd;
+        let kind = match c {
+            b'[' | b'{' => {
+                let list = c == b'[';
+                self.open.push(list);
                 r.at += 1;
-                expect = Expect::MoreOrEnd;
+                next = match list {
+                    true => Expect::ValueOrEnd,
+                    false => Expect::KeyOrEnd,
+                };
+                if list { "array" } else { "object" }
             }
-            Expect::Value | Expect::ValueOrEnd => {
-                let depth = match open.iter().all(|&list| list) {
-                    true => open.len(),
-                    false => usize::MAX,
-                };
-                let place = match depth {
-                    1 => vec![lists.len()],
-                    2 => vec![lists.len() - 1, lists.last().map_or(0, Vec::len)],
-                    _ => vec![],
-                };
-                match depth {
-                    1 => lists.push(Vec::new()),
-                    2 => lists
-                        .last_mut()
-                        .into_iter()
-                        .for_each(|l| l.push(String::new())),
-                    _ => {}
+            b'"' => {
+                let text = r.string()?;
+                let last = self.read.last_mut().and_then(|list| list.last_mut());
+                if let (Level::Inner, Some(last)) = (level, last) {
+                    *last = text;
                 }
-                expect = Expect::MoreOrEnd;
-                let kind = match c {
-                    b'[' => {
-                        open.push(true);
-                        r.at += 1;
-                        expect = Expect::ValueOrEnd;
-                        "array"
-                    }
-                    b'{' => {
-                        open.push(false);
-                        r.at += 1;
-                        expect = Expect::KeyOrEnd;
-                        "object"
-                    }
-                    b'"' => {
-                        let s = r.string()?;
-                        if depth == 2
-                            && let Some(last) = lists.last_mut().and_then(|l| l.last_mut())
-                        {
-                            *last = s;
-                        }
-                        "string"
-                    }
-                    b'-' | b'0'..=b'9' => {
-                        r.number()?;
-                        "number"
-                    }
-                    b't' => {
-                        r.literal("true")?;
-                        "bool"
-                    }
-                    b'f' => {
-                        r.literal("false")?;
-                        "bool"
-                    }
-                    b'n' => {
-                        r.literal("null")?;
-                        "null"
-                    }
-                    _ => return Err(r.invalid("looking for beginning of value")),
-                };
-                let (wanted, typ) = match depth {
-                    0 => ("array", "[][]string"),
-                    1 => ("array", "[]string"),
-                    2 => ("string", "string"),
-                    _ => (kind, ""),
-                };
-                if kind != wanted && kind != "null" && mismatch.is_none() {
-                    let path: String = place.iter().map(|i| format!(".{i}")).collect();
-                    let what = match errors {
-                        JsonErrors::V2 if depth > 0 => path,
-                        _ => "Go value".to_owned(),
-                    };
-                    mismatch = Some(format!(
-                        "json: cannot unmarshal {kind} into {what} of type {typ}"
-                    ));
-                }
+                "string"
             }
+            b'-' | b'0'..=b'9' => {
+                r.number()?;
+                "number"
+            }
+            b't' => {
+                r.literal("true")?;
+                "bool"
+            }
+            b'f' => {
+                r.literal("false")?;
+                "bool"
+            }
+            b'n' => {
+                r.literal("null")?;
+                "null"
+            }
+            _ => return Err(r.invalid("looking for beginning of value")),
+        };
+        self.check_type(level, kind, r.errors);
+        Ok(next)
+    }
+
+    /// Notes a value of a `kind` that has no place at its level, unless there was one before.
+    fn check_type(&mut self, level: Level, kind: &str, errors: JsonErrors) {
+        let (wanted, typ) = match level {
+            Level::Whole => ("array", "[][]string"),
+            Level::Outer => ("array", "[]string"),
+            Level::Inner => ("string", "string"),
+            Level::Elsewhere => return,
+        };
+        if kind == wanted || kind == "null" || self.mismatch.is_some() {
+            return;
         }
-        if open.is_empty() {
-            return mismatch.map_or(Ok(lists), Err);
-        }
+        // The value is the last one that was read.
+        let outer = self.read.len().saturating_sub(1);
+        let inner = self.read.last().map_or(0, Vec::len).saturating_sub(1);
+        let what = match (errors, level) {
+            (JsonErrors::V2, Level::Outer) => format!(".{outer}"),
+            (JsonErrors::V2, Level::Inner) => format!(".{outer}.{inner}"),
+            _ => "Go value".to_owned(),
+        };
+        self.mismatch = Some(format!(
+            "json: cannot unmarshal {kind} into {what} of type {typ}"
+        ));
     }
 }
 

@@ -126,6 +126,35 @@ pub fn describe<'a>(
     }
 }
 
+/// Sections for the dynamic linker that cmd/link finds no place for in the file, in its order: they lie
+/// before the text segment, because its headers would begin before the address 0 (`ld/lib.go:datoff`).
+pub fn misplaced<'a>(
+    config: &Config,
+    tables: &DynamicTables,
+    layout: &'a DataLayout,
+    segs: &Segments,
+) -> impl Iterator<Item = &'a Section> {
+    const ORDER: [&str; 10] = [
+        ".dynsym",
+        ".dynstr",
+        ".gnu.version",
+        ".gnu.version_r",
+        ".rela.plt",
+        ".rela",
+        ".plt",
+        ".got",
+        ".hash",
+        ".dynamic",
+    ];
+    let text = config.text_addr.wrapping_sub(HEADER_LEN);
+    let first = text.min(segs.data.addr);
+    let versions = tables.n_version_needs != 0;
+    let described = move |name: &&str| versions || !name.starts_with(".gnu.version");
+    let find = |name| layout.sections.iter().find(|s| s.name == name);
+    let found = ORDER.into_iter().filter(described).filter_map(find);
+    found.filter(move |s| s.addr < first)
+}
+
 /// Adds what is known of the sections for the dynamic linker.
 fn describe_dynamic(
     x: &mut SectionInput,

@@ -54,8 +54,9 @@ pub fn keep_unreachable_method(m: &mut Maker) {
     }
 }
 
-/// Leaves Go's main function, and the record of its package, to the program that a module meets
-/// (`ld/data.go:relocsym`).
+/// Leaves Go's main function, and the record of its package, to the program that a module meets, if
+/// data refer to them (`ld/data.go:relocsym`). What code refers to is left to the host linker already
+/// ([`mark_undefined`]).
 pub fn import_main(m: &mut Maker, shared_library: bool) {
     let names = match shared_library {
         true => &["main.main", "main..inittask"][..],
@@ -66,11 +67,26 @@ pub fn import_main(m: &mut Maker, shared_library: bool) {
             if let Some(s) = m.syms.lookup(name.as_bytes(), version)
                 && m.syms.kind(s) == SymKind::Xxx
                 && m.live.reachable.has(s)
+                && data_refers_to(m, s)
             {
                 m.ext(s).kind = SymKind::DynImport;
             }
         }
     }
+}
+
+/// Whether live data has the address of `target`. It may be live for itself, as an entry.
+fn data_refers_to(m: &Maker, target: SymId) -> bool {
+    const CHUNK: usize = 1 << 14;
+    let (syms, reachable) = (&*m.syms, &m.live.reachable);
+    let refers = |s: SymId| {
+        let mut relocs = syms.relocs(s);
+        !syms.kind(s).is_text() && relocs.any(|r| r.sym == target && r.siz != 0)
+    };
+    (0..syms.len().div_ceil(CHUNK)).into_par_iter().any(|c| {
+        let range = c * CHUNK..((c + 1) * CHUNK).min(syms.len());
+        reachable.iter_range(range).any(refers)
+    })
 }
 
 /// Makes `.note.go.buildid`, if there is a build ID (`ld/elf.go:doelf`).

@@ -1,6 +1,7 @@
 //! The passes that only the driver has: resolving addresses, writing.
 
 pub mod addresses;
+pub mod blocks;
 pub mod debug;
 pub mod dynlink;
 pub mod elf;

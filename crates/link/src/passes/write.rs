@@ -1,5 +1,6 @@
 //! Writing and relocating text and data into the output (`ld/asmb.go`, `ld/data.go:writeBlocks`).
 
+use super::blocks::{Blocks, PieceOf};
 use crate::output::{Store, clear};
 use layout::{Addresses, DataLayout, Placed, Seg, Segments, TextLayout, TextOrder};
 use rayon::prelude::*;
@@ -59,6 +60,8 @@ pub struct Writer<'a> {
     pub places: &'a Places,
     /// Segments with file offsets.
     pub segs: &'a Segments,
+    /// What is in each block of the output, if that is not what its sections have.
+    pub blocks: Option<&'a Blocks>,
     /// What fills the gaps between functions.
     pub code_pad: u8,
     /// The table of functions' names.
@@ -218,6 +221,9 @@ impl Writer<'_> {
     }
 
     fn tasks<'o>(&self, out: &'o mut [u8]) -> Vec<Task<'o>> {
+        if let Some(blocks) = self.blocks {
+            return self.tasks_of(blocks, out);
+        }
         let mut tasks = Vec::new();
         let mut rest = out;
         let mut at = 0;
@@ -284,6 +290,26 @@ impl Writer<'_> {
                     tasks.push(Task::Data(b, first..next, sect.addr, from));
                     (first, from) = (next, to);
                 }
+            }
+        }
+        tasks
+    }
+
+    /// As [`Writer::tasks`], where the symbols of a block are not those of its sections.
+    fn tasks_of<'o>(&self, blocks: &Blocks, out: &'o mut [u8]) -> Vec<Task<'o>> {
+        let mut tasks = Vec::new();
+        let (mut rest, mut at) = (out, 0);
+        for block in &blocks.0 {
+            let seg = self.segs.get(block.seg);
+            for piece in &block.pieces {
+                let off = seg.file_off + (piece.addr - seg.addr);
+                let (_, r) = rest.split_at_mut((off - at) as usize);
+                let (bytes, r) = r.split_at_mut(piece.len as usize);
+                (rest, at) = (r, off + piece.len);
+                tasks.push(match piece.symbols.clone() {
+                    PieceOf::Text(range) => Task::Text(bytes, range, piece.addr),
+                    PieceOf::Data(range, base) => Task::Data(bytes, range, base, piece.addr - base),
+                });
             }
         }
         tasks

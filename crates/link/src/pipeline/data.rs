@@ -2,12 +2,13 @@
 
 use super::code::Code;
 use super::program::Program;
-use crate::diag::{Diag, Stop};
+use crate::diag::Stop;
+use crate::passes::blocks::Blocks;
 use crate::passes::{addresses, host_syms};
 use gover::SymKind;
 use layout::{Addresses, Buckets, DataLayout, Relro, SectionOptions, Segments, Unsorted};
 use reach::Live;
-use symbols::Symbols;
+use symbols::{SymId, Symbols};
 
 /// Data laid out. From now on there are no new symbols.
 pub(super) struct Data {
@@ -16,6 +17,8 @@ pub(super) struct Data {
     /// The segments, whose places in the file are not all known yet.
     pub segs: Segments,
     pub addrs: Addresses,
+    /// What is written of each part of the output, where that is not simply all of it.
+    pub blocks: Option<Blocks>,
 }
 
 impl Data {
@@ -36,11 +39,11 @@ impl Data {
         }
         let data_addr = config.data_addr.map(|a| a as u64);
         let segs = layout.place(shape.text_addr, config.round, data_addr);
-        check_text_address(&program.syms, code, &layout, diag)?;
         if config.asan {
             // The sanitizer wants it so (https://go.dev/issue/66966).
             layout.align_fuzz_end(8);
         }
+        let blocks = find_blocks(program, code, &layout, &segs)?;
         let addrs = addresses::assign_addresses(
             &program.syms,
             &code.order,
@@ -62,6 +65,7 @@ impl Data {
             layout,
             segs,
             addrs,
+            blocks,
         })
     }
 }
@@ -134,29 +138,35 @@ fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<D
     Ok(layout)
 }
 
-/// Text lies where it was laid out, unless a damaged function's alignment has moved its section.
-fn check_text_address(
-    syms: &Symbols,
+/// What is written of each part of the output, where addresses are out of order.
+fn find_blocks(
+    program: &Program,
     code: &Code,
     layout: &DataLayout,
-    diag: &Diag,
-) -> Result<(), Stop> {
-    let section = &layout.sections[layout.known.text];
-    let first = code.order.textp.first().zip(code.text.addr.first());
-    let Some((&f, &at)) = first.filter(|(_, at)| **at < section.addr) else {
-        return Ok(());
+    segs: &Segments,
+) -> Result<Option<Blocks>, Stop> {
+    let (diag, syms) = (program.diag, &program.syms);
+    let say =
+        |(s, why): (SymId, String)| diag.symbol_error(syms.name(s), syms.printed_number(s), why);
+    let blocks = match Blocks::find(syms, &code.order, &code.text, layout, segs) {
+        Ok(blocks) => blocks,
+        Err(wrong) => {
+            say(wrong)?;
+            None
+        }
     };
-    let (addr, name) = (section.addr, syms.name_lossy(f));
-    diag.symbol_error(
-        syms.name(f),
-        syms.printed_number(f),
-        format_args!(
-            "phase error: addr={addr:#x} but val={at:#x} sym={name} type={} sect={} sect.addr={addr:#x} prev=",
-            syms.kind(f),
-            section.name
-        ),
-    )?;
-    diag.exit_if_errors()
+    if let Some(blocks) = &blocks {
+        blocks
+            .twice_written(syms, layout)
+            .into_iter()
+            .try_for_each(say)?;
+        diag.exit_if_errors()?;
+        if program.shape.external && !blocks.are_complete(layout, segs) {
+            return Err(diag.panic("elfrelocsect: size mismatch"));
+        }
+    }
+    diag.exit_if_errors()?;
+    Ok(blocks)
 }
 
 /// The markers around the fuzzer's counters, if there are any (`ld/data.go:allocateDataSections`).

@@ -38,6 +38,11 @@ impl Output<'_> {
                 end,
             )
         };
+        if let Some(tables) = dynamic {
+            for s in elf::misplaced(config, tables, &data.layout, segs) {
+                diag.error(format_args!("{}: invalid datoff {:#x}", s.name, s.addr))?;
+            }
+        }
         let plan = ExecPlan::new(&input).map_err(|e| diag.exit(e))?;
         let statistics = self.statistics(&begun.debug);
         let (out, store) = file.map(plan.file_len).map_err(|e| diag.exit(e))?;

@@ -81,7 +81,6 @@ impl<'a> Output<'a> {
                 syms,
                 live: &program.live,
                 addrs: &data.addrs,
-                text_start: code.text.start,
                 unreachable_method: unreachable_method.unwrap_or_default(),
                 tls_offset: -i64::from(config.arch.ptr_size),
                 pie: shape.pie(),
@@ -230,6 +229,7 @@ impl<'a> Output<'a> {
             layout: &self.data.layout,
             places: contents,
             segs,
+            blocks: self.data.blocks.as_ref(),
             code_pad: config.arch.code_pad,
             names: self.code.pclntab.part(Part::FuncNames).sym,
             generate: &generate,
@@ -302,6 +302,7 @@ impl<'a> Output<'a> {
             let (from, text) = (e.from, e.text(syms));
             match e.problem {
                 Problem::TlsInitialExec | Problem::Fatal(_) => return Err(diag.fatal(text)),
+                Problem::NoAddress => return Err(diag.panic(text)),
                 Problem::Unresolved => unresolved.note(from, e.reloc.sym, (place as u64, 0)),
                 _ => diag.symbol_error(syms.name(from), syms.printed_number(from), text)?,
             }

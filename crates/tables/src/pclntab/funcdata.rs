@@ -86,7 +86,7 @@ pub(crate) fn fill(
                         continue;
                     }
                     copy(out, cx.syms.data(p.sym));
-                    relocate(plan, cx, p.sym, out, &mut errors);
+                    relocate(cx, p.sym, out, &mut errors);
                 }
             });
             errors
@@ -121,13 +121,7 @@ fn inline_tree(chunk: &Chunk, func: u32, names: &[NameUse], out: &mut [u8]) {
 
 /// Applies the relocations of one piece. They are offsets from the target's section, and a weak one
 /// whose target is not live leaves all that follow undone.
-fn relocate(
-    plan: &PclntabPlan,
-    cx: &FillContext,
-    s: SymId,
-    data: &mut [u8],
-    errors: &mut Vec<PclntabError>,
-) {
+fn relocate(cx: &FillContext, s: SymId, data: &mut [u8], errors: &mut Vec<PclntabError>) {
     for r in cx.syms.relocs(s) {
         if r.typ != RelocType::AddrOff || r.siz != 4 {
             errors.push(PclntabError::BadReloc {
@@ -140,7 +134,7 @@ fn relocate(
         if r.weak && !cx.reachable.has(r.sym) {
             return;
         }
-        let Some(offset) = section_offset(plan, cx, r.sym) else {
+        let Some(offset) = section_offset(cx, r.sym) else {
             errors.push(PclntabError::NoSection {
                 sym: cx.syms.name_lossy(s).into_owned(),
                 target: cx.syms.name_lossy(r.sym).into_owned(),
@@ -161,17 +155,13 @@ fn relocate(
     }
 }
 
-/// Distance of a symbol from the start of its section, of text from the start of all text.
-fn section_offset(plan: &PclntabPlan, cx: &FillContext, s: SymId) -> Option<i64> {
-    let base = if cx.syms.kind(s).is_text() {
-        plan.text_start
-    } else {
-        let section = cx.addresses.section(s);
-        if section.0 == 0 {
-            return None;
-        }
-        cx.addresses.section_addr(section)
-    };
+/// Distance of a symbol from the start of its section; text has only one.
+fn section_offset(cx: &FillContext, s: SymId) -> Option<i64> {
+    let section = cx.addresses.section(s);
+    if section.0 == 0 {
+        return None;
+    }
+    let base = cx.addresses.section_addr(section);
     Some(cx.addresses.addr(s).wrapping_sub(base) as i64)
 }
 

@@ -250,7 +250,6 @@ pub struct PclntabPlan {
     entries: Vec<u32>,
     /// Distance of the end of the last function from the start of text.
     last_pc: u32,
-    text_start: u64,
     /// Distance of the first text symbol from the start of text.
     text_first: u64,
     bucket_size: u32,
@@ -284,7 +283,6 @@ pub(crate) fn symbol_align(asked: u32, size: u64, max: u32) -> u32 {
 /// Plans the tables. They have no symbols yet ([`PclntabPlan::make_symbols`]).
 pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
     let gover = syms.gover;
-    let layout = input.layout;
     let mut errors = Vec::new();
 
     let (funcs, entries) = functions(syms, input, &mut errors);
@@ -379,7 +377,6 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         chunks,
         entries,
         last_pc,
-        text_start: layout.start,
         text_first,
         bucket_size: bucket,
         inline_pcdata: gover.pcdata.inl_tree_index,
