@@ -234,8 +234,11 @@ fn in_order(text: &TextLayout, layout: &DataLayout, segs: &Segments) -> bool {
     let mut at = 0;
     let mut follows = |seg| {
         let s = segs.get(seg);
-        let follows = s.len == 0 || s.addr >= at;
-        at = s.addr.wrapping_add(s.len).max(at);
+        if s.len == 0 {
+            return true;
+        }
+        let follows = s.addr >= at;
+        at = s.addr.saturating_add(s.len);
         follows && i64::try_from(at).is_ok()
     };
     first.is_none_or(|&first| first >= section.addr)

@@ -146,27 +146,25 @@ fn find_blocks(
     segs: &Segments,
 ) -> Result<Option<Blocks>, Stop> {
     let (diag, syms) = (program.diag, &program.syms);
-    let say =
-        |(s, why): (SymId, String)| diag.symbol_error(syms.name(s), syms.printed_number(s), why);
-    let blocks = match Blocks::find(syms, &code.order, &code.text, layout, segs) {
-        Ok(blocks) => blocks,
-        Err(wrong) => {
-            say(wrong)?;
-            None
+    let end = |wrong: Vec<(SymId, String)>| -> Result<Option<Blocks>, Stop> {
+        for (s, why) in wrong {
+            diag.symbol_error(syms.name(s), syms.printed_number(s), why)?;
         }
+        diag.exit_if_errors().map(|()| None)
     };
-    if let Some(blocks) = &blocks {
-        blocks
-            .twice_written(syms, layout)
-            .into_iter()
-            .try_for_each(say)?;
-        diag.exit_if_errors()?;
-        if program.shape.external && !blocks.are_complete(layout, segs) {
-            return Err(diag.panic("elfrelocsect: size mismatch"));
-        }
+    let blocks = match Blocks::find(syms, &code.order, &code.text, layout, segs) {
+        Ok(Some(blocks)) => blocks,
+        Ok(None) => return Ok(None),
+        Err(wrong) => return end(vec![wrong]),
+    };
+    let twice = blocks.twice_written(syms, layout);
+    if !twice.is_empty() {
+        return end(twice);
     }
-    diag.exit_if_errors()?;
-    Ok(blocks)
+    if program.shape.external && !blocks.are_complete(layout, segs) {
+        return Err(diag.panic("elfrelocsect: size mismatch"));
+    }
+    Ok(Some(blocks))
 }
 
 /// The markers around the fuzzer's counters, if there are any (`ld/data.go:allocateDataSections`).
