@@ -9,6 +9,7 @@ use crate::errors::{Spoiled, indecent};
 use crate::fixture::Fixture;
 use crate::flags::{DEFAULT, Variant};
 use crate::parity::Linked;
+use crate::random::Random;
 use crate::runner::{Case, Outcome};
 use std::fs;
 use std::time::Duration;
@@ -228,27 +229,6 @@ fn mutate(bytes: &mut Vec<u8>, magic: &[u8], random: &mut Random) -> String {
             bytes.copy_within(from..from + count, to);
             format!("{count} bytes copied from {from} to {to}")
         }
-    }
-}
-
-/// SplitMix64: small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Random {
-        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5eed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
     }
 }
 

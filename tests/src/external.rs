@@ -239,7 +239,8 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
                         return Ok(incomplete(why));
                     }
                     let step = step(&context, &go, way)?;
-                    same(&context, &step, set)
+                    let flags: Vec<String> = set.iter().map(|flag| flag.to_string()).collect();
+                    same(&context, &step, &flags)
                 }));
             }
             if matches!(way.then, Then::Nothing) {
@@ -357,11 +358,25 @@ fn leavings(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     Ok(all)
 }
 
+/// Links what is built in a way of this name with other flags, with both, and compares.
+pub fn with_flags(
+    context: &Context,
+    go: &Toolchain,
+    way: &str,
+    flags: &[String],
+) -> Result<Outcome> {
+    let way = WAYS.iter().find(|w| w.name == way).ok_or("no such way")?;
+    match lacks(way) {
+        Some(why) => Ok(incomplete(why)),
+        None => same(context, &*step(context, go, way)?, flags),
+    }
+}
+
 /// Links with both, in the same folder, and compares everything that is left.
-fn same(context: &Context, step: &Step, flags: &[&str]) -> Result<Outcome> {
+pub fn same(context: &Context, step: &Step, flags: &[String]) -> Result<Outcome> {
     let scratch = context.scratch()?;
     let dir = scratch.path().join("host");
-    let mut flags: Vec<String> = flags.iter().map(|flag| flag.to_string()).collect();
+    let mut flags = flags.to_vec();
     flags.extend(["-tmpdir".to_string(), dir.display().to_string()]);
     let link = |linker: &Path| -> Result<_> {
         fs::create_dir_all(&dir)?;

@@ -13,12 +13,14 @@
 //! | `big` | the same for large programs (`--big`) |
 //! | `targets` | the same for other targets, results run in an emulator if there is one |
 //! | `external` | the same with a host linker: its object, its arguments, the result, which runs |
+//! | `combined` | the same with flags combined at random, in all build modes |
 //! | `errors` | bad input: cmd/link's wording and status, no file left |
 //! | `damage` | damaged archives by the thousand: no panic, no hang |
 //! | `swap` | `go build`, `go test`, … with relink in the linker's place |
 //! | `tools` | nm, objdump, pprof, gdb and others read the result |
 //! | `gotests` | the toolchain's own linker tests (`--big`) |
 
+mod combined;
 mod context;
 mod damage;
 mod errors;
@@ -28,6 +30,7 @@ mod flags;
 mod gotests;
 mod host_objects;
 mod parity;
+mod random;
 mod runner;
 mod shared;
 mod swap;
@@ -95,6 +98,7 @@ fn run(args: Args) -> xtask::Result<bool> {
     targets::cases(&context, &args, &mut cases)?;
     errors::cases(&context, &mut cases);
     external::cases(&context, &mut cases);
+    combined::cases(&context, args.big, &mut cases);
     shared::cases(&context, &mut cases);
     swap::cases(&context, &mut cases);
     tools::cases(&context, &mut cases);
