@@ -161,9 +161,6 @@ fn find_blocks(
     if !twice.is_empty() {
         return end(twice);
     }
-    if program.shape.external && !blocks.are_complete(layout, segs) {
-        return Err(diag.panic("elfrelocsect: size mismatch"));
-    }
     Ok(Some(blocks))
 }
 

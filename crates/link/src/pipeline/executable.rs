@@ -2,15 +2,15 @@
 
 use super::output::{Begun, Linked, Output};
 use crate::config::Config;
-use crate::diag::{Diag, Stop};
+use crate::diag::Stop;
 use crate::hostlink::HostLinkInput;
 use crate::output::OutputFile;
 use crate::passes::{elf, fips};
 use format::elf::{ExecInput, ExecPlan};
 use gover::SymKind;
 use layout::{Addresses, Segments};
-use symbols::Symbols;
 use symbols::map::Maps;
+use symbols::{SymId, Symbols};
 
 impl Output<'_> {
     /// Writes the executable, which ends at `end` but for its tables.
@@ -26,8 +26,9 @@ impl Output<'_> {
         let dynamic = code.dynamic.as_ref();
         let interpreter =
             dynamic.map_or_else(Vec::new, |_| elf::interpreter(config, &syms.foreign));
+        let (entry, entry_problem) = entry_address(config, syms, &data.addrs);
         let input = ExecInput {
-            entry: entry_address(config, syms, &data.addrs, diag)?,
+            entry,
             ..elf::describe(
                 config,
                 dynamic.map(|d| (d, interpreter.as_slice())),
@@ -38,11 +39,6 @@ impl Output<'_> {
                 end,
             )
         };
-        if let Some(tables) = dynamic {
-            for s in elf::misplaced(config, tables, &data.layout, segs) {
-                diag.error(format_args!("{}: invalid datoff {:#x}", s.name, s.addr))?;
-            }
-        }
         let plan = ExecPlan::new(&input).map_err(|e| diag.exit(e))?;
         let statistics = self.statistics(&begun.debug);
         let (out, store) = file.map(plan.file_len).map_err(|e| diag.exit(e))?;
@@ -82,6 +78,21 @@ impl Output<'_> {
         let (stored, ()) = rayon::join(store_sum, || Maps::all().release_all());
         stored.or_else(|e| diag.error(e))?;
         diag.phases.start("Asmb2");
+        for s in dynamic
+            .iter()
+            .flat_map(|d| elf::misplaced(config, d, &data.layout, segs))
+        {
+            diag.error(format_args!("{}: invalid datoff {:#x}", s.name, s.addr))?;
+        }
+        match entry_problem {
+            Some(EntryProblem::Missing) => {
+                diag.error(format_args!("missing entry symbol {:?}", config.entry))?;
+            }
+            Some(EntryProblem::NoText(s)) => {
+                diag.symbol_error(syms.name(s), syms.printed_number(s), "entry not text")?;
+            }
+            None => {}
+        }
         for (off, bytes) in &plan.header {
             loaded[*off as usize..][..bytes.len()].copy_from_slice(bytes);
         }
@@ -92,6 +103,7 @@ impl Output<'_> {
             elf::HEADER_LEN - format::elf::EHDR_SIZE as u64,
             n_syms,
         );
+        diag.exit_if_errors()?;
         // The process ends soon.
         std::mem::forget(debug);
         Ok(Linked {
@@ -101,29 +113,31 @@ impl Output<'_> {
     }
 }
 
-/// The address of the entry point (`ld/lib.go:Entryvalue`).
+/// What can be wrong with an entry.
+enum EntryProblem {
+    /// There is no such symbol.
+    Missing,
+    /// It is not code.
+    NoText(SymId),
+}
+
+/// The address of the entry point, and what is wrong with it (`ld/lib.go:Entryvalue`).
 fn entry_address(
     config: &Config,
     syms: &Symbols,
     addrs: &Addresses,
-    diag: &Diag,
-) -> Result<u64, Stop> {
+) -> (u64, Option<EntryProblem>) {
     let name = &config.entry;
     if name.starts_with(|c: char| c.is_ascii_digit()) {
-        return Ok(parse_go_int(name));
+        return (parse_go_int(name), None);
     }
     let Some(s) = syms.lookup(name.as_bytes(), 0) else {
-        diag.error(format_args!("missing entry symbol {name:?}"))?;
-        return Ok(0);
+        return (0, Some(EntryProblem::Missing));
     };
     match syms.kind(s) {
-        SymKind::Xxx => Ok(config.text_addr),
-        k => {
-            if !k.is_text() {
-                diag.symbol_error(syms.name(s), syms.printed_number(s), "entry not text")?;
-            }
-            Ok(addrs.addr(s))
-        }
+        SymKind::Xxx => (config.text_addr, None),
+        kind if kind.is_text() => (addrs.addr(s), None),
+        _ => (addrs.addr(s), Some(EntryProblem::NoText(s))),
     }
 }
 

@@ -65,6 +65,10 @@ impl Output<'_> {
         debug.write_for_host(syms, &data.addrs, sections, family, diag)?;
         diag.exit_if_errors()?;
         diag.phases.start("Asmb2");
+        let blocks = data.blocks.as_ref();
+        if blocks.is_some_and(|b| !b.are_complete(&data.layout, segs)) {
+            return Err(diag.panic("elfrelocsect: size mismatch"));
+        }
         loaded[..plan.header.len()].copy_from_slice(&plan.header);
         let base = loaded.len() as u64;
         let at = |off: u64| (off - base) as usize;
