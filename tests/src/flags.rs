@@ -36,6 +36,7 @@ pub const VARIANTS: &[Variant] = &[
     variant("trimpath", &[], &["-trimpath"]),
     variant("amd64-v3", &[("GOAMD64", "v3")], &[]),
     variant("noopt", &[], &["-gcflags=all=-N -l"]),
+    variant("noopt-main", &[], &["-gcflags=-N -l"]),
     variant("nodwarf5", &[("GOEXPERIMENT", "nodwarf5")], &[]),
     variant("nogreenteagc", &[("GOEXPERIMENT", "nogreenteagc")], &[]),
     variant("fieldtrack", &[("GOEXPERIMENT", "fieldtrack")], &[]),
@@ -143,6 +144,12 @@ pub const PIE: &[FlagSet] = &[
     set("linkmode-internal", &["-linkmode=internal", "-w"]),
     text("c", &["-c", "-w"], Text::Same),
     set("v", &["-v"]),
+];
+
+/// The sets beyond [`FEW`] for programs whose packages are compiled with different flags.
+pub const MIXED: &[FlagSet] = &[
+    set("strictdups-2", &["-strictdups=2"]),
+    set("strictdups-2-w", &["-strictdups=2", "-w"]),
 ];
 
 /// The sets beyond [`FEW`] for the programs that take all.

@@ -3,7 +3,7 @@
 use crate::Args;
 use crate::context::Context;
 use crate::fixture::Fixture;
-use crate::flags::{BIG, DEFAULT, FEW, FlagSet, MORE, PIE, Text, Variant, WITH_C};
+use crate::flags::{BIG, DEFAULT, FEW, FlagSet, MIXED, MORE, PIE, Text, Variant, WITH_C};
 use crate::runner::{Case, Outcome};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -361,6 +361,7 @@ fn fixture_cases(
     let more: &[FlagSet] = match (fixture.directives.flag_sets.as_str(), variant.name) {
         ("all", "default") => MORE,
         ("all", "pie") => PIE,
+        (_, "noopt-main") => MIXED,
         _ => &[],
     };
     let few = if fixture.directives.fails {

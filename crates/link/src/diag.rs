@@ -223,10 +223,10 @@ impl Diag {
         self.errors.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Makes the link fail in the end without an error, as differing duplicates do under
-    /// `-strictdups=2`.
-    pub fn fail_in_the_end(&self) {
-        self.fails.store(true, Ordering::Relaxed);
+    /// Sets whether the link fails in the end even without an error, as it does over differing
+    /// duplicates under `-strictdups=2`.
+    pub fn fail_in_the_end(&self, fails: bool) {
+        self.fails.store(fails, Ordering::Relaxed);
     }
 
     /// Ends the link if there were errors (`exitIfErrors`).

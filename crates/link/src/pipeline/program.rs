@@ -194,7 +194,7 @@ fn resolve(config: &Config, inputs: Inputs, diag: &Diag) -> Result<Symbols, Stop
     for (text, counts) in strict {
         diag.notice_plain(text);
         if counts && config.strict_dups > 1 {
-            diag.fail_in_the_end();
+            diag.fail_in_the_end(true);
         }
     }
     Ok(syms)
