@@ -161,7 +161,6 @@ impl Program {
             syms: &self.syms,
             live: &self.live,
             addrs: &self.addrs,
-            text_start: self.text.start,
             unreachable_method: SymId::NONE,
             tls_offset: -i64::from(self.arch.ptr_size),
             pie: false,

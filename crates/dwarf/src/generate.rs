@@ -49,10 +49,6 @@ impl DebugInfo {
     pub fn flag_variants(&self) -> usize {
         self.flag_variants
     }
-    /// Number of DIEs of types.
-    pub fn n_types(&self) -> usize {
-        self.dies.len()
-    }
 }
 
 /// Finds the pieces of a program's DWARF and makes the DIEs of its types

@@ -117,14 +117,4 @@ impl SymKind {
     pub const fn is_dwarf(self) -> bool {
         (self as u8) >= SymKind::DwarfSect as u8 && (self as u8) <= SymKind::DwarfAddr as u8
     }
-
-    /// Whether this is one of the four kinds the compiler puts FIPS code and data in
-    /// (`objabi.SymKind.IsFIPS`).
-    #[inline]
-    pub const fn is_fips(self) -> bool {
-        matches!(
-            self,
-            SymKind::TextFips | SymKind::RodataFips | SymKind::NoPtrDataFips | SymKind::DataFips
-        )
-    }
 }

@@ -146,11 +146,6 @@ impl TypeLayout {
         16
     }
 
-    /// Size of a method of an interface type: name and type, 4 bytes each.
-    pub const fn imethod_size(&self) -> usize {
-        8
-    }
-
     /// Size of a field of a struct type: name, type, offset (`abi.StructFieldSize`).
     pub const fn struct_field_size(&self, ptr_size: usize) -> usize {
         3 * ptr_size

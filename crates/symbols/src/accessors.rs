@@ -36,19 +36,6 @@ pub struct AuxRef {
     pub sym: SymId,
 }
 
-/// The DWARF symbols of a function; [`SymId::NONE`] where there is none.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DwarfAuxs {
-    /// Subprogram DIE.
-    pub info: SymId,
-    /// Location lists.
-    pub loc: SymId,
-    /// Range list.
-    pub ranges: SymId,
-    /// Line table program.
-    pub lines: SymId,
-}
-
 /// Relocations of a symbol, in order.
 #[derive(Clone)]
 pub enum RelocIter<'a> {
@@ -393,17 +380,9 @@ impl Symbols {
     pub fn is_plainly_defined(&self, s: SymId) -> bool {
         self.sound_kinds && self.first_definition(s).is_some()
     }
-    /// Whether several definitions are fine.
-    pub fn is_dupok(&self, s: SymId) -> bool {
-        self.flag(s) & self.gover.flags.dupok != 0
-    }
     /// Whether the function does not check its stack.
     pub fn is_nosplit(&self, s: SymId) -> bool {
         self.flag(s) & self.gover.flags.nosplit != 0
-    }
-    /// Whether the type belongs to the sorted list that reflection searches.
-    pub fn is_typelink(&self, s: SymId) -> bool {
-        self.flag(s) & self.gover.flags.typelink != 0
     }
     /// Whether the function calls `reflect.Type.Method` or the like.
     pub fn is_reflect_method(&self, s: SymId) -> bool {
@@ -420,10 +399,6 @@ impl Symbols {
     /// Whether this is a dictionary of a generic instantiation.
     pub fn is_dict(&self, s: SymId) -> bool {
         self.flag2(s) & self.gover.flags2.dict != 0
-    }
-    /// Whether this is a compiler-made package init function.
-    pub fn is_pkg_init(&self, s: SymId) -> bool {
-        self.flag2(s) & self.gover.flags2.pkg_init != 0
     }
     /// Whether the definition is found by content (not by the short hash).
     pub fn is_content_hashed(&self, s: SymId) -> bool {
@@ -551,20 +526,6 @@ impl Symbols {
     /// The type of a variable.
     pub fn gotype(&self, s: SymId) -> SymId {
         self.aux(s, AuxType::Gotype)
-    }
-    /// The DWARF symbols of a function.
-    pub fn dwarf_auxs(&self, s: SymId) -> DwarfAuxs {
-        let mut d = DwarfAuxs::default();
-        for a in self.auxs(s) {
-            match a.typ {
-                AuxType::DwarfInfo => d.info = a.sym,
-                AuxType::DwarfLoc => d.loc = a.sym,
-                AuxType::DwarfRanges => d.ranges = a.sym,
-                AuxType::DwarfLines => d.lines = a.sym,
-                _ => {}
-            }
-        }
-        d
     }
     /// What the compiler says of a function, with the object its references count in. `None` for
     /// functions without it and for damaged records.

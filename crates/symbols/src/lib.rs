@@ -41,7 +41,7 @@ mod sharded;
 mod shared;
 mod source_files;
 
-pub use accessors::{AuxRef, DwarfAuxs, Reloc, RelocIter};
+pub use accessors::{AuxRef, Reloc, RelocIter};
 pub use bitset::{AtomicBitSet, BitSet};
 pub use contents::{Contents, Located};
 pub use data_group::DataGroup;

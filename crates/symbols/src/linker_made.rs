@@ -1,6 +1,6 @@
 //! Symbols that the linker makes, and symbols of objects that it takes over to change.
 
-use crate::{Def, SymId, Symbols, VERSION_STATIC};
+use crate::{Def, SymId, Symbols};
 use gover::{RelocType, SymKind};
 
 /// A relocation of a linker-made symbol.
@@ -205,10 +205,5 @@ impl Symbols {
     /// Whether a symbol is linker-made, taken over, or undefined (`loader.IsExternal`).
     pub fn is_external(&self, s: SymId) -> bool {
         !matches!(self.def(s), Def::Go(..))
-    }
-
-    /// Whether a symbol can only be seen in its own object (`loader.IsFileLocal`).
-    pub fn is_file_local(&self, s: SymId) -> bool {
-        self.version(s) >= VERSION_STATIC
     }
 }
