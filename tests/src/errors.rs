@@ -251,8 +251,6 @@ fn command_line() -> Vec<(&'static str, Demand, Spoil)> {
         ("R-small", &["-R=512"]),
         ("R-not-power", &["-R=0x3000"]),
         ("D-odd", &["-D=0x4000001"]),
-        // A data segment below the text is not here: cmd/link then leaves
-        // the build information empty, and the program crashes.
         ("H-unknown", &["-H=beos"]),
         ("buildmode-unknown", &["-buildmode=fast"]),
         ("buildmode-pie-external", &["-linkmode=nowhere"]),
@@ -270,6 +268,15 @@ fn command_line() -> Vec<(&'static str, Demand, Spoil)> {
         ("k-unknown", &["-k", "no.tracker"]),
         ("importcfg-twice", &["-importcfg", "importcfg.link"]),
         ("tmpdir-missing", &["-tmpdir", "/no/such/folder"]),
+        // It is wanted when all is loaded, and complaints about that come first.
+        (
+            "tmpdir-late",
+            &[
+                "-linkmode=external",
+                "-strictdups=1",
+                "-tmpdir=/no/such/folder",
+            ],
+        ),
         (
             "cpuprofile-unwritable",
             &["-cpuprofile", "/no/such/folder/file"],

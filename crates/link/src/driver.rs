@@ -11,7 +11,7 @@ use crate::loading::{Loaded, load_inputs};
 use crate::memory;
 use crate::mode::LinkMode;
 use crate::output::OutputFile;
-use crate::pipeline;
+use crate::pipeline::{self, Resolved};
 use crate::profile::Profiles;
 use crate::threads::Threads;
 use crate::toolexec::{Invocation, become_tool, classify};
@@ -99,7 +99,8 @@ fn link(config: &Config, diag: &Diag) -> Result<(), Stop> {
         drop(out);
         return link_with_host(config, loaded, diag);
     }
-    let statistics = pipeline::link(config, loaded, diag, &mut out)?.statistics;
+    let resolved = Resolved::new(config, loaded, diag)?;
+    let statistics = pipeline::link(config, resolved, diag, &mut out)?.statistics;
     diag.phase("Munmap");
     out.commit().map_err(|e| diag.exit(e))?;
     diag.log_at(1, || statistics);
@@ -111,11 +112,12 @@ fn link(config: &Config, diag: &Diag) -> Result<(), Stop> {
 /// (`ld/lib.go:hostlinksetup`).
 fn link_with_host(config: &Config, mut loaded: Loaded, diag: &Diag) -> Result<(), Stop> {
     let objects = std::mem::take(&mut loaded.inputs.host_objects);
+    let resolved = Resolved::new(config, loaded, diag)?;
     let dir = TempDir::new(config).map_err(|e| diag.fatal(symbols::map::go_error_text(&e)))?;
     let name = dir.file("go.o");
     let mut object =
         OutputFile::create(&name, &name.to_string_lossy()).map_err(|e| diag.exit(e))?;
-    let linked = pipeline::link(config, loaded, diag, &mut object)?;
+    let linked = pipeline::link(config, resolved, diag, &mut object)?;
     diag.phase("Munmap");
     object.commit().map_err(|e| diag.exit(e))?;
     diag.phase("hostlink");

@@ -17,29 +17,32 @@ mod program;
 
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
-use crate::loading::Loaded;
 use crate::output::OutputFile;
 use crate::passes::host_syms;
-use crate::shape::Shape;
 use code::Code;
 use data::Data;
 use layout::Carriers;
 pub use output::Linked;
 use output::Output;
 use program::Program;
+pub use program::Resolved;
 
-/// Links what was loaded into `file`: an executable, or the object that a host linker makes one of.
+/// Links what was resolved into `file`: an executable, or the object that a host linker makes one of.
 ///
 /// # Errors
 /// What is wrong has been said.
 pub fn link(
     config: &Config,
-    loaded: Loaded,
+    resolved: Resolved,
     diag: &Diag,
     file: &mut OutputFile,
 ) -> Result<Linked, Stop> {
-    let shape = Shape::new(config, &loaded);
-    let mut program = Program::resolve(config, &shape, loaded, diag)?;
+    let Resolved {
+        shape,
+        side_by_side,
+        syms,
+    } = resolved;
+    let mut program = Program::find(config, &shape, syms, side_by_side, diag)?;
     let (mut code, debug) = Code::lay_out(&mut program)?;
     let data = Data::lay_out(&mut program, &mut code)?;
     let carriers = match shape.external {

@@ -66,16 +66,29 @@ struct Run {
     items: Range<usize>,
 }
 
-/// A symbol lies before what has been written: the place reached, the symbol and the one before it.
+/// Why a block cannot be written.
 #[derive(PartialEq, Eq, Debug)]
-struct PhaseError {
-    reached: i64,
-    item: usize,
-    before: Option<usize>,
+enum Fault {
+    /// A symbol lies before what has been written: the place reached, the symbol and the one before it.
+    Backwards {
+        reached: i64,
+        item: usize,
+        before: Option<usize>,
+    },
+    /// A symbol goes on where a chunk ends.
+    Overlap,
+}
+
+/// Why blocks cannot be written.
+pub enum BlockError {
+    /// What cmd/link says about a symbol.
+    Symbol(SymId, String),
+    /// Parts of the output lie in one another. In cmd/link, chance decides which of them is seen.
+    Overlap,
 }
 
 /// The runs of a block of `size` bytes at `addr`.
-fn runs(items: &[Item], mut addr: i64, size: i64) -> Result<Vec<Run>, PhaseError> {
+fn runs(items: &[Item], mut addr: i64, size: i64) -> Result<Vec<Run>, Fault> {
     let found = items.iter().position(|x| x.addr >= addr && !x.interior);
     let mut first = found.unwrap_or(0);
     let start = addr;
@@ -117,7 +130,7 @@ fn runs(items: &[Item], mut addr: i64, size: i64) -> Result<Vec<Run>, PhaseError
 }
 
 /// The symbols from `first` on that are written between `addr` and `end` (`ld/data.go:writeBlock`).
-fn written(items: &[Item], first: usize, addr: i64, end: i64) -> Result<Range<usize>, PhaseError> {
+fn written(items: &[Item], first: usize, addr: i64, end: i64) -> Result<Range<usize>, Fault> {
     let (mut reached, mut before, mut stop) = (addr, None, first);
     for (i, x) in items.iter().enumerate().skip(first) {
         if x.interior {
@@ -127,7 +140,7 @@ fn written(items: &[Item], first: usize, addr: i64, end: i64) -> Result<Range<us
             break;
         }
         if x.addr < reached {
-            return Err(PhaseError {
+            return Err(Fault::Backwards {
                 reached,
                 item: i,
                 before,
@@ -135,7 +148,10 @@ fn written(items: &[Item], first: usize, addr: i64, end: i64) -> Result<Range<us
         }
         (before, stop) = (Some(i), i + 1);
         reached = x.addr.wrapping_add(x.size);
-        if reached >= end {
+        if reached > end {
+            return Err(Fault::Overlap);
+        }
+        if reached == end {
             break;
         }
     }
@@ -146,14 +162,14 @@ impl Blocks {
     /// What is in each block, if that is not what its section or segment has.
     ///
     /// # Errors
-    /// The symbol that lies before what is already written, and what cmd/link says.
+    /// A symbol lies before what is already written, or goes on where a block ends.
     pub fn find(
         syms: &Symbols,
         order: &TextOrder,
         text: &TextLayout,
         layout: &DataLayout,
         segs: &Segments,
-    ) -> Result<Option<Blocks>, (SymId, String)> {
+    ) -> Result<Option<Blocks>, BlockError> {
         if in_order(text, layout, segs) {
             return Ok(None);
         }
@@ -254,8 +270,8 @@ struct Lists<'a> {
     order: &'a TextOrder,
     text: Vec<Item>,
     data: Vec<Item>,
-    /// Which of the placed symbols each of `data` is, and the address of its section.
-    placed: Vec<(usize, u64)>,
+    /// Which of the placed symbols each of `data` is, and the index of its section.
+    placed: Vec<(usize, usize)>,
 }
 
 impl<'a> Lists<'a> {
@@ -275,7 +291,8 @@ impl<'a> Lists<'a> {
             .collect();
         let (mut data, mut placed) = (Vec::new(), Vec::new());
         for seg in [Seg::Text, Seg::Rodata, Seg::Relro, Seg::Data] {
-            for section in layout.sections.iter().filter(|s| s.seg == seg) {
+            let sections = layout.sections.iter().enumerate();
+            for (index, section) in sections.filter(|(_, s)| s.seg == seg) {
                 for i in section.syms.clone() {
                     let p = &layout.placed[i];
                     data.push(Item {
@@ -283,7 +300,7 @@ impl<'a> Lists<'a> {
                         size: p.size as i64,
                         interior: syms.foreign.is_interior(p.sym),
                     });
-                    placed.push((i, section.addr));
+                    placed.push((i, index));
                 }
             }
         }
@@ -298,13 +315,7 @@ impl<'a> Lists<'a> {
     }
 
     /// The block of `len` bytes at `addr`, of functions or of data.
-    fn block(
-        &self,
-        seg: Seg,
-        addr: u64,
-        len: u64,
-        is_text: bool,
-    ) -> Result<Block, (SymId, String)> {
+    fn block(&self, seg: Seg, addr: u64, len: u64, is_text: bool) -> Result<Block, BlockError> {
         let items = if is_text { &self.text } else { &self.data };
         let runs = runs(items, addr as i64, len as i64);
         let runs = runs.map_err(|e| self.complaint(&e, is_text))?;
@@ -335,7 +346,7 @@ impl<'a> Lists<'a> {
         let mut rest = run.items.clone();
         while !rest.is_empty() {
             let (first, section) = self.placed[rest.start];
-            let same = |&(at, base): &(usize, u64)| base == section && !tables.contains(&at);
+            let same = |&(at, of): &(usize, usize)| of == section && !tables.contains(&at);
             let more = self.placed[rest.clone()][1..].iter();
             let n = 1 + match tables.contains(&first) {
                 true => 0,
@@ -350,13 +361,20 @@ impl<'a> Lists<'a> {
             pieces.push(Piece {
                 addr: at as u64,
                 len: (next - at) as u64,
-                symbols: PieceOf::Data(first..first + n, section),
+                symbols: PieceOf::Data(first..first + n, self.layout.sections[section].addr),
             });
         }
     }
 
-    /// What cmd/link says.
-    fn complaint(&self, e: &PhaseError, is_text: bool) -> (SymId, String) {
+    fn complaint(&self, fault: &Fault, is_text: bool) -> BlockError {
+        let &Fault::Backwards {
+            reached,
+            item,
+            before,
+        } = fault
+        else {
+            return BlockError::Overlap;
+        };
         let syms = self.syms;
         let (items, symbol): (_, &dyn Fn(usize) -> SymId) = match is_text {
             true => (&self.text, &|i| self.order.textp[i]),
@@ -364,26 +382,20 @@ impl<'a> Lists<'a> {
         };
         let section = match is_text {
             true => &self.layout.sections[self.layout.known.text],
-            false => {
-                let at = self.placed[e.item].0;
-                let mut sections = self.layout.sections.iter();
-                let of = sections.find(|s| s.syms.contains(&at));
-                of.expect("what is placed is in a section")
-            }
+            false => &self.layout.sections[self.placed[item].1],
         };
-        let s = symbol(e.item);
-        let before = e.before.map_or(SymId::NONE, symbol);
+        let s = symbol(item);
+        let before = before.map_or(SymId::NONE, symbol);
         let kind: SymKind = syms.kind(s);
         let text = format!(
-            "phase error: addr={:#x} but val={:#x} sym={} type={kind} sect={} sect.addr={:#x} prev={}",
-            e.reached,
-            items[e.item].addr,
+            "phase error: addr={reached:#x} but val={:#x} sym={} type={kind} sect={} sect.addr={:#x} prev={}",
+            items[item].addr,
             syms.name_lossy(s),
             section.name,
             section.addr,
             syms.name_lossy(before)
         );
-        (s, text)
+        BlockError::Symbol(s, text)
     }
 }
 
@@ -443,18 +455,25 @@ mod tests {
     #[test]
     fn a_symbol_before_what_is_written_is_an_error() {
         let items = list(&[0x100, 0x110, 0x80]);
-        let error = PhaseError {
+        let error = Fault::Backwards {
             reached: 0x120,
             item: 2,
             before: Some(1),
         };
         assert_eq!(runs(&items, 0x100, 0x40), Err(error));
-        let error = PhaseError {
+        let error = Fault::Backwards {
             reached: 0x400,
             item: 0,
             before: None,
         };
         assert_eq!(runs(&items, 0x400, 0x200), Err(error));
+    }
+
+    #[test]
+    fn a_symbol_must_not_go_on_where_a_chunk_ends() {
+        let mut items = list(&[0x100, 0x108]);
+        items[1].size = 0x1000;
+        assert_eq!(runs(&items, 0x100, 0x10), Err(Fault::Overlap));
     }
 
     #[test]

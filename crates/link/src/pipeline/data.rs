@@ -3,7 +3,7 @@
 use super::code::Code;
 use super::program::Program;
 use crate::diag::Stop;
-use crate::passes::blocks::Blocks;
+use crate::passes::blocks::{BlockError, Blocks};
 use crate::passes::{addresses, host_syms};
 use gover::SymKind;
 use layout::{Addresses, Buckets, DataLayout, Relro, SectionOptions, Segments, Unsorted};
@@ -155,7 +155,12 @@ fn find_blocks(
     let blocks = match Blocks::find(syms, &code.order, &code.text, layout, segs) {
         Ok(Some(blocks)) => blocks,
         Ok(None) => return Ok(None),
-        Err(wrong) => return end(vec![wrong]),
+        Err(BlockError::Symbol(s, why)) => return end(vec![(s, why)]),
+        Err(BlockError::Overlap) => {
+            let why =
+                "addresses (-D, -T) that put data among read-only data are not supported by relink";
+            return Err(diag.fatal(why));
+        }
     };
     let twice = blocks.twice_written(syms, layout);
     if !twice.is_empty() {

@@ -287,11 +287,17 @@ impl<'a> Output<'a> {
             Some((Stage::Tables, errors)) => errors.and(write(Stage::Contents)),
             Some((_, errors)) => errors,
         };
-        self.report(errors.in_order())?;
+        let diag = self.program.diag;
+        // What cmd/link finds only when it makes relocations for the host linker.
+        let late = |e: &RelocError| matches!(e.problem, Problem::NotInObject | Problem::NotLive);
+        let (late, errors): (Vec<_>, Vec<_>) = errors.in_order().into_iter().partition(late);
+        self.report(errors)?;
         let errors = std::mem::take(&mut *self.table_errors.lock().unwrap());
-        errors
-            .into_iter()
-            .try_for_each(|e| self.program.diag.error(e))
+        errors.into_iter().try_for_each(|e| diag.error(e))?;
+        if !late.is_empty() {
+            diag.exit_if_errors()?;
+        }
+        self.report(late)
     }
 
     /// Says what is wrong with relocations.

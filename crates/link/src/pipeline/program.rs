@@ -49,18 +49,21 @@ pub(super) struct KnownSymbols {
     pub tracked: Vec<SymId>,
 }
 
-impl<'a> Program<'a> {
-    /// Resolves the symbols of what was loaded, and finds those that are live.
+/// What was loaded, resolved.
+pub struct Resolved {
+    pub(super) shape: Shape,
+    /// Whether passes that do not need one another go side by side.
+    pub(super) side_by_side: bool,
+    pub(super) syms: Symbols,
+}
+
+impl Resolved {
+    /// Resolves the symbols of what was loaded.
     ///
     /// # Errors
     /// What is wrong has been said.
-    pub fn resolve(
-        config: &'a Config,
-        shape: &'a Shape,
-        loaded: Loaded,
-        diag: &'a Diag,
-    ) -> Result<Self, Stop> {
-        let ptr_size = config.arch.ptr_size;
+    pub fn new(config: &Config, loaded: Loaded, diag: &Diag) -> Result<Self, Stop> {
+        let shape = Shape::new(config, &loaded);
         diag.phases.start("loadsyms");
         let Loaded {
             mut inputs, mode, ..
@@ -77,6 +80,27 @@ impl<'a> Program<'a> {
         }
         shared_libs.enter(&mut syms, diag)?;
         host.load(config, &mut syms, diag)?;
+        Ok(Resolved {
+            shape,
+            side_by_side,
+            syms,
+        })
+    }
+}
+
+impl<'a> Program<'a> {
+    /// Finds the live symbols of what was resolved.
+    ///
+    /// # Errors
+    /// What is wrong has been said.
+    pub fn find(
+        config: &'a Config,
+        shape: &'a Shape,
+        mut syms: Symbols,
+        side_by_side: bool,
+        diag: &'a Diag,
+    ) -> Result<Self, Stop> {
+        let ptr_size = config.arch.ptr_size;
         let mut special = BitSet::default();
         let mut made = Live::default();
         let mut maker = Maker {
