@@ -2,6 +2,7 @@
 
 use super::code::Code;
 use super::program::Program;
+use crate::config::unsupported_text;
 use crate::diag::Stop;
 use crate::passes::blocks::{BlockError, Blocks};
 use crate::passes::{addresses, host_syms};
@@ -157,9 +158,8 @@ fn find_blocks(
         Ok(None) => return Ok(None),
         Err(BlockError::Symbol(s, why)) => return end(vec![(s, why)]),
         Err(BlockError::Overlap) => {
-            let why =
-                "addresses (-D, -T) that put data among read-only data are not supported by relink";
-            return Err(diag.fatal(why));
+            diag.error(unsupported_text("data among read-only data (-D, -T)"))?;
+            return diag.exit_if_errors().map(|()| None);
         }
     };
     let twice = blocks.twice_written(syms, layout);
