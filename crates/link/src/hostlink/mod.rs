@@ -54,6 +54,27 @@ pub struct HostLinker<'a> {
 /// Total length of arguments from which they go into a file, bytes (`sys.ExecArgLengthLimit`).
 const LONG_ARGUMENTS: usize = 30 << 10;
 
+fn words(words: &[&str]) -> Argv {
+    words.iter().map(|w| w.as_bytes().to_vec()).collect()
+}
+
+fn joined(flag: &str, value: &[u8]) -> Vec<u8> {
+    [flag.as_bytes(), value].concat()
+}
+
+/// Adds a flag of the program's own or of the command line.
+fn push_own(argv: &mut Argv, flag: &[u8]) {
+    argv.push(flag.to_vec());
+    if flag == b"-static" {
+        // Some compilers pass these on even so, which GNU ld does not like.
+        for a in argv {
+            if a == b"-rdynamic" || a.starts_with(b"-Wl,--dynamic-linker,") {
+                *a = b"-static".to_vec();
+            }
+        }
+    }
+}
+
 impl<'a> HostLinker<'a> {
     /// Made ready. `objects` are the host objects, in load order.
     pub fn new(
@@ -132,42 +153,23 @@ impl<'a> HostLinker<'a> {
         Ok(())
     }
 
+    /// The command line (`ld/lib.go:hostlink`).
     fn arguments(&self) -> Result<Argv, Stop> {
         let (config, input) = (self.config, self.input);
         let mode = config.build_mode;
         let mut argv = self.extld.clone();
         argv.extend(self.arch_args());
-        let mut add = |words: &[&str]| argv.extend(words.iter().map(|w| w.as_bytes().to_vec()));
-        if config.strip {
-            add(&["-s"]);
-        } else if !config.dwarf {
-            add(&["-Wl,-S"]);
-        }
-        if mode != BuildMode::Exe && input.relro {
-            add(&["-Wl,-z,relro"]);
-        }
-        add(match mode {
-            BuildMode::Exe | BuildMode::CArchive => &[],
-            BuildMode::Pie => &["-pie"],
-            BuildMode::CShared => &["-shared", "-Wl,-z,nodelete", "-Wl,-Bsymbolic"],
-            BuildMode::Shared | BuildMode::Plugin => &["-shared"],
-        });
-        if input.dynlink || config.bindnow {
-            add(&["-Wl,-z,now"]);
-        }
-        let mut alternative = "";
-        if input.dynlink {
-            add(&["-Wl,-z,nocopyreloc"]);
-            if config.arch.family == Family::Arm64 && self.needs_gold()? {
-                alternative = "gold";
-            }
-        }
-        if !alternative.is_empty() {
-            add(&[&format!("-fuse-ld={alternative}")]);
+        argv.extend(words(&self.output_flags()));
+        let linker = match input.dynlink && config.arch.family == Family::Arm64 {
+            true if self.needs_gold()? => "gold",
+            _ => "",
+        };
+        if !linker.is_empty() {
+            argv.push(joined("-fuse-ld=", linker.as_bytes()));
         }
         let probe = self.probe();
-        let knows = |alternative: &str, flag: &str| -> Result<bool, Stop> {
-            match probe.knows(alternative, flag.as_bytes()) {
+        let knows = |linker: &str, flag: &str| -> Result<bool, Stop> {
+            match probe.knows(linker, flag.as_bytes()) {
                 Ok(known) => Ok(known),
                 Err(why) => self.diag.error(why).map(|()| false),
             }
@@ -175,60 +177,39 @@ impl<'a> HostLinker<'a> {
         if knows("", "-Wl,--build-id=0x1234567890abcdef")? {
             if !config.gnu_build_id.is_empty() {
                 let id = hex::encode(&config.gnu_build_id);
-                add(&[&format!("-Wl,--build-id=0x{id}")]);
+                argv.push(joined("-Wl,--build-id=0x", id.as_bytes()));
             } else if config.no_gnu_build_id {
-                add(&["-Wl,--build-id=none"]);
+                argv.push(b"-Wl,--build-id=none".to_vec());
             }
         }
-        add(&["-o", &config.outfile_name]);
-        let joined = |prefix: &str, value: &[u8]| [prefix.as_bytes(), value].concat();
+        argv.extend(words(&["-o", &config.outfile_name]));
         if let Some(path) = config.rpath.as_ref().filter(|p| !p.is_empty()) {
             argv.push(joined("-Wl,-rpath,", path));
         }
         if !config.interpreter.is_empty() {
             argv.push(joined("-Wl,--dynamic-linker,", &config.interpreter));
         }
-        if input.dynlink
+        let exports_all = input.dynlink
             || mode == BuildMode::CShared
-            || !knows(alternative, "-Wl,--export-dynamic-symbol=main")?
-        {
-            argv.push(b"-rdynamic".to_vec());
-        } else {
-            let names = input.exports.iter();
-            let mut flags: Argv = names
-                .map(|n| joined("-Wl,--export-dynamic-symbol=", n))
-                .collect();
-            flags.sort();
-            argv.extend(flags);
-        }
+            || !knows(linker, "-Wl,--export-dynamic-symbol=main")?;
+        argv.extend(self.exports(exports_all));
         for (wanted, flag) in [
             (true, "-Qunused-arguments"),
             (config.compress_dwarf, "-Wl,--compress-debug-sections=zlib"),
         ] {
-            if wanted && knows(alternative, flag)? {
+            if wanted && knows(linker, flag)? {
                 argv.push(flag.into());
             }
         }
         argv.extend(self.object_files()?.iter().map(|p| bytes(p)));
         argv.extend(input.shared_libs.iter().cloned());
-        let push_own = |argv: &mut Argv, flag: &[u8]| {
-            argv.push(flag.to_vec());
-            if flag == b"-static" {
-                // Some compilers pass these on even so, which GNU ld does not like.
-                for a in argv {
-                    if a == b"-rdynamic" || a.starts_with(b"-Wl,--dynamic-linker,") {
-                        *a = b"-static".to_vec();
-                    }
-                }
-            }
-        };
         for flag in &input.ld_flags {
             push_own(&mut argv, flag);
         }
         // Code for executables must not be linked as position-independent.
         if mode == BuildMode::Exe && !config.link_mode.link_shared {
             for flag in ["-no-pie", "-nopie"] {
-                if knows(alternative, flag)? {
+                if knows(linker, flag)? {
                     argv.push(flag.into());
                     break;
                 }
@@ -237,15 +218,55 @@ impl<'a> HostLinker<'a> {
         for flag in &config.extldflags {
             push_own(&mut argv, flag);
         }
-        self.in_response_file(argv, &probe, alternative)
+        self.in_response_file(argv, &probe, linker)
+    }
+
+    /// Flags that say what is made.
+    fn output_flags(&self) -> Vec<&'static str> {
+        let (config, input) = (self.config, self.input);
+        let mut flags = Vec::new();
+        if config.strip {
+            flags.push("-s");
+        } else if !config.dwarf {
+            flags.push("-Wl,-S");
+        }
+        if config.build_mode != BuildMode::Exe && input.relro {
+            flags.push("-Wl,-z,relro");
+        }
+        flags.extend_from_slice(match config.build_mode {
+            BuildMode::Exe | BuildMode::CArchive => &[],
+            BuildMode::Pie => &["-pie"],
+            BuildMode::CShared => &["-shared", "-Wl,-z,nodelete", "-Wl,-Bsymbolic"],
+            BuildMode::Shared | BuildMode::Plugin => &["-shared"],
+        });
+        if input.dynlink || config.bindnow {
+            flags.push("-Wl,-z,now");
+        }
+        if input.dynlink {
+            flags.push("-Wl,-z,nocopyreloc");
+        }
+        flags
+    }
+
+    /// Flags for the dynamic symbol table: all symbols are in it, or those that are exported.
+    fn exports(&self, all: bool) -> Argv {
+        if all {
+            return vec![b"-rdynamic".to_vec()];
+        }
+        let names = self.input.exports.iter();
+        let mut flags: Argv = names
+            .map(|n| joined("-Wl,--export-dynamic-symbol=", n))
+            .collect();
+        flags.sort();
+        flags
     }
 
     /// GNU ld before 2.36 has trouble with copy relocations on AArch64
     /// (<https://sourceware.org/bugzilla/show_bug.cgi?id=19962>).
     fn needs_gold(&self) -> Result<bool, Stop> {
-        let with = |words: &[&str]| -> Argv {
-            let words = words.iter().map(|w| w.as_bytes().to_vec());
-            self.extld.iter().cloned().chain(words).collect()
+        let with = |flags: &[&str]| -> Argv {
+            let flags = words(flags);
+            self.extld.iter().cloned().chain(flags).collect()
         };
         let o = tool::run(&with(&["-Wl,--version"]), false);
         let old = |(major, minor)| major == 2 && minor <= 35;
