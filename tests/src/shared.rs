@@ -52,6 +52,7 @@ const DEP: &str = "host.test/shared/dep";
 const BASE_LIB: &str = "libbase.so";
 const DEP_LIB: &str = "libdep.so";
 const PROGRAM: &str = "program";
+const PLUGIN: &str = "plugin.so";
 /// How long a link or the program may take.
 const LIMIT: Option<Duration> = Some(Duration::from_secs(300));
 
@@ -194,7 +195,12 @@ impl Links {
 
     /// The command for the program.
     fn program(&self, linker: &Path, dir: &Path, set: &[&str]) -> Result<Command> {
-        let mut command = self.command(linker, dir, PROGRAM, &[BASE_LIB, DEP_LIB])?;
+        self.program_as(PROGRAM, linker, dir, set)
+    }
+
+    /// The command for the program under another name.
+    fn program_as(&self, out: &str, linker: &Path, dir: &Path, set: &[&str]) -> Result<Command> {
+        let mut command = self.command(linker, dir, out, &[BASE_LIB, DEP_LIB])?;
         let (main, recorded) = self.step.args.split_last().ok_or("no main archive")?;
         let own = ["-importcfg", "importcfg.link"];
         command.args(recorded.iter().filter(|a| !own.contains(&a.as_str())));
@@ -202,19 +208,31 @@ impl Links {
         Ok(command)
     }
 
-    /// Makes all three in `dir`, one after the other.
+    /// Makes all three in `dir`, one after the other, and a plugin of the program.
     fn link(&self, linker: &Path, dir: &Path, set: &[&str]) -> Result<Vec<Left>> {
-        let commands = [
-            self.library(linker, dir, BASE_LIB, set)?,
-            self.library(linker, dir, DEP_LIB, set)?,
-            self.program(linker, dir, set)?,
+        let plugin = [set, &["-buildmode=plugin"]].concat();
+        // Each with the libraries it is linked with; commands share the import configuration's name.
+        let commands: [(Command, &[&str], &str); 4] = [
+            (self.library(linker, dir, BASE_LIB, set)?, &[], BASE_LIB),
+            (
+                self.library(linker, dir, DEP_LIB, set)?,
+                &[BASE_LIB],
+                DEP_LIB,
+            ),
+            (
+                self.program(linker, dir, set)?,
+                &[BASE_LIB, DEP_LIB],
+                PROGRAM,
+            ),
+            (
+                self.program_as(PLUGIN, linker, dir, &plugin)?,
+                &[BASE_LIB, DEP_LIB],
+                PLUGIN,
+            ),
         ];
         let mut all = Vec::new();
-        let shared: [&[&str]; 3] = [&[], &[BASE_LIB], &[BASE_LIB, DEP_LIB]];
-        for (i, mut command) in commands.into_iter().enumerate() {
-            // Commands share the import configuration's name.
-            self.command(linker, dir, "", shared[i])?;
-            let out = [BASE_LIB, DEP_LIB, PROGRAM][i];
+        for (mut command, shared, out) in commands {
+            self.command(linker, dir, "", shared)?;
             all.push(run(&mut command, linker, dir, &[out])?);
         }
         Ok(all)

@@ -335,6 +335,8 @@ impl<'a> ObjectSymbols<'a> {
             ..Sym::default()
         };
         if e.undefined {
+            // A plugin's text has a place for what tells the runtime of it, imported or not.
+            sym.value = addrs.addr(s);
             return sym;
         }
         // Sections are in the order of their headers, behind the null one.
