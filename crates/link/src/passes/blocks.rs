@@ -93,7 +93,7 @@ fn runs(items: &[Item], mut addr: i64, size: i64) -> Result<Vec<Run>, Fault> {
     let mut first = found.unwrap_or(0);
     let start = addr;
     let end = addr.wrapping_add(size);
-    let mut runs = Vec::new();
+    let mut runs: Vec<Run> = Vec::new();
     while addr < end {
         // The last symbol of this chunk.
         let mut last = None;
@@ -120,7 +120,11 @@ fn runs(items: &[Item], mut addr: i64, size: i64) -> Result<Vec<Run>, Fault> {
         // Perhaps backwards, where the next symbol lies before this chunk.
         let stop = addr.wrapping_add(len);
         let items = written(items, first, addr, stop)?;
-        if addr >= start && !items.is_empty() {
+        if !items.is_empty() {
+            let free = runs.last().map_or(start, |r| r.addr + r.len);
+            if addr < free {
+                return Err(Fault::Overlap);
+            }
             runs.push(Run { addr, len, items });
         }
         first = next.unwrap_or(last + 1);
@@ -474,6 +478,18 @@ mod tests {
         let mut items = list(&[0x100, 0x108]);
         items[1].size = 0x1000;
         assert_eq!(runs(&items, 0x100, 0x10), Err(Fault::Overlap));
+    }
+
+    #[test]
+    fn a_chunk_must_not_lie_in_one_before() {
+        let item = |addr, size| Item {
+            addr,
+            size,
+            interior: false,
+        };
+        // A chunk each, the second of which is not written, since the third symbol lies in the first.
+        let items = [item(0, CHUNK + 1), item(CHUNK + 1, CHUNK + 1), item(8, 16)];
+        assert_eq!(runs(&items, 0, 4 * CHUNK), Err(Fault::Overlap));
     }
 
     #[test]
