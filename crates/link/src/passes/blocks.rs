@@ -8,6 +8,7 @@
 
 use gover::SymKind;
 use layout::{DataLayout, Seg, Segments, TextLayout, TextOrder};
+use reloc::{Problem, RelocError};
 use rustc_hash::FxHashSet;
 use std::ops::Range;
 use symbols::{SymId, Symbols};
@@ -15,23 +16,13 @@ use symbols::{SymId, Symbols};
 /// What a large block is written in, bytes (`ld/data.go:blockSize`).
 const CHUNK: i64 = 1 << 20;
 
-/// What is in each block.
-pub struct Blocks(pub Vec<Block>);
-
-/// A part of the output.
-pub struct Block {
-    /// The segment it is in.
-    pub seg: Seg,
-    /// Address of the first byte.
-    pub addr: u64,
-    /// Bytes of output.
-    pub len: u64,
-    /// What is written of it, in order; the rest is zero.
-    pub pieces: Vec<Piece>,
-}
+/// What is written, in the order of the output; the rest is zero.
+pub struct Blocks(pub Vec<Piece>);
 
 /// A stretch of a block.
 pub struct Piece {
+    /// The segment it is in.
+    pub seg: Seg,
     /// Address of the first byte.
     pub addr: u64,
     /// Bytes of output.
@@ -178,27 +169,26 @@ impl Blocks {
             return Ok(None);
         }
         let lists = Lists::new(syms, order, text, layout);
-        let mut blocks = Vec::new();
-        for (i, section) in sections_of(layout, Seg::Text) {
-            let (addr, len) = (section.addr, section.len);
-            let is_text = i == layout.known.text;
-            blocks.push(lists.block(Seg::Text, addr, len, is_text)?);
+        let mut pieces = Vec::new();
+        for (i, section) in layout.sections.iter().enumerate() {
+            if section.seg == Seg::Text {
+                let is_text = i == layout.known.text;
+                lists.block(Seg::Text, section.addr, section.len, is_text, &mut pieces)?;
+            }
         }
         for seg in [Seg::Rodata, Seg::Relro, Seg::Data] {
             let s = segs.get(seg);
-            if s.file_len > 0 {
-                blocks.push(lists.block(seg, s.addr, s.file_len, false)?);
-            }
+            lists.block(seg, s.addr, s.file_len, false, &mut pieces)?;
         }
-        Ok(Some(Blocks(blocks)))
+        Ok(Some(Blocks(pieces)))
     }
 
     /// What cmd/link finds wrong with symbols that are in two blocks: it gives up the contents of those it
     /// has made or changed when they are written, and cannot relocate them again (`OutBuf.WriteSym`).
-    pub fn twice_written(&self, syms: &Symbols, layout: &DataLayout) -> Vec<(SymId, String)> {
+    pub fn twice_written(&self, syms: &Symbols, layout: &DataLayout) -> Vec<RelocError> {
         let mut seen = FxHashSet::default();
         let mut wrong = Vec::new();
-        for piece in self.0.iter().flat_map(|b| &b.pieces) {
+        for piece in &self.0 {
             let PieceOf::Data(range, _) = &piece.symbols else {
                 continue;
             };
@@ -207,15 +197,14 @@ impl Blocks {
                 if seen.insert(at) || !syms.is_external(s) {
                     continue;
                 }
-                for r in syms.relocs(s) {
-                    let size = i32::from(r.siz);
-                    if r.off < 0 || r.off + size > 0 {
-                        let name = syms.name_lossy(r.sym);
-                        let text =
-                            format!("invalid relocation {name}: {}+{size} not in [0,0)", r.off);
-                        wrong.push((s, text));
-                    }
-                }
+                let outside = syms
+                    .relocs(s)
+                    .filter(|r| r.off < 0 || r.off + i32::from(r.siz) > 0);
+                wrong.extend(outside.map(|reloc| RelocError {
+                    from: s,
+                    reloc,
+                    problem: Problem::OutOfRange { len: 0 },
+                }));
             }
         }
         wrong
@@ -226,10 +215,9 @@ impl Blocks {
     /// (`ld/elf.go:elfrelocsect`).
     pub fn are_complete(&self, layout: &DataLayout, segs: &Segments) -> bool {
         let times = |at: usize| {
-            let pieces = self.0.iter().flat_map(|b| &b.pieces);
             let has =
                 |p: &&Piece| matches!(&p.symbols, PieceOf::Data(range, _) if range.contains(&at));
-            pieces.filter(has).count()
+            self.0.iter().filter(has).count()
         };
         let in_file = |s: &&layout::Section| {
             let seg = segs.get(s.seg);
@@ -239,12 +227,6 @@ impl Blocks {
         let mut ends = filled.flat_map(|s| [s.syms.start, s.syms.end - 1]);
         ends.all(|at| times(at) == 1)
     }
-}
-
-/// Sections of a segment with their indices.
-fn sections_of(layout: &DataLayout, seg: Seg) -> impl Iterator<Item = (usize, &layout::Section)> {
-    let sections = layout.sections.iter().enumerate();
-    sections.filter(move |(_, s)| s.seg == seg && s.len > 0)
 }
 
 /// Whether addresses grow from each symbol to the next, as they do as a rule.
@@ -318,33 +300,35 @@ impl<'a> Lists<'a> {
         }
     }
 
-    /// The block of `len` bytes at `addr`, of functions or of data.
-    fn block(&self, seg: Seg, addr: u64, len: u64, is_text: bool) -> Result<Block, BlockError> {
+    /// Adds what is written of the block of `len` bytes at `addr`, of functions or of data.
+    fn block(
+        &self,
+        seg: Seg,
+        addr: u64,
+        len: u64,
+        is_text: bool,
+        pieces: &mut Vec<Piece>,
+    ) -> Result<(), BlockError> {
         let items = if is_text { &self.text } else { &self.data };
         let runs = runs(items, addr as i64, len as i64);
         let runs = runs.map_err(|e| self.complaint(&e, is_text))?;
-        let mut pieces = Vec::new();
         for run in runs {
             if is_text {
                 pieces.push(Piece {
+                    seg,
                     addr: run.addr as u64,
                     len: run.len as u64,
                     symbols: PieceOf::Text(run.items),
                 });
             } else {
-                self.divide(&run, &mut pieces);
+                self.divide(seg, &run, pieces);
             }
         }
-        Ok(Block {
-            seg,
-            addr,
-            len,
-            pieces,
-        })
+        Ok(())
     }
 
     /// Divides a run of data by sections; the tables of functions are apart.
-    fn divide(&self, run: &Run, pieces: &mut Vec<Piece>) {
+    fn divide(&self, seg: Seg, run: &Run, pieces: &mut Vec<Piece>) {
         let tables = &self.layout.sections[self.layout.known.pclntab].syms;
         let end = run.addr + run.len;
         let mut rest = run.items.clone();
@@ -363,6 +347,7 @@ impl<'a> Lists<'a> {
                 false => self.data[rest.start].addr,
             };
             pieces.push(Piece {
+                seg,
                 addr: at as u64,
                 len: (next - at) as u64,
                 symbols: PieceOf::Data(first..first + n, self.layout.sections[section].addr),

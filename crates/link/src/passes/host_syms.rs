@@ -77,15 +77,9 @@ pub fn import_main(m: &mut Maker, shared_library: bool) {
 
 /// Whether live data has the address of `target`. It may be live for itself, as an entry.
 fn data_refers_to(m: &Maker, target: SymId) -> bool {
-    const CHUNK: usize = 1 << 14;
-    let (syms, reachable) = (&*m.syms, &m.live.reachable);
-    let refers = |s: SymId| {
-        let mut relocs = syms.relocs(s);
-        !syms.kind(s).is_text() && relocs.any(|r| r.sym == target && r.siz != 0)
-    };
-    (0..syms.len().div_ceil(CHUNK)).into_par_iter().any(|c| {
-        let range = c * CHUNK..((c + 1) * CHUNK).min(syms.len());
-        reachable.iter_range(range).any(refers)
+    m.live.reachable.iter().any(|s| {
+        let mut relocs = m.syms.relocs(s);
+        !m.syms.kind(s).is_text() && relocs.any(|r| r.sym == target && r.siz != 0)
     })
 }
 

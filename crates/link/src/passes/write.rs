@@ -299,18 +299,16 @@ impl Writer<'_> {
     fn tasks_of<'o>(&self, blocks: &Blocks, out: &'o mut [u8]) -> Vec<Task<'o>> {
         let mut tasks = Vec::new();
         let (mut rest, mut at) = (out, 0);
-        for block in &blocks.0 {
-            let seg = self.segs.get(block.seg);
-            for piece in &block.pieces {
-                let off = seg.file_off + (piece.addr - seg.addr);
-                let (_, r) = rest.split_at_mut((off - at) as usize);
-                let (bytes, r) = r.split_at_mut(piece.len as usize);
-                (rest, at) = (r, off + piece.len);
-                tasks.push(match piece.symbols.clone() {
-                    PieceOf::Text(range) => Task::Text(bytes, range, piece.addr),
-                    PieceOf::Data(range, base) => Task::Data(bytes, range, base, piece.addr - base),
-                });
-            }
+        for piece in &blocks.0 {
+            let seg = self.segs.get(piece.seg);
+            let off = seg.file_off + (piece.addr - seg.addr);
+            let (_, r) = rest.split_at_mut((off - at) as usize);
+            let (bytes, r) = r.split_at_mut(piece.len as usize);
+            (rest, at) = (r, off + piece.len);
+            tasks.push(match piece.symbols.clone() {
+                PieceOf::Text(range) => Task::Text(bytes, range, piece.addr),
+                PieceOf::Data(range, base) => Task::Data(bytes, range, base, piece.addr - base),
+            });
         }
         tasks
     }

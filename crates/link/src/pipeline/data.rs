@@ -147,26 +147,24 @@ fn find_blocks(
     segs: &Segments,
 ) -> Result<Option<Blocks>, Stop> {
     let (diag, syms) = (program.diag, &program.syms);
-    let end = |wrong: Vec<(SymId, String)>| -> Result<Option<Blocks>, Stop> {
-        for (s, why) in wrong {
-            diag.symbol_error(syms.name(s), syms.printed_number(s), why)?;
-        }
-        diag.exit_if_errors().map(|()| None)
-    };
-    let blocks = match Blocks::find(syms, &code.order, &code.text, layout, segs) {
-        Ok(Some(blocks)) => blocks,
+    let say = |s: SymId, why: String| diag.symbol_error(syms.name(s), syms.printed_number(s), why);
+    match Blocks::find(syms, &code.order, &code.text, layout, segs) {
         Ok(None) => return Ok(None),
-        Err(BlockError::Symbol(s, why)) => return end(vec![(s, why)]),
+        Ok(Some(blocks)) => {
+            let twice = blocks.twice_written(syms, layout);
+            if twice.is_empty() {
+                return Ok(Some(blocks));
+            }
+            for e in twice {
+                say(e.from, e.text(syms))?;
+            }
+        }
+        Err(BlockError::Symbol(s, why)) => say(s, why)?,
         Err(BlockError::Overlap) => {
             diag.error(unsupported_text("data among read-only data (-D, -T)"))?;
-            return diag.exit_if_errors().map(|()| None);
         }
-    };
-    let twice = blocks.twice_written(syms, layout);
-    if !twice.is_empty() {
-        return end(twice);
     }
-    Ok(Some(blocks))
+    diag.exit_if_errors().map(|()| None)
 }
 
 /// The markers around the fuzzer's counters, if there are any (`ld/data.go:allocateDataSections`).
