@@ -3,7 +3,13 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use symbols::clean_path;
+
+/// A file in a folder, under the shortest name (`filepath.Join`).
+pub fn join_path(dir: &Path, name: &str) -> PathBuf {
+    path(&clean_path(dir.join(name).as_os_str().as_encoded_bytes()))
+}
 
 /// `%q` of a string that may not be UTF-8 (`strconv.Quote`).
 pub fn quote(text: &[u8]) -> String {

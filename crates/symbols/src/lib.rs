@@ -50,7 +50,7 @@ pub use foreign::{CgoAttrs, Foreign};
 pub use ids::{LibId, ObjId, SymId, UnitId};
 pub use inputs::{HostObject, Inputs, Library, ObjInput, Unit};
 pub use linker_made::{ExtReloc, ExtSym};
-pub use names::path_to_prefix;
+pub use names::{clean_path, path_to_prefix};
 pub use resolve::{ResolveError, ResolveOptions};
 pub use resolver::Resolver;
 pub use shared::{Imported, SharedLib};

@@ -23,7 +23,7 @@ pub fn path_to_prefix(path: &str) -> String {
     out
 }
 
-/// `path.Clean` for the paths that occur: import paths and files.
+/// [`clean_path`] of import paths and files, nearly all of which are clean already.
 pub(crate) fn clean(p: &str) -> Cow<'_, str> {
     let b = p.as_bytes();
     let plain = |i: usize, &c: &u8| match c {
@@ -31,35 +31,41 @@ pub(crate) fn clean(p: &str) -> Cow<'_, str> {
         b'.' => i > 0 && b[i - 1] != b'/' && b[i - 1] != b'.',
         _ => true,
     };
-    // Nearly all paths are clean already.
     if !b.is_empty() && b.last() != Some(&b'/') && b.iter().enumerate().all(|(i, c)| plain(i, c)) {
         return Cow::Borrowed(p);
     }
-    Cow::Owned(clean_slowly(p))
+    let cleaned = String::from_utf8(clean_path(b));
+    Cow::Owned(cleaned.expect("whole parts of what was a string"))
 }
 
-fn clean_slowly(p: &str) -> String {
-    if p.is_empty() {
-        return ".".to_owned();
-    }
-    let rooted = p.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in p.split('/') {
+/// The shortest path that is the same by its text (`path.Clean`).
+pub fn clean_path(path: &[u8]) -> Vec<u8> {
+    let rooted = path.starts_with(b"/");
+    let mut parts: Vec<&[u8]> = Vec::with_capacity(16);
+    for part in path.split(|&c| c == b'/') {
         match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|l| *l != "..") => {
+            b"" | b"." => {}
+            b".." if parts.last().is_some_and(|&p| p != b"..") => {
                 parts.pop();
             }
-            ".." if rooted => {}
+            b".." if rooted => {}
             _ => parts.push(part),
         }
     }
-    let s = parts.join("/");
-    match (rooted, s.is_empty()) {
-        (true, _) => format!("/{s}"),
-        (false, true) => ".".to_owned(),
-        (false, false) => s,
+    let mut out = Vec::with_capacity(path.len());
+    if rooted {
+        out.push(b'/');
     }
+    for (i, part) in parts.iter().enumerate() {
+        if i > 0 {
+            out.push(b'/');
+        }
+        out.extend_from_slice(part);
+    }
+    if out.is_empty() {
+        out.push(b'.');
+    }
+    out
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::hostlink::tool::{self, Outcome};
 use crate::text;
 use hostobj::{Archive, Elf};
 use rustc_hash::FxHashSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use symbols::map::{go_error_text, map_file};
 use symbols::{HostObject, UnitId, VERSION_ABI0, path_to_prefix};
 
@@ -160,12 +160,7 @@ pub struct Captured {
 impl Captured {
     /// Copies go to `dir`, if there is one.
     pub fn new(dir: Option<PathBuf>) -> Captured {
-        // As `filepath.Join` gives it.
-        let clean = |d: PathBuf| d.components().filter(|c| *c != Component::CurDir).collect();
-        Captured {
-            dir: dir.map(clean),
-            count: 0,
-        }
+        Captured { dir, count: 0 }
     }
 
     /// Copies an object.
@@ -176,7 +171,7 @@ impl Captured {
         let Some(dir) = &self.dir else {
             return Ok(());
         };
-        let base = dir.join(format!("captured-obj-{}", self.count));
+        let base = text::join_path(dir, &format!("captured-obj-{}", self.count));
         self.count += 1;
         let (info, copy) = (base.with_extension("txt"), base.with_extension("o"));
         let text = format!(

@@ -1,6 +1,7 @@
 //! The folder for what goes to the host linker.
 
 use crate::config::Config;
+use crate::text;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -36,7 +37,7 @@ impl TempDir {
 
     /// A file in the folder.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.path.join(name)
+        text::join_path(&self.path, name)
     }
 
     /// Whether it is removed in the end.

@@ -4,7 +4,7 @@
 use super::chunk::{Chunk, NO_UNIT};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use symbols::{Symbols, UnitId};
+use symbols::{Symbols, UnitId, clean_path};
 
 /// What the compiler puts before file names in symbols.
 const FILE_PREFIX: &[u8] = b"gofile..";
@@ -36,41 +36,11 @@ impl FileNames {
                 let mut path = goroot.clone();
                 path.push(b'/');
                 path.extend_from_slice(rest);
-                Cow::Owned(clean(&path))
+                Cow::Owned(clean_path(&path))
             }
             _ => Cow::Borrowed(name),
         }
     }
-}
-
-/// `path.Clean` of a path that is not empty.
-fn clean(path: &[u8]) -> Vec<u8> {
-    let rooted = path[0] == b'/';
-    let mut parts: Vec<&[u8]> = Vec::with_capacity(16);
-    for part in path.split(|&c| c == b'/') {
-        match part {
-            b"" | b"." => {}
-            b".." if parts.last().is_some_and(|&p| p != b"..") => {
-                parts.pop();
-            }
-            b".." if rooted => {}
-            _ => parts.push(part),
-        }
-    }
-    let mut out = Vec::with_capacity(path.len());
-    if rooted {
-        out.push(b'/');
-    }
-    for (i, part) in parts.iter().enumerate() {
-        if i > 0 {
-            out.push(b'/');
-        }
-        out.extend_from_slice(part);
-    }
-    if out.is_empty() {
-        out.push(b'.');
-    }
-    out
 }
 
 /// A unit in cutab.
