@@ -139,6 +139,13 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
+    pub fn new(context: &Context, go: &Toolchain) -> Setting {
+        Setting {
+            context: context.clone(),
+            go: go.clone(),
+        }
+    }
+
     pub fn step_of(&self, name: &str, variant: &Variant) -> Result<Arc<Step>> {
         self.context
             .fixture_step(&self.go, &Fixture::named(name)?, variant)
@@ -686,10 +693,7 @@ fn replace(bytes: &mut [u8], old: &[u8], new: &[u8]) {
 pub fn cases(context: &Context, cases: &mut Vec<Case>) {
     for go in context.toolchains() {
         for (name, demand, spoil) in list() {
-            let setting = Setting {
-                context: context.clone(),
-                go: go.clone(),
-            };
+            let setting = Setting::new(context, go);
             let full = format!("errors/{name}/{}", go.release());
             cases.push(Case::new(full, move || {
                 case(name, demand, &spoil, &setting)
@@ -698,7 +702,13 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
     }
 }
 
-fn case(name: &str, demand: Demand, spoil: &Spoil, setting: &Setting) -> Result<Outcome> {
+/// Links what is spoiled with both, and compares.
+pub(crate) fn case(
+    name: &str,
+    demand: Demand,
+    spoil: &Spoil,
+    setting: &Setting,
+) -> Result<Outcome> {
     let context = &setting.context;
     let step = setting.step_of("hello", &DEFAULT)?;
     if let Demand::Refuse(_) = demand

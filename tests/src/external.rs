@@ -568,20 +568,34 @@ esac
 exec gcc \"$@\"
 ";
 
-/// The arguments that a host linker gets, in order, trials included; and what is said when it fails.
-fn arguments(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) {
+/// Links whose host linker's arguments are compared: a name, the linker, flags.
+fn argument_sets() -> Vec<(&'static str, &'static str, Vec<String>)> {
     let long: Vec<String> = (0..160)
         .map(|i| format!("-Wl,-rpath,/{i}{}", "x".repeat(200)))
         .collect();
-    let sets: Vec<(&str, &str, Vec<String>)> = vec![
+    let interpreter = ["-I", "/lib64/ld-linux-x86-64.so.2"].map(String::from);
+    vec![
         ("plain", RECORDER, vec![]),
         ("static", RECORDER, vec!["-extldflags=-static".into()]),
         (
             "paths",
             RECORDER,
-            ["-r", "/lib/x y", "-I", "/lib64/ld-linux-x86-64.so.2"]
-                .map(Into::into)
-                .into(),
+            [&["-r".into(), "/lib/x y".into()], &interpreter[..]].concat(),
+        ),
+        // What names the interpreter is no argument then, in one of the forms that it may have.
+        (
+            "paths-static",
+            RECORDER,
+            [
+                &["-extldflags=-Wl,--dynamic-linker,/a -Wl,--dynamic-linker=/b -static".into()],
+                &interpreter[..],
+            ]
+            .concat(),
+        ),
+        (
+            "interpreter-comma",
+            RECORDER,
+            ["-I", "/lib64/ld,x"].map(Into::into).into(),
         ),
         (
             "no-build-id",
@@ -600,54 +614,74 @@ fn arguments(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) {
         ),
         ("fails", FAILING, vec![]),
         ("missing", "", vec![]),
-    ];
-    for (title, script, flags) in sets {
+    ]
+}
+
+/// The arguments that a host linker gets, in order, trials included; and what is said when it fails.
+fn arguments(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) {
+    for (title, script, flags) in argument_sets() {
         let name = format!("external/arguments/{}/{title}", go.release());
         let (context, go) = (context.clone(), go.clone());
         cases.push(Case::new(name, move || {
-            if let Some(why) = lacks(&CGO) {
-                return Ok(incomplete(why));
-            }
-            let step = step(&context, &go, &CGO)?;
-            let scratch = context.scratch()?;
-            let (tool, dir) = (scratch.path().join("cc"), scratch.path().join("host"));
-            if !script.is_empty() {
-                use std::os::unix::fs::PermissionsExt as _;
-                fs::write(&tool, script)?;
-                fs::set_permissions(&tool, fs::Permissions::from_mode(0o755))?;
-            }
-            let mut all = flags.clone();
-            all.extend([
-                format!("-extld={}", tool.display()),
-                "-v".to_string(),
-                "-tmpdir".to_string(),
-                dir.display().to_string(),
-            ]);
-            let link = |linker: &Path| -> Result<(i32, String, Vec<String>)> {
-                fs::create_dir_all(&dir)?;
-                let run = step.replay(linker, &scratch.path().join("out"), &all)?;
-                fs::remove_dir_all(&dir)?;
-                let log = scratch.path().join("cc.log");
-                let calls = fs::read_to_string(&log).unwrap_or_default();
-                let _ = fs::remove_file(log);
-                let said = [run.stdout.as_slice(), &run.stderr].concat();
-                let said =
-                    String::from_utf8_lossy(&said).replace(&*linker.to_string_lossy(), "LINK");
-                let lines = said.lines().map(str::to_string).collect();
-                Ok((run.code(), calls, lines))
-            };
-            let (stock, ours) = (link(&step.tool)?, link(context.linker())?);
-            let mut problems = Vec::new();
-            if stock.0 != ours.0 {
-                problems.push(format!("exit status {}, should be {}", ours.0, stock.0));
-            }
-            if stock.1 != ours.1 {
-                problems.push(format!("calls:\n{}\nshould be:\n{}", ours.1, stock.1));
-            }
-            if stock.2 != ours.2 {
-                problems.push(format!("said:\n{:#?}\nshould be:\n{:#?}", ours.2, stock.2));
-            }
-            Ok(Outcome::of(problems))
+            same_arguments(&context, &go, script, &flags)
         }));
     }
+}
+
+/// One of [`argument_sets`], by name.
+pub fn arguments_of(context: &Context, go: &Toolchain, title: &str) -> Result<Outcome> {
+    let mut sets = argument_sets().into_iter();
+    let set = sets.find(|set| set.0 == title).ok_or("no such set")?;
+    same_arguments(context, go, set.1, &set.2)
+}
+
+/// Links with both and `script` as the host linker, which writes down its arguments.
+fn same_arguments(
+    context: &Context,
+    go: &Toolchain,
+    script: &str,
+    flags: &[String],
+) -> Result<Outcome> {
+    if let Some(why) = lacks(&CGO) {
+        return Ok(incomplete(why));
+    }
+    let step = step(context, go, &CGO)?;
+    let scratch = context.scratch()?;
+    let (tool, dir) = (scratch.path().join("cc"), scratch.path().join("host"));
+    if !script.is_empty() {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::write(&tool, script)?;
+        fs::set_permissions(&tool, fs::Permissions::from_mode(0o755))?;
+    }
+    let mut all = flags.to_vec();
+    all.extend([
+        format!("-extld={}", tool.display()),
+        "-v".to_string(),
+        "-tmpdir".to_string(),
+        dir.display().to_string(),
+    ]);
+    let link = |linker: &Path| -> Result<(i32, String, Vec<String>)> {
+        fs::create_dir_all(&dir)?;
+        let run = step.replay(linker, &scratch.path().join("out"), &all)?;
+        fs::remove_dir_all(&dir)?;
+        let log = scratch.path().join("cc.log");
+        let calls = fs::read_to_string(&log).unwrap_or_default();
+        let _ = fs::remove_file(log);
+        let said = [run.stdout.as_slice(), &run.stderr].concat();
+        let said = String::from_utf8_lossy(&said).replace(&*linker.to_string_lossy(), "LINK");
+        let lines = said.lines().map(str::to_string).collect();
+        Ok((run.code(), calls, lines))
+    };
+    let (stock, ours) = (link(&step.tool)?, link(context.linker())?);
+    let mut problems = Vec::new();
+    if stock.0 != ours.0 {
+        problems.push(format!("exit status {}, should be {}", ours.0, stock.0));
+    }
+    if stock.1 != ours.1 {
+        problems.push(format!("calls:\n{}\nshould be:\n{}", ours.1, stock.1));
+    }
+    if stock.2 != ours.2 {
+        problems.push(format!("said:\n{:#?}\nshould be:\n{:#?}", ours.2, stock.2));
+    }
+    Ok(Outcome::of(problems))
 }

@@ -56,6 +56,73 @@ fn cgo(package: &'static str, old: &'static str, new: &'static str) -> Spoil {
     })
 }
 
+/// A link of the program with cgo, with directives before those that a package has.
+fn directives(package: &'static str, more: &'static str, flags: &'static [&'static str]) -> Spoil {
+    spoiler(move |link, at| {
+        start(link, at, "cgo-net")?;
+        link.edit(package, |bytes| {
+            const MARK: &[u8] = b"\n$$  // cgo\n[";
+            // The object's own, behind those of the export data.
+            let found = bytes.windows(MARK.len()).rposition(|w| w == MARK);
+            let at = found.expect("the package has directives") + MARK.len();
+            insert(bytes, at, format!("{more},").as_bytes());
+        })?;
+        link.flags(flags);
+        Ok(())
+    })
+}
+
+/// Inserts text into a member of an archive.
+fn insert(archive: &mut Vec<u8>, at: usize, text: &[u8]) {
+    const HEADER: usize = 60;
+    let size_at = |header: usize| header + 48..header + 58;
+    let mut header = b"!<arch>\n".len();
+    let size = loop {
+        let digits = std::str::from_utf8(&archive[size_at(header)]).expect("a member's size");
+        let size: usize = digits.trim().parse().expect("a member's size");
+        let end = header + HEADER + size;
+        if at < end {
+            break size;
+        }
+        header = end.next_multiple_of(2);
+    };
+    let end = header + HEADER + size;
+    let new = size + text.len();
+    archive[size_at(header)].copy_from_slice(format!("{new:<10}").as_bytes());
+    // Members begin at even places.
+    match (size.is_multiple_of(2), new.is_multiple_of(2)) {
+        (true, false) => archive.insert(end, b'\n'),
+        (false, true) if end < archive.len() => {
+            archive.remove(end);
+        }
+        _ => {}
+    }
+    archive.splice(at..at, text.iter().copied());
+}
+
+/// A link of the program with a member of its main archive that no compiler made.
+fn member(name: &'static str, of: &'static str, flags: &'static [&'static str]) -> Spoil {
+    spoiler(move |link, at| {
+        start(link, at, "host-object")?;
+        let mut bytes = fs::read(&link.main)?;
+        let contents = match of {
+            "" => b"neither one nor the other".to_vec(),
+            package => go_object(&fs::read(link.file(package)?)?),
+        };
+        append(&mut bytes, name, &contents);
+        save_main(link, &bytes)?;
+        link.flags(flags);
+        Ok(())
+    })
+}
+
+/// The last Go object of an archive.
+fn go_object(archive: &[u8]) -> Vec<u8> {
+    const MARK: &[u8] = b"`\ngo object ";
+    let found = archive.windows(MARK.len()).rposition(|w| w == MARK);
+    archive[found.expect("a Go object") + 2..].to_vec()
+}
+
 fn start(link: &mut Spoiled, at: &Setting, fixture: &str) -> Result<()> {
     let step = at.step_of(fixture, &DEFAULT)?;
     *link = Spoiled::new(&step, &link.dir)?;
@@ -108,10 +175,98 @@ fn set(bytes: &mut [u8], offset: usize, value: u8) {
     bytes[found.expect("a host object") + offset] = value;
 }
 
+/// What later patch levels refuse, and what they understand otherwise.
+pub fn trusted() -> Vec<(&'static str, Demand, Spoil)> {
+    let none: &[&str] = &[];
+    let external: &[&str] = &["-tmpdir=."];
+    let internal: &[&str] = &["-linkmode=internal"];
+    let members = [
+        ("syso-unknown", "odd.syso", "", external),
+        ("syso-unknown-internal", "odd.syso", "", internal),
+        ("syso-go", "odd.syso", "errors", none),
+        ("syso-go-internal", "odd.syso", "errors", internal),
+        // The ending is a part of the name or it is not there.
+        ("syso-not", "odd.syso.or.not.", "", internal),
+    ];
+    let lines = [
+        (
+            "cgo-import-comma",
+            r#"["cgo_import_dynamic","one,two"],["cgo_import_dynamic","three,four"]"#,
+        ),
+        (
+            "cgo-import-remote-comma",
+            r#"["cgo_import_dynamic","one","puts,two#GLIBC_2.2.5","libc.so.6"]"#,
+        ),
+        (
+            "cgo-import-library-comma",
+            r#"["cgo_import_dynamic","one","puts","libc,so.6"]"#,
+        ),
+        (
+            "cgo-import-many-comma",
+            r#"["cgo_import_dynamic","one,two","a","b","c"]"#,
+        ),
+        (
+            "cgo-import-static-comma",
+            r#"["cgo_import_static","one,two"]"#,
+        ),
+        (
+            "cgo-export-static-comma",
+            r#"["cgo_export_static","main.main","one,two"]"#,
+        ),
+        (
+            "cgo-export-dynamic-comma",
+            r#"["cgo_export_dynamic","main.main","one,two","ABIOdd"]"#,
+        ),
+        (
+            "cgo-export-local-comma",
+            r#"["cgo_export_dynamic","main,main"]"#,
+        ),
+        (
+            "cgo-dynamic-linker-comma",
+            r#"["cgo_dynamic_linker","/lib/one,/lib/two"]"#,
+        ),
+        (
+            "cgo-ldflag-comma",
+            r#"["cgo_ldflag","-Wl,--as-needed,--no-as-needed"]"#,
+        ),
+        (
+            "cgo-export-then-import",
+            r#"["cgo_export_dynamic","main.main","one"],["cgo_import_dynamic","main.main","puts","libc.so.6"]"#,
+        ),
+        (
+            "cgo-export-unknown-then-import",
+            r#"["cgo_export_dynamic","strange"],["cgo_import_dynamic","strange","puts","libc.so.6"]"#,
+        ),
+        (
+            "cgo-import-then-export",
+            r#"["cgo_import_dynamic","strange","puts","libc.so.6"],["cgo_export_dynamic","strange"]"#,
+        ),
+        (
+            "cgo-import-anywhere-then-export",
+            r#"["cgo_import_dynamic","strange","puts"],["cgo_export_dynamic","strange"]"#,
+        ),
+        (
+            "cgo-import-anywhere-then-export-static",
+            r#"["cgo_import_dynamic","strange","other"],["cgo_export_static","strange","third"]"#,
+        ),
+    ];
+    let mut list: Vec<(&str, Demand, Spoil)> = members
+        .into_iter()
+        .map(|(title, name, of, flags)| (title, Demand::Same, member(name, of, flags)))
+        .collect();
+    list.extend(
+        lines
+            .into_iter()
+            .map(|(title, more)| (title, Demand::Same, directives("net", more, none))),
+    );
+    list
+}
+
 /// All cases.
 pub fn list() -> Vec<(&'static str, Demand, Spoil)> {
     use Demand::{Same, Status};
-    vec![
+    let mut list = trusted();
+    list.extend(vec![
         ("host-object-machine", Same, edited(|b| set(b, 18, 0xb7))),
         ("host-object-class", Same, edited(|b| set(b, 4, 1))),
         ("host-object-order", Same, edited(|b| set(b, 5, 7))),
@@ -227,18 +382,6 @@ pub fn list() -> Vec<(&'static str, Demand, Spoil)> {
             Same,
             flags("host-object", &["-capturehostobjs=."]),
         ),
-        (
-            "unknown-format-internal",
-            Same,
-            spoiler(|link, at| {
-                start(link, at, "host-object")?;
-                let mut bytes = fs::read(&link.main)?;
-                append(&mut bytes, "odd.syso", b"neither one nor the other");
-                save_main(link, &bytes)?;
-                link.flags(&["-linkmode=internal"]);
-                Ok(())
-            }),
-        ),
         // cmd/link goes on with half of the dynamic symbol table.
         (
             "cgo-directives-type",
@@ -269,5 +412,6 @@ pub fn list() -> Vec<(&'static str, Demand, Spoil)> {
             Status,
             cgo("net", "[[\"cgo_", "[{\"cgo_"),
         ),
-    ]
+    ]);
+    list
 }

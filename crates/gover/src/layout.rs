@@ -99,6 +99,10 @@ pub struct PeRules {
 /// How the host linker is called (`ld/lib.go:hostlink`).
 #[derive(Clone, Copy, Debug)]
 pub struct HostLinkRules {
+    /// Beginning of the argument that names the dynamic linker.
+    pub interpreter_flag: &'static str,
+    /// linux/arm64, where Go code is linked dynamically: when gold is asked for.
+    pub arm64_gold: Arm64Gold,
     /// macOS c-shared and plugin with combined DWARF: `-Wl,-no_fixup_chains` if supported.
     pub no_fixup_chains: bool,
     /// macOS with `-race`: `-Wl,-U,__dyld_get_dyld_header`.
@@ -220,6 +224,8 @@ pub struct GoLayout {
     pub dwarf_runtime_types: &'static [&'static str],
     /// The zlib encoder of compressed sections.
     pub flate: FlateEncoder,
+    /// What is believed of cgo directives and `.syso` members.
+    pub cgo_trust: CgoTrust,
     /// How JSON that cannot be read is complained of.
     pub json_errors: JsonErrors,
 

@@ -5,6 +5,45 @@ use crate::{GoLayout, v1_26, v1_27};
 /// Every supported release line, oldest first. A new release is one line here.
 pub static RELEASES: &[&GoLayout] = &[&v1_26::LAYOUT, &v1_27::LAYOUT];
 
+/// A change between the patch levels of a line.
+struct Change {
+    /// The line.
+    release: &'static str,
+    /// The first patch level that has the change, as all later ones do.
+    patch: u32,
+    /// What those before it are to the linker.
+    before: &'static GoLayout,
+}
+
+/// All such changes, those of a line in ascending order.
+static CHANGES: &[Change] = &[
+    Change {
+        release: "1.26",
+        patch: 3,
+        before: &v1_26::BEFORE_3,
+    },
+    Change {
+        release: "1.26",
+        patch: 9,
+        before: &v1_26::BEFORE_9,
+    },
+    Change {
+        release: "1.26",
+        patch: 11,
+        before: &v1_26::BEFORE_11,
+    },
+    Change {
+        release: "1.27",
+        patch: 2,
+        before: &v1_27::BEFORE_2,
+    },
+    Change {
+        release: "1.27",
+        patch: 4,
+        before: &v1_27::BEFORE_4,
+    },
+];
+
 /// A Go version this linker has no description of.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
@@ -25,8 +64,9 @@ fn supported_lines() -> String {
     lines.join(", ")
 }
 
-/// The layout of the release line of a Go version such as `go1.27.3`, `go1.27rc1`,
-/// `go1.27-X:arenas`, `go1.27.3-custom` or `devel go1.27-0123abc date`.
+/// The layout of a Go version such as `go1.27.3`, `go1.27rc1`,
+/// `go1.27-X:arenas`, `go1.27.3-custom` or `devel go1.27-0123abc date`. A version without a patch
+/// level comes before them all.
 ///
 /// # Errors
 ///
@@ -48,11 +88,28 @@ pub fn layout_for(go_version: &str) -> Result<&'static GoLayout, UnknownRelease>
     ) {
         return Err(unknown());
     }
-    RELEASES
+    let line = RELEASES
         .iter()
         .find(|layout| layout.release.split_once('.') == Some((major, minor)))
-        .copied()
-        .ok_or_else(unknown)
+        .ok_or_else(unknown)?;
+    let patch = patch_level(tail);
+    let change = CHANGES
+        .iter()
+        .find(|change| change.release == line.release && patch < change.patch);
+    Ok(change.map_or(line, |change| change.before))
+}
+
+/// The patch level that a version has behind its line; 0 for release candidates and the like.
+fn patch_level(tail: &str) -> u32 {
+    let Some(tail) = tail.strip_prefix('.') else {
+        return 0;
+    };
+    let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
+    match tail[..digits].parse() {
+        Ok(patch) => patch,
+        Err(_) if digits == 0 => 0,
+        Err(_) => u32::MAX,
+    }
 }
 
 #[cfg(test)]
@@ -77,6 +134,35 @@ mod tests {
                 Ok(line),
                 "{version}"
             );
+        }
+    }
+
+    #[test]
+    fn patch_levels_before_a_change_are_told_apart() {
+        let of = |version| {
+            let layout = layout_for(version).unwrap();
+            let host = layout.host_link;
+            (host.arm64_gold, host.no_fixup_chains, layout.cgo_trust)
+        };
+        use crate::Arm64Gold::{Always, ForOldLd};
+        use crate::CgoTrust::{Checked, Full};
+        for (version, want) in [
+            ("go1.26rc1", (Always, false, Full)),
+            ("go1.26.0", (Always, false, Full)),
+            ("go1.26.2-corp7 X:arenas", (Always, false, Full)),
+            ("go1.26.3", (ForOldLd, false, Full)),
+            ("go1.26.8", (ForOldLd, false, Full)),
+            ("go1.26.9", (ForOldLd, true, Full)),
+            ("go1.26.10", (ForOldLd, true, Full)),
+            ("go1.26.11", (ForOldLd, true, Checked)),
+            ("go1.26.99999999999", (ForOldLd, true, Checked)),
+            ("go1.27rc1", (ForOldLd, false, Full)),
+            ("go1.27.1", (ForOldLd, false, Full)),
+            ("go1.27.2", (ForOldLd, true, Full)),
+            ("go1.27.3", (ForOldLd, true, Full)),
+            ("go1.27.4", (ForOldLd, true, Checked)),
+        ] {
+            assert_eq!(of(version), want, "{version}");
         }
     }
 

@@ -6,6 +6,36 @@ use crate::*;
 
 pub(crate) static LAYOUT: GoLayout = BASE;
 
+/// Patch levels before 1.26.11.
+pub(crate) static BEFORE_11: GoLayout = UNTIL_10;
+const UNTIL_10: GoLayout = GoLayout {
+    cgo_trust: CgoTrust::Full,
+    host_link: HostLinkRules {
+        interpreter_flag: "-Wl,--dynamic-linker,",
+        ..BASE.host_link
+    },
+    ..BASE
+};
+
+/// Patch levels before 1.26.9.
+pub(crate) static BEFORE_9: GoLayout = UNTIL_8;
+const UNTIL_8: GoLayout = GoLayout {
+    host_link: HostLinkRules {
+        no_fixup_chains: false,
+        ..UNTIL_10.host_link
+    },
+    ..UNTIL_10
+};
+
+/// Patch levels before 1.26.3.
+pub(crate) static BEFORE_3: GoLayout = GoLayout {
+    host_link: HostLinkRules {
+        arm64_gold: Arm64Gold::Always,
+        ..UNTIL_8.host_link
+    },
+    ..UNTIL_8
+};
+
 /// The layout as a constant, so that the next release can start from it.
 pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.26",
@@ -86,6 +116,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
     dwarf_prototypes: tables::DWARF_PROTOTYPES,
     dwarf_runtime_types: tables::DWARF_RUNTIME_TYPES,
     flate: FlateEncoder::Go126,
+    cgo_trust: CgoTrust::Checked,
     json_errors: JsonErrors::V1,
 
     sum32_xor: 0xff,
@@ -114,7 +145,9 @@ pub(crate) const BASE: GoLayout = GoLayout {
         host_pdata: HostPdata::Whole,
     },
     host_link: HostLinkRules {
-        no_fixup_chains: false,
+        interpreter_flag: "-Wl,--dynamic-linker=",
+        arm64_gold: Arm64Gold::ForOldLd,
+        no_fixup_chains: true,
         race_dyld_header: false,
         lld_probe_early: false,
         load_config_probe: false,

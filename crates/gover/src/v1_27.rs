@@ -6,6 +6,26 @@ use crate::*;
 
 pub(crate) static LAYOUT: GoLayout = BASE;
 
+/// Patch levels before 1.27.4.
+pub(crate) static BEFORE_4: GoLayout = UNTIL_3;
+const UNTIL_3: GoLayout = GoLayout {
+    cgo_trust: CgoTrust::Full,
+    host_link: HostLinkRules {
+        interpreter_flag: "-Wl,--dynamic-linker,",
+        ..BASE.host_link
+    },
+    ..BASE
+};
+
+/// Patch levels before 1.27.2.
+pub(crate) static BEFORE_2: GoLayout = GoLayout {
+    host_link: HostLinkRules {
+        no_fixup_chains: false,
+        ..UNTIL_3.host_link
+    },
+    ..UNTIL_3
+};
+
 /// The layout as a constant, so that the next release can start from it. Generated tables
 /// are all taken from this release, changed or not.
 pub(crate) const BASE: GoLayout = GoLayout {
@@ -108,13 +128,13 @@ pub(crate) const BASE: GoLayout = GoLayout {
         host_pdata: HostPdata::PerFunction,
     },
     host_link: HostLinkRules {
-        no_fixup_chains: true,
         race_dyld_header: true,
         lld_probe_early: true,
         load_config_probe: true,
         probe_skip_with_arg: tables::PROBE_SKIP_WITH_ARG,
         probe_keep_with_arg: tables::PROBE_KEEP_WITH_ARG,
         probe_keep_prefixes: tables::PROBE_KEEP_PREFIXES,
+        ..v1_26::BASE.host_link
     },
 
     ..v1_26::BASE

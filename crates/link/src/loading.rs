@@ -78,7 +78,7 @@ fn check_headers(config: &Config, diag: &Diag, loaded: &LoadResult) -> Result<()
         }
         let version = of_header(text).unwrap_or_default();
         let release = layout_for(version);
-        if !release.is_ok_and(|r| std::ptr::eq(r, config.release)) {
+        if !release.is_ok_and(|r| r.release == config.release.release) {
             other_release.get_or_insert_with(|| format!("{object}: {version}"));
         }
         unknown = unknown.or_else(|| unknown_experiment(config.release, text));

@@ -82,6 +82,7 @@ pub fn load(opts: &LoadOptions) -> LoadResult {
         packages: &packages,
         imports: &|o| packages.imports(o).0,
         done: &done,
+        cgo_trust: opts.digest.gover.cgo_trust,
     };
     let files = prefetch(opts, how);
     // While the order is worked out.

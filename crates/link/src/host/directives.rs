@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::diag::Diag;
 use crate::mode::BuildMode;
 use crate::text;
-use gover::{JsonErrors, SymKind};
+use gover::{CgoTrust, JsonErrors, SymKind};
 use rustc_hash::FxHashSet;
 use symbols::{SymId, Symbols, VERSION_ABI_INTERNAL, VERSION_ABI0};
 
@@ -81,9 +81,36 @@ fn quoted(words: &[String]) -> String {
 /// What is wrong with a directive.
 enum Wrong {
     /// To be said with the object's name in front.
-    InFile(&'static str),
+    InFile(String),
     /// To be said as it is.
     Said(String),
+}
+
+/// Refuses names and paths that would be several arguments of a host linker.
+fn check_commas(words: &[String]) -> Result<(), Wrong> {
+    let [directive, arguments @ ..] = words else {
+        return Ok(());
+    };
+    let (names, most) = match directive.as_str() {
+        "cgo_import_dynamic" => (2, 3),
+        "cgo_export_static" | "cgo_export_dynamic" => (2, 3),
+        "cgo_import_static" | "cgo_dynamic_linker" => (1, 1),
+        _ => return Ok(()),
+    };
+    // With too few arguments or too many it is none.
+    if !(1..=most).contains(&arguments.len()) {
+        return Ok(());
+    }
+    if !arguments.iter().take(names).any(|name| name.contains(',')) {
+        return Ok(());
+    }
+    Err(Wrong::InFile(match directive.as_str() {
+        "cgo_dynamic_linker" => format!(
+            "invalid path in cgo_dynamic_linker directive: {}",
+            text::quote(arguments[0].as_bytes())
+        ),
+        _ => format!("invalid symbol in {directive} directive: {}", quoted(words)),
+    }))
 }
 
 struct Apply<'a> {
@@ -97,6 +124,9 @@ struct Apply<'a> {
 impl Apply<'_> {
     /// Follows a directive; `false` if it is none.
     fn one(&mut self, words: &[String]) -> Result<bool, Wrong> {
+        if self.config.release.cgo_trust == CgoTrust::Checked {
+            check_commas(words)?;
+        }
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words[..] {
             ["cgo_import_dynamic", local] => self.import(local, local, ""),
@@ -151,7 +181,8 @@ impl Apply<'_> {
 
     fn import(&mut self, local: &str, remote: &str, lib: &str) -> Result<bool, Wrong> {
         if self.config.no_dynamic {
-            return Err(Wrong::InFile("cannot use dynamic imports with -d flag"));
+            let text = "cannot use dynamic imports with -d flag";
+            return Err(Wrong::InFile(text.to_owned()));
         }
         if local == "_" && remote == "_" {
             // The library is wanted, nothing in particular of it.
@@ -161,6 +192,11 @@ impl Apply<'_> {
         }
         let (remote, version) = remote.split_once('#').unwrap_or((remote, ""));
         let s = self.syms.lookup_or_create(local.as_bytes(), VERSION_ABI0);
+        // An export is stronger than an import.
+        let exported = || self.syms.foreign.attrs(s).is_some_and(|a| a.is_export());
+        if self.config.release.cgo_trust == CgoTrust::Checked && exported() {
+            return Ok(true);
+        }
         let kind = self.syms.kind(s);
         use SymKind::*;
         if matches!(kind, Xxx | Xref | Bss | NoPtrBss | HostObj) {
@@ -196,9 +232,11 @@ impl Apply<'_> {
         {
             return Ok(true);
         }
-        // An export is stronger than an import.
+        // Stronger than an import; once that was not seen if it named no library.
+        let imported = self.config.release.cgo_trust == CgoTrust::Checked
+            && self.syms.kind(s) == SymKind::DynImport;
         if let Some(a) = self.syms.foreign.cgo.get_mut(&s)
-            && !a.import_lib.is_empty()
+            && (imported || !a.import_lib.is_empty())
         {
             a.import_lib = "".into();
             a.import_version = "".into();

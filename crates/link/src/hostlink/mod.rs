@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::mode::BuildMode;
 use crate::text;
+use gover::{Arm64Gold, CgoTrust};
 use probe::{Probe, bytes, gnu_ld_version, relevant};
 use rayon::prelude::*;
 use std::path::PathBuf;
@@ -62,13 +63,14 @@ fn joined(flag: &str, value: &[u8]) -> Vec<u8> {
     [flag.as_bytes(), value].concat()
 }
 
-/// Adds a flag of the program's own or of the command line.
-fn push_own(argv: &mut Argv, flag: &[u8]) {
+/// Adds a flag of the program's own or of the command line. `interpreter` begins the one that names the
+/// dynamic linker.
+fn push_own(argv: &mut Argv, flag: &[u8], interpreter: &str) {
     argv.push(flag.to_vec());
     if flag == b"-static" {
         // Some compilers pass these on even so, which GNU ld does not like.
         for a in argv {
-            if a == b"-rdynamic" || a.starts_with(b"-Wl,--dynamic-linker,") {
+            if a == b"-rdynamic" || a.starts_with(interpreter.as_bytes()) {
                 *a = b"-static".to_vec();
             }
         }
@@ -157,6 +159,7 @@ impl<'a> HostLinker<'a> {
     fn arguments(&self) -> Result<Argv, Stop> {
         let (config, input) = (self.config, self.input);
         let mode = config.build_mode;
+        let interpreter = config.release.host_link.interpreter_flag;
         let mut argv = self.extld.clone();
         argv.extend(self.arch_args());
         argv.extend(words(&self.output_flags()));
@@ -187,12 +190,13 @@ impl<'a> HostLinker<'a> {
             argv.push(joined("-Wl,-rpath,", path));
         }
         if !config.interpreter.is_empty() {
-            argv.push(joined("-Wl,--dynamic-linker,", &config.interpreter));
+            self.check_commas("dynamic linker path", &config.interpreter)?;
+            argv.push(joined(interpreter, &config.interpreter));
         }
         let exports_all = input.dynlink
             || mode == BuildMode::CShared
             || !knows(linker, "-Wl,--export-dynamic-symbol=main")?;
-        argv.extend(self.exports(exports_all));
+        argv.extend(self.exports(exports_all)?);
         for (wanted, flag) in [
             (true, "-Qunused-arguments"),
             (config.compress_dwarf, "-Wl,--compress-debug-sections=zlib"),
@@ -204,7 +208,7 @@ impl<'a> HostLinker<'a> {
         argv.extend(self.object_files()?.iter().map(|p| bytes(p)));
         argv.extend(input.shared_libs.iter().cloned());
         for flag in &input.ld_flags {
-            push_own(&mut argv, flag);
+            push_own(&mut argv, flag, interpreter);
         }
         // Code for executables must not be linked as position-independent.
         if mode == BuildMode::Exe && !config.link_mode.link_shared {
@@ -216,7 +220,7 @@ impl<'a> HostLinker<'a> {
             }
         }
         for flag in &config.extldflags {
-            push_own(&mut argv, flag);
+            push_own(&mut argv, flag, interpreter);
         }
         self.in_response_file(argv, &probe, linker)
     }
@@ -249,36 +253,56 @@ impl<'a> HostLinker<'a> {
     }
 
     /// Flags for the dynamic symbol table: all symbols are in it, or those that are exported.
-    fn exports(&self, all: bool) -> Argv {
+    fn exports(&self, all: bool) -> Result<Argv, Stop> {
         if all {
-            return vec![b"-rdynamic".to_vec()];
+            return Ok(vec![b"-rdynamic".to_vec()]);
         }
         let names = self.input.exports.iter();
+        for name in names.clone() {
+            self.check_commas("exported symbol name", name)?;
+        }
         let mut flags: Argv = names
             .map(|n| joined("-Wl,--export-dynamic-symbol=", n))
             .collect();
         flags.sort();
-        flags
+        Ok(flags)
     }
 
-    /// GNU ld before 2.36 has trouble with copy relocations on AArch64
+    /// Refuses text that would be several arguments of the linker.
+    fn check_commas(&self, what: &str, text: &[u8]) -> Result<(), Stop> {
+        let checked = self.config.release.cgo_trust == CgoTrust::Checked;
+        match checked && text.contains(&b',') {
+            true => Err(self
+                .diag
+                .exit(format_args!("invalid {what} {}", text::quote(text)))),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether gold is asked for: GNU ld before 2.36 has trouble with copy relocations on AArch64
     /// (<https://sourceware.org/bugzilla/show_bug.cgi?id=19962>).
     fn needs_gold(&self) -> Result<bool, Stop> {
         let with = |flags: &[&str]| -> Argv {
             let flags = words(flags);
             self.extld.iter().cloned().chain(flags).collect()
         };
-        let o = tool::run(&with(&["-Wl,--version"]), false);
-        let old = |(major, minor)| major == 2 && minor <= 35;
-        if o.error.is_some() || !gnu_ld_version(&o.output).is_some_and(old) {
-            return Ok(false);
-        }
+        let wanted = match self.config.release.host_link.arm64_gold {
+            Arm64Gold::Always => "gold",
+            Arm64Gold::ForOldLd => {
+                let o = tool::run(&with(&["-Wl,--version"]), false);
+                let old = |(major, minor)| major == 2 && minor <= 35;
+                if o.error.is_some() || !gnu_ld_version(&o.output).is_some_and(old) {
+                    return Ok(false);
+                }
+                "ld>=2.36 or gold"
+            }
+        };
         // gcc falls back silently if there is no gold.
         let o = tool::run(&with(&["-fuse-ld=gold", "-Wl,--version"]), false);
         let output = text::lossy(&o.output);
         match o.error.is_none() && !output.contains("GNU gold") {
             true => Err(self.diag.fatal(format_args!(
-                "ARM64 external linker must be ld>=2.36 or gold (issue #15696, 22040), \
+                "ARM64 external linker must be {wanted} (issue #15696, 22040), \
                  but is not: {output}"
             ))),
             false => Ok(true),

@@ -6,6 +6,7 @@ use crate::map::{go_error_text, map_file};
 use crate::package_ids::{Import, PackageIds};
 use crate::release::Done;
 use goobj::{Archive, Member, Object, TextHeader, TextHeaderError};
+use gover::CgoTrust;
 use std::path::Path;
 
 /// How files are opened.
@@ -16,6 +17,7 @@ pub(super) struct Opening<'a> {
     /// Gives the imports of an object, before that is read wholly.
     pub(super) imports: &'a (dyn Fn(&Object<'static>) -> Vec<Import> + Sync),
     pub(super) done: &'a Done,
+    pub(super) cgo_trust: CgoTrust,
 }
 
 /// What a member of an archive is.
@@ -84,7 +86,7 @@ pub(super) fn open(file: &str, how: Opening) -> Loaded {
     };
     let Some(archive) = Archive::open(data) else {
         return Loaded {
-            members: vec![open_member(file.to_owned(), data, 0, how)],
+            members: vec![open_member(file, file.to_owned(), data, 0, how)],
             end: None,
         };
     };
@@ -130,11 +132,17 @@ fn archive_member(file: &str, m: Member<'static>, how: Opening) -> Option<Loaded
     if m.name.len() < 16 && !base.ends_with(".o") && !base.ends_with(".syso") {
         return None;
     }
-    Some(open_member(name, m.data, m.offset, how))
+    Some(open_member(file, name, m.data, m.offset, how))
 }
 
-fn open_member(name: String, data: &'static [u8], offset: usize, how: Opening) -> LoadedMember {
-    let content = classify(&name, data, how);
+fn open_member(
+    file: &str,
+    name: String,
+    data: &'static [u8],
+    offset: usize,
+    how: Opening,
+) -> LoadedMember {
+    let content = classify(file, &name, data, how);
     LoadedMember {
         name,
         data,
@@ -143,7 +151,8 @@ fn open_member(name: String, data: &'static [u8], offset: usize, how: Opening) -
     }
 }
 
-fn classify(name: &str, data: &'static [u8], how: Opening) -> Content {
+/// Tells what a member of `file` is (`ld/lib.go:ldobj`).
+fn classify(file: &str, name: &str, data: &'static [u8], how: Opening) -> Content {
     let magic: [u8; 4] = std::array::from_fn(|i| data.get(i).copied().unwrap_or(0));
     match magic {
         [0x7f, b'E', b'L', b'F']
@@ -153,6 +162,15 @@ fn classify(name: &str, data: &'static [u8], how: Opening) -> Content {
         | [0x64, 0x86 | 0xaa, ..]
         | [0xc4, 0x01, ..]
         | [0x01, 0xd7 | 0xf7, ..] => return Content::Host { unknown: false },
+        // Whoever wrote a package put it there, and no compiler looked at it.
+        _ if how.cgo_trust == CgoTrust::Checked
+            && (file.ends_with(".syso") || name.ends_with(".syso)")) =>
+        {
+            return Content::Bad(problem(
+                Severity::Error,
+                format!("{name}: unsupported object format in .syso file"),
+            ));
+        }
         [b'g', b'o', b' ', b'o'] => {}
         _ => return Content::Host { unknown: true },
     }
