@@ -5,43 +5,14 @@ use crate::{GoLayout, v1_26, v1_27};
 /// Every supported release line, oldest first. A new release is one line here.
 pub static RELEASES: &[&GoLayout] = &[&v1_26::LAYOUT, &v1_27::LAYOUT];
 
-/// A change between the patch levels of a line.
-struct Change {
-    /// The line.
-    release: &'static str,
-    /// The first patch level that has the change, as all later ones do.
-    patch: u32,
-    /// What those before it are to the linker.
-    before: &'static GoLayout,
-}
-
-/// All such changes, those of a line in ascending order.
-static CHANGES: &[Change] = &[
-    Change {
-        release: "1.26",
-        patch: 3,
-        before: &v1_26::BEFORE_3,
-    },
-    Change {
-        release: "1.26",
-        patch: 9,
-        before: &v1_26::BEFORE_9,
-    },
-    Change {
-        release: "1.26",
-        patch: 11,
-        before: &v1_26::BEFORE_11,
-    },
-    Change {
-        release: "1.27",
-        patch: 2,
-        before: &v1_27::BEFORE_2,
-    },
-    Change {
-        release: "1.27",
-        patch: 4,
-        before: &v1_27::BEFORE_4,
-    },
+/// Changes between patch levels: the line, the first patch level that has the change, as all later ones do,
+/// and what those before it are to the linker. The changes of a line are in ascending order.
+static CHANGES: &[(&str, u32, &GoLayout)] = &[
+    ("1.26", 3, &v1_26::BEFORE_3),
+    ("1.26", 9, &v1_26::BEFORE_9),
+    ("1.26", 11, &v1_26::BEFORE_11),
+    ("1.27", 2, &v1_27::BEFORE_2),
+    ("1.27", 4, &v1_27::BEFORE_4),
 ];
 
 /// A Go version this linker has no description of.
@@ -64,9 +35,8 @@ fn supported_lines() -> String {
     lines.join(", ")
 }
 
-/// The layout of a Go version such as `go1.27.3`, `go1.27rc1`,
-/// `go1.27-X:arenas`, `go1.27.3-custom` or `devel go1.27-0123abc date`. A version without a patch
-/// level comes before them all.
+/// The layout of a Go version such as `go1.27.3`, `go1.27rc1`, `go1.27-X:arenas`, `go1.27.3-custom` or
+/// `devel go1.27-0123abc date`. A version without a patch level comes before them all.
 ///
 /// # Errors
 ///
@@ -95,8 +65,8 @@ pub fn layout_for(go_version: &str) -> Result<&'static GoLayout, UnknownRelease>
     let patch = patch_level(tail);
     let change = CHANGES
         .iter()
-        .find(|change| change.release == line.release && patch < change.patch);
-    Ok(change.map_or(line, |change| change.before))
+        .find(|(release, since, _)| *release == line.release && patch < *since);
+    Ok(change.map_or(line, |(_, _, before)| before))
 }
 
 /// The patch level that a version has behind its line; 0 for release candidates and the like.

@@ -7,8 +7,7 @@ use crate::*;
 pub(crate) static LAYOUT: GoLayout = BASE;
 
 /// Patch levels before 1.26.11.
-pub(crate) static BEFORE_11: GoLayout = UNTIL_10;
-const UNTIL_10: GoLayout = GoLayout {
+pub(crate) const BEFORE_11: GoLayout = GoLayout {
     cgo_trust: CgoTrust::Full,
     host_link: HostLinkRules {
         interpreter_flag: "-Wl,--dynamic-linker,",
@@ -18,22 +17,21 @@ const UNTIL_10: GoLayout = GoLayout {
 };
 
 /// Patch levels before 1.26.9.
-pub(crate) static BEFORE_9: GoLayout = UNTIL_8;
-const UNTIL_8: GoLayout = GoLayout {
+pub(crate) const BEFORE_9: GoLayout = GoLayout {
     host_link: HostLinkRules {
         no_fixup_chains: false,
-        ..UNTIL_10.host_link
+        ..BEFORE_11.host_link
     },
-    ..UNTIL_10
+    ..BEFORE_11
 };
 
 /// Patch levels before 1.26.3.
-pub(crate) static BEFORE_3: GoLayout = GoLayout {
+pub(crate) const BEFORE_3: GoLayout = GoLayout {
     host_link: HostLinkRules {
         arm64_gold: Arm64Gold::Always,
-        ..UNTIL_8.host_link
+        ..BEFORE_9.host_link
     },
-    ..UNTIL_8
+    ..BEFORE_9
 };
 
 /// The layout as a constant, so that the next release can start from it.

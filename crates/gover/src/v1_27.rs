@@ -7,8 +7,7 @@ use crate::*;
 pub(crate) static LAYOUT: GoLayout = BASE;
 
 /// Patch levels before 1.27.4.
-pub(crate) static BEFORE_4: GoLayout = UNTIL_3;
-const UNTIL_3: GoLayout = GoLayout {
+pub(crate) const BEFORE_4: GoLayout = GoLayout {
     cgo_trust: CgoTrust::Full,
     host_link: HostLinkRules {
         interpreter_flag: "-Wl,--dynamic-linker,",
@@ -18,12 +17,12 @@ const UNTIL_3: GoLayout = GoLayout {
 };
 
 /// Patch levels before 1.27.2.
-pub(crate) static BEFORE_2: GoLayout = GoLayout {
+pub(crate) const BEFORE_2: GoLayout = GoLayout {
     host_link: HostLinkRules {
         no_fixup_chains: false,
-        ..UNTIL_3.host_link
+        ..BEFORE_4.host_link
     },
-    ..UNTIL_3
+    ..BEFORE_4
 };
 
 /// The layout as a constant, so that the next release can start from it. Generated tables

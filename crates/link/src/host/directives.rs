@@ -92,16 +92,13 @@ fn check_commas(words: &[String]) -> Result<(), Wrong> {
         return Ok(());
     };
     let (names, most) = match directive.as_str() {
-        "cgo_import_dynamic" => (2, 3),
-        "cgo_export_static" | "cgo_export_dynamic" => (2, 3),
+        "cgo_import_dynamic" | "cgo_export_static" | "cgo_export_dynamic" => (2, 3),
         "cgo_import_static" | "cgo_dynamic_linker" => (1, 1),
         _ => return Ok(()),
     };
     // With too few arguments or too many it is none.
-    if !(1..=most).contains(&arguments.len()) {
-        return Ok(());
-    }
-    if !arguments.iter().take(names).any(|name| name.contains(',')) {
+    let is_one = (1..=most).contains(&arguments.len());
+    if !is_one || !arguments.iter().take(names).any(|name| name.contains(',')) {
         return Ok(());
     }
     Err(Wrong::InFile(match directive.as_str() {
