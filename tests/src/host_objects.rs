@@ -56,19 +56,17 @@ fn cgo(package: &'static str, old: &'static str, new: &'static str) -> Spoil {
     })
 }
 
-/// A link of the program with cgo, with directives before those that a package has.
-fn directives(package: &'static str, more: &'static str, flags: &'static [&'static str]) -> Spoil {
+/// A link of the program with cgo, with directives before those that package `net` has.
+fn directives(more: &'static str) -> Spoil {
     spoiler(move |link, at| {
         start(link, at, "cgo-net")?;
-        link.edit(package, |bytes| {
+        link.edit("net", |bytes| {
             const MARK: &[u8] = b"\n$$  // cgo\n[";
             // The object's own, behind those of the export data.
             let found = bytes.windows(MARK.len()).rposition(|w| w == MARK);
             let at = found.expect("the package has directives") + MARK.len();
             insert(bytes, at, format!("{more},").as_bytes());
-        })?;
-        link.flags(flags);
-        Ok(())
+        })
     })
 }
 
@@ -257,7 +255,7 @@ pub fn trusted() -> Vec<(&'static str, Demand, Spoil)> {
     list.extend(
         lines
             .into_iter()
-            .map(|(title, more)| (title, Demand::Same, directives("net", more, none))),
+            .map(|(title, more)| (title, Demand::Same, directives(more))),
     );
     list
 }
