@@ -158,6 +158,7 @@ impl Program {
     /// wrong.
     pub fn write_text(&self, out: &mut [u8]) -> Vec<RelocError> {
         let relocator = Relocator {
+            image_base: 0,
             syms: &self.syms,
             live: &self.live,
             addrs: &self.addrs,

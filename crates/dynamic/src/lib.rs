@@ -1,3 +1,8 @@
+//! What the loader has to know of a program: of ELF files all that follows, of Windows programs their
+//! [`Imports`] and the [fields](base_reloc_table) that hold addresses.
+//!
+//! # ELF
+//!
 //! Dynamic linking information of ELF files: imported and exported symbols, the libraries and
 //! versions they come from, the procedure linkage and global offset tables, dynamic relocations.
 //!
@@ -21,11 +26,15 @@
 //!    generated in place ([`DynamicTables::write_rela`]): it has an entry for every pointer in the
 //!    data of a position-independent executable.
 
+mod base_relocs;
 mod host;
+mod imports;
 mod rela;
 mod scan;
 mod tables;
 mod versions;
 
+pub use base_relocs::base_reloc_table;
+pub use imports::Imports;
 pub use rela::{Rela, RelaValue};
 pub use tables::{DynamicOptions, DynamicTables};

@@ -17,6 +17,7 @@ pub use carriers::Carriers;
 pub use relro::Relro;
 pub use sections::{
     DataLayout, KnownSections, Placed, Section, SectionOptions, Seg, Segment, Segments,
+    UnwindTables,
 };
 pub use text::{TextLayout, TextOrder, round_up};
 pub use trampolines::TrampolineOptions;

@@ -1,7 +1,7 @@
 //! Sections of the output and what lies where in them (`ld/data.go:allocateDataSections`,
 //! `address`, `layout`).
 
-use crate::buckets::{Bucket, Buckets, DataSym};
+use crate::buckets::{Bucket, Buckets, DataSym, data_align};
 use crate::gcprog::GcProg;
 use crate::relro::Relro;
 use crate::round_up;
@@ -9,6 +9,7 @@ use gover::{CoverageStart, GcMasks, ModuledataHome, PclntabHome, SymKind, Typeli
 use std::borrow::Cow;
 use std::ops::Range;
 use symbols::{SymId, Symbols};
+use target::Placement;
 
 /// Greatest size of a section, bytes.
 const CUTOFF: u64 = 2_000_000_000;
@@ -27,8 +28,24 @@ pub enum Seg {
     Relro,
     /// Writable data.
     Data,
+    /// Where functions begin and end, and how they are unwound (Windows).
+    Pdata,
+    /// How the stack is unwound (Windows).
+    Xdata,
     /// Debugging information; not loaded.
     Dwarf,
+}
+
+impl Seg {
+    /// Those that are loaded, in file order.
+    pub const LOADED: [Seg; 6] = [
+        Seg::Text,
+        Seg::Rodata,
+        Seg::Relro,
+        Seg::Data,
+        Seg::Pdata,
+        Seg::Xdata,
+    ];
 }
 
 /// A symbol's place in its section.
@@ -134,6 +151,17 @@ pub struct SectionOptions {
     pub external: bool,
     /// Where data lies that the dynamic linker relocates.
     pub relro: Relro,
+    /// The tables by which Windows unwinds the stack, if the output has them.
+    pub unwind: Option<UnwindTables>,
+}
+
+/// The tables by which Windows unwinds the stack.
+#[derive(Clone, Copy, Debug)]
+pub struct UnwindTables {
+    /// `.pdata`: the functions.
+    pub pdata: SymId,
+    /// `.xdata`: what they do to the stack.
+    pub xdata: SymId,
 }
 
 /// Complaints, as (symbol, text).
@@ -311,7 +339,7 @@ impl Alloc<'_> {
     ) -> DataSegment {
         let g = syms.gover;
         use SymKind::*;
-        for kind in [BuildInfo, FipsInfo, ElfSect] {
+        for kind in [BuildInfo, FipsInfo, ElfSect, Windows] {
             self.singles(syms, Seg::Data, kind, 6);
         }
         if g.moduledata_home == ModuledataHome::GoModule {
@@ -478,6 +506,26 @@ impl Alloc<'_> {
         }
     }
 
+    /// The tables by which Windows unwinds the stack, each in a segment. Their sections begin wherever
+    /// read-only data have ended, so that the first symbol may lie a little behind (`allocateSEHSections`).
+    fn unwind_segments(&mut self, syms: &Symbols, tables: &UnwindTables) {
+        for (seg, name, sym) in [
+            (Seg::Pdata, ".pdata", tables.pdata),
+            (Seg::Xdata, ".xdata", tables.xdata),
+        ] {
+            let section = self.open_aligned(seg, name, 1, 4);
+            let size = syms.size(sym);
+            self.at = round_up(self.at, data_align(syms.align(sym), size).into());
+            self.placed.push(Placed {
+                sym,
+                off: (self.at - self.sections[section].addr) as u32,
+                size: size as u32,
+            });
+            self.at += size;
+            self.close();
+        }
+    }
+
     /// Types, if they lie apart from other data, and the lists of types and of interface tables.
     fn types_with_lists(
         &mut self,
@@ -565,10 +613,15 @@ impl DataLayout {
         }
         let mut a = Alloc::new(&buckets.by_kind, opts, placed, errors);
         a.read_only_segments(syms, text, opts, &mut known);
-        // Headers count text first, then read-only data, then data.
         let n = a.sections.len();
+        if let Some(tables) = &opts.unwind {
+            a.unwind_segments(syms, tables);
+        }
+        // Headers count text first, then read-only data, then data.
         let mut sections = a.sections;
+        let unwind_sections = sections.split_off(n);
         sections.extend(data_sections);
+        sections.extend(unwind_sections);
         known.noptrdata += n;
         known.data += n;
         known.bss += n;
@@ -595,28 +648,34 @@ impl DataLayout {
         }
     }
 
+    /// Places a segment, if there is anything in it, from the multiple of `round` at or behind `va` on, text
+    /// right there; `va` is then its end.
+    fn place_segment(&mut self, seg: Seg, va: &mut u64, round: u64, segs: &mut Segments) {
+        if !self.sections.iter().any(|s| s.seg == seg) {
+            return;
+        }
+        if seg != Seg::Text {
+            *va = round_up(*va, round);
+        }
+        let start = *va;
+        for s in self.sections.iter_mut().filter(|s| s.seg == seg) {
+            *va = round_up(*va, s.align.into());
+            s.addr = *va;
+            *va += s.len;
+        }
+        let out = segs.get_mut(seg);
+        out.addr = start;
+        out.len = *va - start;
+        out.file_len = out.len;
+    }
+
     /// Assigns addresses to segments and sections (`ld/data.go:address`). `text_addr` is the start
     /// of the text segment, `round` the address quantum, `data_addr` a fixed address for data.
     pub fn place(&mut self, text_addr: u64, round: u64, data_addr: Option<u64>) -> Segments {
         let mut segs = Segments::default();
         let mut va = text_addr;
         for seg in [Seg::Text, Seg::Rodata, Seg::Relro] {
-            if !self.sections.iter().any(|s| s.seg == seg) {
-                continue;
-            }
-            if seg != Seg::Text {
-                va = round_up(va, round);
-            }
-            let start = va;
-            for s in self.sections.iter_mut().filter(|s| s.seg == seg) {
-                va = round_up(va, s.align.into());
-                s.addr = va;
-                va += s.len;
-            }
-            let out = segs.get_mut(seg);
-            out.addr = start;
-            out.len = va - start;
-            out.file_len = out.len;
+            self.place_segment(seg, &mut va, round, &mut segs);
         }
         va = data_addr.unwrap_or(round_up(va, round));
         let base = va;
@@ -651,6 +710,9 @@ impl DataLayout {
             file_len: 0,
         };
         segs.data.file_len = self.sections[self.known.bss].addr - base;
+        for seg in [Seg::Pdata, Seg::Xdata] {
+            self.place_segment(seg, &mut va, round, &mut segs);
+        }
         segs.dwarf.addr = round_up(va, round);
         segs
     }
@@ -667,6 +729,10 @@ pub struct Segments {
     pub relro: Segment,
     /// Writable data.
     pub data: Segment,
+    /// Where functions begin and end; empty if there is no such table.
+    pub pdata: Segment,
+    /// How the stack is unwound; empty if there is no such table.
+    pub xdata: Segment,
     /// Debugging information.
     pub dwarf: Segment,
 }
@@ -679,6 +745,8 @@ impl Segments {
             Seg::Rodata => &self.rodata,
             Seg::Relro => &self.relro,
             Seg::Data => &self.data,
+            Seg::Pdata => &self.pdata,
+            Seg::Xdata => &self.xdata,
             Seg::Dwarf => &self.dwarf,
         }
     }
@@ -688,27 +756,29 @@ impl Segments {
             Seg::Rodata => &mut self.rodata,
             Seg::Relro => &mut self.relro,
             Seg::Data => &mut self.data,
+            Seg::Pdata => &mut self.pdata,
+            Seg::Xdata => &mut self.xdata,
             Seg::Dwarf => &mut self.dwarf,
         }
     }
 
-    /// Assigns file offsets (`ld/data.go:layout`): the text segment starts behind the header area of
-    /// `header` bytes, every other segment at the next multiple of `round`. Gives the end of the last
+    /// Assigns file offsets (`ld/data.go:layout`): the text segment starts behind the header area,
+    /// every other segment at the next multiple of what files are aligned to. Gives the end of the last
     /// segment.
     ///
     /// # Errors
-    /// A text when address and file offset of a segment differ modulo `round`.
-    pub fn layout_file(&mut self, header: u64, round: u64) -> Result<u64, String> {
-        let mut end = 0;
-        for seg in [Seg::Text, Seg::Rodata, Seg::Relro, Seg::Data, Seg::Dwarf] {
+    /// A text when address and file offset of a segment have to agree in an address quantum and do not.
+    pub fn layout_file(&mut self, placement: &Placement) -> Result<u64, String> {
+        let (mut end, round) = (0, placement.round);
+        for seg in Seg::LOADED.into_iter().chain([Seg::Dwarf]) {
             let s = self.get_mut(seg);
             if seg == Seg::Text {
-                s.file_off = header;
+                s.file_off = placement.header_len;
             } else if s.addr == 0 && s.len == 0 {
                 continue;
             } else {
-                s.file_off = round_up(end, round);
-                if s.addr % round != s.file_off % round {
+                s.file_off = round_up(end, placement.file_align.unwrap_or(round));
+                if placement.file_align.is_none() && s.addr % round != s.file_off % round {
                     return Err(format!(
                         "bad segment rounding (Vaddr={:#x} Fileoff={:#x} FlagRound={round:#x})",
                         s.addr, s.file_off
@@ -722,10 +792,10 @@ impl Segments {
 
     /// Where the segment of debugging information will begin in the file, whatever its length. `None` if
     /// [`Segments::layout_file`] will fail.
-    pub fn dwarf_offset(&self, header: u64, round: u64) -> Option<u64> {
+    pub fn dwarf_offset(&self, placement: &Placement) -> Option<u64> {
         let mut segs = *self;
         segs.dwarf.len = 1;
-        segs.layout_file(header, round).ok()?;
+        segs.layout_file(placement).ok()?;
         Some(segs.dwarf.file_off)
     }
 }

@@ -80,11 +80,13 @@ impl TextOrder {
 
     /// Shuffles the functions as `-randlayout` with this seed does (`ld/data.go:textaddress`).
     /// [`TextOrder::unit_textp`] stays as it was assigned.
-    /// Functions of host objects, which come first, stay together.
+    /// The build ID, and then functions of host objects, come first and stay where they are.
     pub fn shuffle(&mut self, syms: &Symbols, seed: i64) {
         let f = &syms.foreign;
+        let is_id = |&s: &SymId| syms.name(s) == b"go:buildid";
+        let id = usize::from(self.textp.first().is_some_and(is_id));
         let is_host = |&&s: &&SymId| f.sub(s).is_some() || f.is_interior(s);
-        let n = self.textp.iter().take_while(is_host).count();
+        let n = id + self.textp[id..].iter().take_while(is_host).count();
         gorand::Rand::new(seed).shuffle(&mut self.textp[n..]);
     }
 

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use symbols::DigestOptions;
 use symbols::load::{Further, LoadOptions};
-use target::ArchInfo;
+use target::{ArchInfo, FileFormat, OsInfo, Placement};
 
 /// Everything that was asked for, resolved.
 pub struct Config {
@@ -25,6 +25,8 @@ pub struct Config {
     pub goos: String,
     /// Target architecture's name.
     pub goarch: String,
+    /// The target operating system.
+    pub os: &'static OsInfo,
     /// The target architecture.
     pub arch: &'static ArchInfo,
     /// The experiments of the environment.
@@ -77,8 +79,13 @@ pub struct Config {
     pub compress_dwarf: bool,
     /// Address of the first text symbol (`-T`), headers included.
     pub text_addr: u64,
-    /// Address rounding quantum of segments (`-R`), bytes, a power of two.
-    pub round: u64,
+    /// Where executables are loaded, with the rounding quantum of segments' addresses (`-R`), a power
+    /// of two.
+    pub placement: Placement,
+    /// Address and quantum as cmd/link knows them before it reads its inputs.
+    pub early_addresses: (i64, i64),
+    /// Whether it is a program without a console (`-H=windowsgui`).
+    pub gui: bool,
     /// Address of the data segment (`-D`), if given.
     pub data_addr: Option<i64>,
     /// Least alignment of functions, bytes.
@@ -162,15 +169,6 @@ pub struct Benchmark {
     /// Beginning of the names of profiles to write for each phase, if given.
     pub profile_base: Option<PathBuf>,
 }
-
-/// Size of the headers before text in ELF files, bytes (`ld.ELFRESERVE`).
-const ELF_HEADER_RESERVE: u64 = 4096;
-
-/// Operating systems and architectures supported so far.
-static TARGETS: &[(&str, &ArchInfo)] = &[
-    ("linux/amd64", &target::AMD64),
-    ("linux/arm64", &target::ARM64),
-];
 
 /// Architectures cmd/link knows; others end it before it looks at its flags.
 pub static ARCHITECTURES: &[&str] = &[
@@ -335,10 +333,10 @@ impl Config {
 
         let extlink_enabled = env("GO_EXTLINK_ENABLED").unwrap_or_default();
         let platform_name = format!("{}/{}", cx.goos, cx.goarch);
-        let Some((_, arch)) = TARGETS.iter().find(|(name, _)| *name == platform_name) else {
+        let Some((os, arch)) = target::os::find(cx.goos, cx.goarch) else {
             return Err(unsupported(&format!("GOOS/GOARCH {platform_name}")).into());
         };
-        if head != cx.goos {
+        if head != os.name {
             return Err(unsupported(&format!("-H={}", text::lossy(&args.head_type))).into());
         }
         let goroot = env("GOROOT").filter(|g| !g.is_empty());
@@ -346,20 +344,24 @@ impl Config {
         if let Some(goroot) = &goroot {
             lib_dirs.push(package_dir(goroot, &args, cx));
         }
-        let round = match args.round {
-            -1 => arch.elf_round,
-            round => round as u64,
-        };
+        let mut placement = os.placement(arch);
+        if args.round != -1 {
+            placement.round = args.round as u64;
+        }
         let text_addr = match args.text_addr {
-            -1 => arch.elf_text_base.next_multiple_of(round) + ELF_HEADER_RESERVE,
+            -1 => placement.base.next_multiple_of(placement.round) + placement.header_mem,
             addr => addr as u64,
+        };
+        let early_addresses = match os.format {
+            FileFormat::Elf => (text_addr as i64, placement.round as i64),
+            FileFormat::Pe => (args.text_addr, args.round),
         };
         let func_align = match args.func_align {
             0 => arch.func_align,
             align => u32::try_from(align).unwrap_or(u32::MAX),
         };
         let outfile = match args.outfile.as_slice() {
-            b"" => b"a.out",
+            b"" => os.default_output.as_bytes(),
             name => name,
         };
         let entry = entry(&args, build_mode, cx);
@@ -369,6 +371,7 @@ impl Config {
             go_version: cx.toolchain.version.clone(),
             goos: cx.goos.to_owned(),
             goarch: cx.goarch.to_owned(),
+            os,
             arch,
             experiments: build.experiments.clone(),
             header_line: build.header_line(&cx.toolchain.version),
@@ -401,7 +404,9 @@ impl Config {
             dwarf,
             compress_dwarf: args.compress_dwarf,
             text_addr,
-            round,
+            placement,
+            early_addresses,
+            gui: args.head_type == b"windowsgui",
             data_addr: (args.data_addr != -1).then_some(args.data_addr),
             func_align,
             rand_layout: args.rand_layout,
@@ -451,15 +456,21 @@ impl Config {
     /// # Errors
     ///
     /// The text for `Exitf`.
-    pub fn check_addresses(&self) -> Result<(), String> {
-        match self.data_addr {
-            Some(addr) if addr % self.round as i64 != 0 => Err(format!(
-                "invalid -D value {}: not aligned to rounding quantum {:#x}",
+    pub fn check_late(&self) -> Result<(), String> {
+        let (_, quantum) = self.early_addresses;
+        if let Some(addr) = self.data_addr
+            && addr.wrapping_rem(quantum) != 0
+        {
+            return Err(format!(
+                "invalid -D value {}: not aligned to rounding quantum {}",
                 go_hex(addr),
-                self.round
-            )),
-            _ => Ok(()),
+                go_hex(quantum)
+            ));
         }
+        if self.link_mode.link_shared && self.os.format != FileFormat::Elf {
+            return Err("-linkshared can only be used on elf systems".into());
+        }
+        Ok(())
     }
 
     /// Path of the main package: `main`, or a plugin's.
@@ -508,15 +519,12 @@ impl Config {
             self.build_mode,
             on_off(!self.strip),
             on_off(self.dwarf),
-            ELF_LINUX_HEAD,
-            self.text_addr,
-            self.round as u32
+            self.os.head,
+            self.early_addresses.0,
+            self.early_addresses.1 as u32
         )
     }
 }
-
-/// Number of the Linux header type in cmd/link's log (`objabi.Hlinux`).
-const ELF_LINUX_HEAD: u32 = 5;
 
 /// Header types whose programs need the C library (`ld/link.go:UsesLibc`,
 /// `ld/target.go:UsesLibc`).

@@ -88,7 +88,7 @@ fn link(config: &Config, diag: &Diag) -> Result<(), Stop> {
     diag.phase("libinit");
     let out = OutputFile::create(&config.outfile, &config.outfile_name);
     let mut out = out.map_err(|e| diag.exit(e))?;
-    config.check_addresses().map_err(|why| diag.exit(why))?;
+    config.check_late().map_err(|why| diag.exit(why))?;
     if diag.verbose(1) {
         diag.print(config.log_head());
     }

@@ -1,7 +1,7 @@
 //! From a configuration to loaded inputs, with what is to be said about them
 //! (`ld/lib.go:loadlib`).
 
-use crate::config::Config;
+use crate::config::{Config, unsupported_text};
 use crate::diag::{Diag, Stop};
 use crate::mode::{LinkMode, LinkModeDecision, LinkModeInputs};
 use crate::version::of_header;
@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use symbols::load::{LoadResult, Problem, Severity, load};
 use symbols::{Inputs, path_to_prefix};
+use target::FileFormat;
 
 /// What was loaded.
 pub struct Loaded {
@@ -55,6 +56,10 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
     let inputs = loaded.inputs;
     let mode = decided.into_inner().unwrap_or_default();
     let can_use_plugins = can_use_plugins.into_inner();
+    if mode == LinkMode::External && config.os.format != FileFormat::Elf {
+        let what = format!("external linking for {}", config.goos);
+        return Err(diag.exit_plain(unsupported_text(&what)));
+    }
     Ok(Loaded {
         inputs,
         mode,

@@ -11,6 +11,7 @@
 mod code;
 mod data;
 mod executable;
+mod image;
 mod object;
 mod output;
 mod program;

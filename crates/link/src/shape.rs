@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::loading::Loaded;
 use crate::mode::{BuildMode, LinkMode};
 use layout::Relro;
+use target::FileFormat;
 
 /// What is made, and what follows from that.
 #[derive(Clone, Debug)]
@@ -23,6 +24,10 @@ pub struct Shape {
     pub can_use_plugins: bool,
     /// Address of the first text symbol, headers included; 0 in object files.
     pub text_addr: u64,
+    /// The format of the output.
+    pub format: FileFormat,
+    /// Whether the operating system knows data that is read-only once relocated.
+    os_has_relro: bool,
 }
 
 impl Shape {
@@ -46,12 +51,15 @@ impl Shape {
                 || can_use_plugins,
             can_use_plugins,
             text_addr: if external { 0 } else { config.text_addr },
+            format: config.os.format,
+            os_has_relro: config.os.relro,
         }
     }
 
     /// Whether there is data that is read-only once relocated, and where (`Target.UseRelro`).
     pub fn relro(&self) -> Relro {
         match (self.mode, self.external) {
+            _ if !self.os_has_relro => Relro::None,
             (BuildMode::Exe, _) if !self.link_shared => Relro::None,
             (_, true) => Relro::WithReadOnly,
             (_, false) => Relro::OwnSegment,

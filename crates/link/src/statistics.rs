@@ -5,25 +5,22 @@ use dwarf::Census;
 use rustc_hash::{FxHashMap, FxHashSet};
 use symbols::{BitSet, SymId, Symbols};
 use tables::pclntab::PclntabPlan;
+use target::FileFormat;
 
 /// Sections of dynamic executables. cmd/link makes symbols for them before it knows whether it will
-/// need them (`ld/data.go`, `ld/ld.go`: `setArchSyms`).
-const SECTION_SYMBOLS: [&str; 10] = [
-    ".got",
-    ".plt",
-    ".got.plt",
-    ".dynamic",
-    ".dynsym",
-    ".dynstr",
-    ".rel",
-    ".rela",
-    ".rel.plt",
-    ".rela.plt",
-];
+/// need them (`ld/lib.go:setArchSyms`); for the relocations in ELF files only.
+const SECTION_SYMBOLS: [&str; 6] = [".got", ".plt", ".got.plt", ".dynamic", ".dynsym", ".dynstr"];
+const ELF_SECTION_SYMBOLS: [&str; 4] = [".rel", ".rela", ".rel.plt", ".rela.plt"];
 
 /// The lines `-v` ends with. cmd/link has symbols for what here has none: inline trees, debugging
 /// information, sections that stay empty. They are counted as if there were.
-pub fn text(symbols: &Symbols, reachable: &BitSet, pclntab: &PclntabPlan, debug: &Debug) -> String {
+pub fn text(
+    symbols: &Symbols,
+    reachable: &BitSet,
+    pclntab: &PclntabPlan,
+    debug: &Debug,
+    format: FileFormat,
+) -> String {
     // The symbol that is none counts as one of a package.
     let (mut package, mut hashed, mut named) = (1, 0, 0);
     let mut undefined = FxHashSet::default();
@@ -44,7 +41,10 @@ pub fn text(symbols: &Symbols, reachable: &BitSet, pclntab: &PclntabPlan, debug:
     let mut reachable = reachable.clone();
     let debug = debug_symbols(symbols, &undefined, debug, &mut reachable);
     let missing = |name: &&str| symbols.lookup(name.as_bytes(), 0).is_none();
-    let unmade = pclntab.n_inline_trees() + SECTION_SYMBOLS.iter().filter(|n| missing(n)).count();
+    let of_elf = ELF_SECTION_SYMBOLS.iter();
+    let of_elf = of_elf.filter(|_| format == FileFormat::Elf);
+    let sections = SECTION_SYMBOLS.iter().chain(of_elf);
+    let unmade = pclntab.n_inline_trees() + sections.filter(|n| missing(n)).count();
     let made = symbols.len() - symbols.ext_start() as usize;
     let external = undefined.len() + made + unmade + debug.made;
     let all = package + hashed + named + external;

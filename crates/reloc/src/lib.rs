@@ -27,7 +27,10 @@ pub struct Relocator<'a> {
     pub unreachable_method: SymId,
     /// Offset of the thread's `g` from the thread pointer, bytes.
     pub tls_offset: i64,
-    /// Whether the output may lie anywhere.
+    /// Address of the image, where addresses are counted from there (PE); 0 elsewhere.
+    pub image_base: u64,
+    /// Whether loads of thread-local offsets may become loads of constants: the output may lie
+    /// anywhere and is complete.
     pub pie: bool,
     /// Whose instructions are relocated.
     pub family: Family,
@@ -360,7 +363,10 @@ impl Relocator<'_> {
                     rs = self.unreachable_method;
                 }
                 let target = self.addrs.addr(rs);
-                let value = (target as i64).wrapping_add(r.add);
+                let mut value = (target as i64).wrapping_add(r.add);
+                if r.typ == RelocType::PeImageOff {
+                    value = value.wrapping_sub(self.image_base as i64);
+                }
                 if r.siz == 4 && (value as i32) < 0 {
                     return Err(Problem::AddressTooBig { value, target });
                 }

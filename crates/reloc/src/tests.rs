@@ -78,6 +78,7 @@ impl Link {
             addrs: &self.addrs,
             unreachable_method: self.unreachable_method,
             tls_offset: -8,
+            image_base: 0,
             pie: false,
             family: Family::Amd64,
         }

@@ -33,3 +33,12 @@ pub fn make_buildinfo(m: &mut Maker, version: &[u8], modinfo: &[u8]) -> SymId {
     e.add_addr_plus(ptr, s, 0);
     s
 }
+
+/// Makes the function that holds the build ID, quoted, where the file has no notes
+/// (`ld/data.go:textbuildid`).
+pub fn make_text_build_id(m: &mut Maker, quoted: &str) -> SymId {
+    let s = m.create("go:buildid", SymKind::Text);
+    let data = [b"\xff Go build ID: ", quoted.as_bytes(), b"\n \xff"].concat();
+    m.ext(s).set_data(data);
+    s
+}

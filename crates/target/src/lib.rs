@@ -1,8 +1,10 @@
 //! What differs between machines.
 
+pub mod os;
 pub mod plt;
 
 use gover::RelocType;
+pub use os::{FileFormat, OsInfo, Placement};
 use plt::Plt;
 
 /// Machines whose instructions are relocated alike (`sys.ArchFamily`).
@@ -63,8 +65,12 @@ pub struct ArchInfo {
     pub trampolines: Option<Trampolines>,
     /// What fills the gaps between functions.
     pub code_pad: u8,
+    /// Whether Windows unwinds the stack by tables that the compiler prepares (`ld/seh.go`).
+    pub has_unwind_tables: bool,
     /// ELF machine number.
     pub elf_machine: u16,
+    /// PE machine number.
+    pub pe_machine: u16,
     /// Default page size of ELF segments (`-R`), bytes.
     pub elf_round: u64,
     /// Default base address of ELF executables, the header page before text included.
@@ -92,7 +98,9 @@ pub const AMD64: ArchInfo = ArchInfo {
     plt: &plt::AMD64,
     trampolines: None,
     code_pad: 0xcc,
+    has_unwind_tables: true,
     elf_machine: 62,
+    pe_machine: 0x8664,
     elf_round: 4096,
     elf_text_base: 0x400000,
     cc_args: &["-m64"],
@@ -132,7 +140,9 @@ pub const ARM64: ArchInfo = ArchInfo {
         got_reloc: RelocType::Arm64GotPcrel,
     }),
     code_pad: 0,
+    has_unwind_tables: false,
     elf_machine: 183,
+    pe_machine: 0xaa64,
     elf_round: 0x10000,
     elf_text_base: 0x10000,
     cc_args: &[],

@@ -49,7 +49,7 @@ fn defaults() {
         ("a.out", "_rt0_amd64_linux")
     );
     assert_eq!(
-        (c.text_addr, c.round, c.data_addr, c.func_align),
+        (c.text_addr, c.placement.round, c.data_addr, c.func_align),
         (0x401000, 4096, None, 32)
     );
     assert_eq!(
@@ -143,10 +143,10 @@ fn flags_resolve() {
     );
     assert!(c.strip && c.dwarf && !c.compress_dwarf && !c.check_pkg && !c.ignore_header);
     assert_eq!(
-        (c.text_addr, c.round, c.data_addr),
+        (c.text_addr, c.placement.round, c.data_addr),
         (0x500000, 0x10000, Some(0x20000))
     );
-    assert_eq!(c.check_addresses(), Ok(()));
+    assert_eq!(c.check_late(), Ok(()));
     let dirs = ["l1", "l2", "/go/pkg/linux_amd64"].map(PathBuf::from);
     assert_eq!(c.lib_dirs, dirs);
     assert_eq!(
@@ -183,7 +183,7 @@ fn the_text_address_follows_the_quantum() {
     assert_eq!(at("0x1000000"), 0x1001000);
     let c = configured("go1.26.8", &["-D", "0x1001", "m"], &[]).unwrap();
     assert_eq!(
-        c.check_addresses().unwrap_err(),
+        c.check_late().unwrap_err(),
         "invalid -D value 0x1001: not aligned to rounding quantum 0x1000"
     );
 }

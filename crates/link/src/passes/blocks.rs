@@ -180,6 +180,17 @@ impl Blocks {
             let s = segs.get(seg);
             lists.block(seg, s.addr, s.file_len, false, &mut pieces)?;
         }
+        // These have lists of their own.
+        for section in &layout.sections {
+            if matches!(section.seg, Seg::Pdata | Seg::Xdata) {
+                pieces.push(Piece {
+                    seg: section.seg,
+                    addr: section.addr,
+                    len: section.len,
+                    symbols: PieceOf::Data(section.syms.clone(), section.addr),
+                });
+            }
+        }
         Ok(Some(Blocks(pieces)))
     }
 

@@ -5,16 +5,17 @@ use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::output::{EarlyFile, Store};
 use dwarf::{DebugInfo, DwarfError, HostRef, Options, Plan, SectionInfo};
-use format::elf::{CHDR_SIZE, compression_header};
+use format::elf::compression_header;
 use goflate::{Encoder, Generated, Workbench, compress_into};
 use gover::FlateEncoder;
-use layout::{Addresses, Section, Seg, Segments, TextLayout, TextOrder};
+use layout::{Addresses, Section, Seg, Segments, TextLayout, TextOrder, round_up};
 use rayon::prelude::*;
 use reach::Live;
+use std::borrow::Cow;
 use std::sync::{Mutex, OnceLock};
 use streams::{Collector, Compressed, Places};
 use symbols::Symbols;
-use target::Family;
+use target::{Family, FileFormat};
 
 mod streams;
 
@@ -118,6 +119,7 @@ impl Debug {
     /// What is wrong has been said.
     pub fn place(
         plan: Option<Plan>,
+        config: &Config,
         compression: Option<Compression>,
         syms: &Symbols,
         addrs: &Addresses,
@@ -132,14 +134,19 @@ impl Debug {
             None => vec![None; plan.sections().len()],
         };
         let mut at = 0;
+        let align = section_align(config);
         let sections = plan
             .sections()
             .iter()
             .zip(&compressed)
             .map(|(s, c)| {
                 let len = c.as_ref().map_or(s.size, |c| c.len);
+                at = round_up(at, align);
                 let section = Section {
-                    name: s.name.into(),
+                    name: match c {
+                        Some(_) => compressed_name(s.name, config.os.format),
+                        None => s.name.into(),
+                    },
                     seg: Seg::Dwarf,
                     rwx: 4,
                     align: 1,
@@ -163,9 +170,11 @@ impl Debug {
 
     /// The sections' bytes in `out`, the segment in the output.
     fn parts<'o>(&self, mut out: &'o mut [u8]) -> Vec<&'o mut [u8]> {
+        let mut at = self.sections.first().map_or(0, |s| s.addr);
         let parts = self.sections.iter().map(|s| {
-            let (part, rest) = std::mem::take(&mut out).split_at_mut(s.len as usize);
-            out = rest;
+            let (_, rest) = std::mem::take(&mut out).split_at_mut((s.addr - at) as usize);
+            let (part, rest) = rest.split_at_mut(s.len as usize);
+            (out, at) = (rest, s.addr + s.len);
             part
         });
         parts.collect()
@@ -278,6 +287,27 @@ impl Debug {
     }
 }
 
+/// Alignment of debug sections in the file, bytes.
+fn section_align(config: &Config) -> u64 {
+    config.placement.file_align.unwrap_or(1)
+}
+
+/// What a debug section is called when it is compressed, where its header does not say that it is.
+fn compressed_name(name: &'static str, format: FileFormat) -> Cow<'static, str> {
+    match (format, name.strip_prefix(".debug_")) {
+        (FileFormat::Pe, Some(rest)) => format!(".zdebug_{rest}").into(),
+        _ => name.into(),
+    }
+}
+
+/// What a compressed section of `size` bytes begins with.
+fn header(size: u64, config: &Config) -> Vec<u8> {
+    match config.os.format {
+        FileFormat::Elf => compression_header(size, config.arch.alignment.into()).to_vec(),
+        FileFormat::Pe => [b"ZLIB".as_slice(), &size.to_be_bytes()].concat(),
+    }
+}
+
 impl Compression<'_> {
     /// Compresses the sections; gives those that get shorter.
     fn compress(
@@ -295,13 +325,13 @@ impl Compression<'_> {
         };
         let error: Mutex<Option<DwarfError>> = Mutex::new(None);
         let sections = plan.sections();
-        let places = Places::new(sections.len(), self.early);
+        let places = Places::new(sections.len(), section_align(self.config), self.early);
         let bench = Workbench::default();
         let compress = |i: usize| {
             let size = sections[i].size;
             // It must get shorter to be worth it.
-            let limit = size.checked_sub(CHDR_SIZE as u64 + 1)?;
-            let header = compression_header(size, self.config.arch.alignment.into());
+            let header = header(size, self.config);
+            let limit = size.checked_sub(header.len() as u64 + 1)?;
             let mut out = Collector::new(&places, i, &header);
             let source = Generated {
                 len: size,

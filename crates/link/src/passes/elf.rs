@@ -12,9 +12,6 @@ use layout::{DataLayout, Section, Seg, Segments};
 use std::path::Path;
 use symbols::Foreign;
 
-/// Length of the area before text that holds headers and notes, bytes (`ELFRESERVE`).
-pub const HEADER_LEN: u64 = 4096;
-
 /// The section of thread-local data.
 const TBSS: &str = ".tbss";
 
@@ -98,9 +95,9 @@ pub fn describe<'a>(
         },
         machine: config.arch.elf_machine,
         entry: 0,
-        header_len: HEADER_LEN,
-        header_addr: config.text_addr.wrapping_sub(HEADER_LEN),
-        round: config.round,
+        header_len: config.placement.header_len,
+        header_addr: config.text_addr.wrapping_sub(config.placement.header_len),
+        round: config.placement.round,
         interpreter: dynamic.map(|(_, path)| path),
         tls_len: tls.map_or(0, |s| s.len),
         segments: loaded
@@ -146,7 +143,7 @@ pub fn misplaced<'a>(
         ".hash",
         ".dynamic",
     ];
-    let text = config.text_addr.wrapping_sub(HEADER_LEN);
+    let text = config.text_addr.wrapping_sub(config.placement.header_len);
     let first = text.min(segs.data.addr);
     let versions = tables.n_version_needs != 0;
     let described = move |name: &&str| versions || !name.starts_with(".gnu.version");

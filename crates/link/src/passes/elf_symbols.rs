@@ -41,7 +41,7 @@ struct Entry {
     size: u64,
 }
 
-const ABI_SUFFIX: &[u8] = b".abi0";
+pub(super) const ABI_SUFFIX: &[u8] = b".abi0";
 const LOCAL_PREFIX: &[u8] = b"local.";
 const FILE_NAME: &[u8] = b"go.go\0";
 const CHUNK: usize = 1 << 12;
@@ -53,7 +53,7 @@ fn twin(syms: &Symbols, name: &[u8]) -> Option<SymId> {
 
 /// By number, the symbols that may have an entry besides text: what data layout saw and does not
 /// hide, and what the linker made.
-fn shown_data(syms: &Symbols, live: &Live, data: &Buckets) -> Vec<SymId> {
+pub(super) fn shown_data(syms: &Symbols, live: &Live, data: &Buckets) -> Vec<SymId> {
     let laid_out = data.by_kind.par_iter().flat_map_iter(|b| {
         let ids = b.syms.iter().map(|d| d.sym);
         ids.filter(|&s| !data.hidden.has(s))

@@ -10,4 +10,6 @@ pub mod fips;
 pub mod host_syms;
 pub mod object;
 pub mod object_symbols;
+pub mod pe;
+pub mod pe_symbols;
 pub mod write;

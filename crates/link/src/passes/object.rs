@@ -1,6 +1,6 @@
 //! The relocatable object that a host linker gets (`ld/asmb.go`, `ld/elf.go:elfEmitReloc`).
 
-use super::elf::{HEADER_LEN, section};
+use super::elf::section;
 use super::object_symbols::ObjectSymbols;
 use crate::config::Config;
 use dwarf::{HostRef, HostTarget, Plan};
@@ -234,7 +234,7 @@ pub fn describe<'a>(
         .collect();
     ObjectInput {
         machine: config.arch.elf_machine,
-        header_len: HEADER_LEN,
+        header_len: config.placement.header_len,
         sections,
         symtab,
         end,

@@ -228,7 +228,7 @@ impl Writer<'_> {
         let mut rest = out;
         let mut at = 0;
         // Sections are in file order within a segment, and segments in file order.
-        for seg in [Seg::Text, Seg::Rodata, Seg::Relro, Seg::Data] {
+        for seg in Seg::LOADED {
             let s = self.segs.get(seg);
             for (i, sect) in self
                 .layout

@@ -7,15 +7,17 @@ use crate::diag::{Diag, Stop};
 use crate::mode::BuildMode;
 use crate::passes::{debug, dynlink, host_syms};
 use crate::shape::Shape;
+use crate::text;
 use dwarf::DebugInfo;
-use dynamic::{DynamicOptions, DynamicTables};
-use gover::TypelinkHome;
+use dynamic::{DynamicOptions, DynamicTables, Imports};
+use gover::{SehOrder, TypelinkHome};
 use layout::{Relro, TextLayout, TextOrder, TrampolineOptions};
 use reach::Live;
 use symbols::{BitSet, LibId, SymId, Symbols, path_to_prefix};
 use tables::pclntab::{self, FileNames, PclntabInput, PclntabPlan};
 use tables::stackcheck::{self, StackOptions};
-use tables::{DataMarkers, Fips, Maker, ModuleInfo, TextMarkers, TypeWords, callgraph};
+use tables::{DataMarkers, Fips, Maker, ModuleInfo, TextMarkers, TypeWords, Unwind, callgraph};
+use target::FileFormat;
 
 /// Text laid out, and what is made from it.
 pub(super) struct Code {
@@ -27,6 +29,10 @@ pub(super) struct Code {
     pub data_markers: DataMarkers,
     /// The tables for the dynamic linker, if the output needs them.
     pub dynamic: Option<DynamicTables>,
+    /// What a Windows program imports.
+    pub imports: Option<Imports>,
+    /// How Windows unwinds the stack, if it has to be told.
+    pub unwind: Option<Unwind>,
     /// The bytes of a shared library's ABI hash, which are a part of a note.
     pub abi_hash: Option<SymId>,
     pub pclntab: PclntabPlan,
@@ -61,7 +67,7 @@ impl Code {
             false => None,
         };
 
-        let modules = Modules::declare(program, &mut order);
+        let mut modules = Modules::declare(program, &mut order)?;
         if config.rand_layout != 0 {
             order.shuffle(&program.syms, config.rand_layout);
         }
@@ -69,6 +75,9 @@ impl Code {
         let text_markers = TextMarkers::make(&mut program.maker());
         diag.phases.start("textaddress");
         let text = lay_out_text(program, &mut order);
+        if config.release.pe.seh_order == SehOrder::ByAddress {
+            modules.unwind = unwind_tables(program, &order).filter(|u| !u.is_empty());
+        }
         make_build_tables(program);
 
         let (mut pclntab, debug_info) = plan_tables(program, &order, &text, debug_info, &checked)?;
@@ -94,6 +103,8 @@ impl Code {
             text_markers,
             data_markers,
             dynamic: modules.dynamic,
+            imports: modules.imports,
+            unwind: modules.unwind,
             abi_hash: modules.abi_hash,
             pclntab,
             type_words,
@@ -105,6 +116,8 @@ impl Code {
 /// What ties this module to others, made before text has its addresses.
 struct Modules {
     dynamic: Option<DynamicTables>,
+    imports: Option<Imports>,
+    unwind: Option<Unwind>,
     /// The packages; by path in a shared library, as its hash has them.
     libs: Vec<LibId>,
     abi_hash: Option<SymId>,
@@ -113,14 +126,23 @@ struct Modules {
 impl Modules {
     /// Makes the tables and notes by which modules find one another, and a module's own initialisation, which
     /// `order` then has.
-    fn declare(program: &mut Program, order: &mut TextOrder) -> Modules {
+    ///
+    /// # Errors
+    /// What is wrong has been said.
+    fn declare(program: &mut Program, order: &mut TextOrder) -> Result<Modules, Stop> {
         let (config, diag, shape) = (program.config, program.diag, program.shape);
         let module = program.known.module;
+        let (imports, unwind) = match shape.format {
+            FileFormat::Elf => (None, None),
+            FileFormat::Pe => declare_for_windows(program, order)?,
+        };
         let mut maker = program.maker();
         if shape.dynlink {
             dynlink::mangle_types(&mut maker, shape.link_shared);
         }
-        diag.phases.start("doelf");
+        if shape.format == FileFormat::Elf {
+            diag.phases.start("doelf");
+        }
         let dynamic = dynamic_tables(config, shape, &mut maker);
         let mut libs = order.postorder.clone();
         let mut abi_hash = None;
@@ -147,11 +169,13 @@ impl Modules {
             let family = config.arch.family;
             dynlink::add_module_init(&mut maker, order, module, shape.is_plugin(), family);
         }
-        Modules {
+        Ok(Modules {
             dynamic,
+            imports,
+            unwind,
             libs,
             abi_hash,
-        }
+        })
     }
 
     /// Makes the symbols that data begins and ends with, and fills in module data (`ld/symtab.go:symtab`).
@@ -339,6 +363,38 @@ impl StackReport {
     }
 }
 
+/// Makes what a Windows program imports, how its stack is unwound where that does not depend on addresses,
+/// and the build ID, which is a function there (`ld/pe.go:dope`, `ld/data.go:textbuildid`).
+fn declare_for_windows(
+    program: &mut Program,
+    order: &mut TextOrder,
+) -> Result<(Option<Imports>, Option<Unwind>), Stop> {
+    let (config, diag) = (program.config, program.diag);
+    diag.phases.start("dope");
+    let imports = Imports::make(&mut program.maker());
+    let syms = &program.syms;
+    for (s, e) in &imports.errors {
+        diag.symbol_error(syms.name(*s), syms.printed_number(*s), e)?;
+    }
+    let unwind = match config.release.pe.seh_order {
+        SehOrder::TextOrder => unwind_tables(program, order),
+        SehOrder::ByAddress => None,
+    };
+    diag.phases.start("windynrelocsyms");
+    if !config.build_id.is_empty() {
+        let quoted = text::quote(&config.build_id);
+        let id = tables::make_text_build_id(&mut program.maker(), &quoted);
+        order.textp.insert(0, id);
+    }
+    Ok((Some(imports), unwind))
+}
+
+/// How Windows unwinds the stack, on the machines where it has to be told.
+fn unwind_tables(program: &mut Program, order: &TextOrder) -> Option<Unwind> {
+    let wanted = program.shape.format == FileFormat::Pe && program.config.arch.has_unwind_tables;
+    wanted.then(|| Unwind::make(&mut program.maker(), &order.textp))
+}
+
 /// The tables for the dynamic linker, if the output needs it. An executable that imports nothing
 /// does not (`ld/lib.go:linksetup`, `ld/elf.go:doelf`).
 fn dynamic_tables(config: &Config, shape: &Shape, m: &mut Maker) -> Option<DynamicTables> {
@@ -346,7 +402,7 @@ fn dynamic_tables(config: &Config, shape: &Shape, m: &mut Maker) -> Option<Dynam
         BuildMode::Exe => m.syms.foreign.dynamic,
         _ => true,
     };
-    if shape.external || config.no_dynamic || !needed {
+    if shape.format != FileFormat::Elf || shape.external || config.no_dynamic || !needed {
         return None;
     }
     let options = DynamicOptions {

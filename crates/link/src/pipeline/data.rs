@@ -7,7 +7,9 @@ use crate::diag::Stop;
 use crate::passes::blocks::{BlockError, Blocks};
 use crate::passes::{addresses, host_syms};
 use gover::SymKind;
-use layout::{Addresses, Buckets, DataLayout, Relro, SectionOptions, Segments, Unsorted};
+use layout::{
+    Addresses, Buckets, DataLayout, Relro, SectionOptions, Segments, Unsorted, UnwindTables,
+};
 use reach::Live;
 use symbols::{SymId, Symbols};
 
@@ -39,7 +41,7 @@ impl Data {
             program.syms.release_names();
         }
         let data_addr = config.data_addr.map(|a| a as u64);
-        let segs = layout.place(shape.text_addr, config.round, data_addr);
+        let segs = layout.place(shape.text_addr, config.placement.round, data_addr);
         if config.asan {
             // The sanitizer wants it so (https://go.dev/issue/66966).
             layout.align_fuzz_end(8);
@@ -121,6 +123,10 @@ fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<D
         dynamic: code.dynamic.is_some() || shape.external,
         external: shape.external,
         relro: shape.relro(),
+        unwind: code.unwind.as_ref().map(|u| UnwindTables {
+            pdata: u.pdata,
+            xdata: u.xdata,
+        }),
     };
     let text = (text.start, code.text_len, text.align);
     let layout = DataLayout::assign(syms, buckets, text, gc_programs, &options);

@@ -1,15 +1,14 @@
 //! The output when there is no host linker.
 
-use super::output::{Begun, Linked, Output};
+use super::output::{Begun, Linked, Output, SymbolTable};
 use crate::config::Config;
 use crate::diag::Stop;
 use crate::hostlink::HostLinkInput;
 use crate::output::OutputFile;
-use crate::passes::{elf, fips};
+use crate::passes::elf;
 use format::elf::{ExecInput, ExecPlan};
 use gover::SymKind;
 use layout::{Addresses, Segments};
-use symbols::map::Maps;
 use symbols::{SymId, Symbols};
 
 impl Output<'_> {
@@ -27,6 +26,10 @@ impl Output<'_> {
         let interpreter =
             dynamic.map_or_else(Vec::new, |_| elf::interpreter(config, &syms.foreign));
         let (entry, entry_problem) = entry_address(config, syms, &data.addrs);
+        let symbols = match begun.symbols.take() {
+            Some(SymbolTable::Elf(table)) => Some(table),
+            _ => None,
+        };
         let input = ExecInput {
             entry,
             ..elf::describe(
@@ -35,7 +38,7 @@ impl Output<'_> {
                 &data.layout,
                 &begun.debug.sections,
                 segs,
-                begun.symbols.as_ref().map(|s| s.sizes),
+                symbols.as_ref().map(|s| s.sizes),
                 end,
             )
         };
@@ -47,7 +50,7 @@ impl Output<'_> {
         let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
         let base = loaded.len() as u64;
         let mut n_syms = 0;
-        if let Some(s) = begun.symbols.take() {
+        if let Some(s) = symbols {
             n_syms = s.sizes.n_syms;
             let first = (plan.symtab_off - base) as usize;
             let size = plan.strtab_off - plan.symtab_off;
@@ -57,26 +60,8 @@ impl Output<'_> {
             let (symtab, strtab) = tables.split_at_mut(size as usize);
             s.write(&store, symtab, strtab, &index);
         }
-        self.finish_loaded(&mut begun, segs, &store, loaded)?;
-        if config.dwarf && !config.compress_dwarf {
-            // Debugging information is made only now, and of all else just names are still read.
-            syms.release_contents();
-        }
         let sections = &mut tail[..segs.dwarf.file_len as usize];
-        let mut debug = begun.debug;
-        debug.write(syms, &data.addrs, sections, &store, diag)?;
-        diag.exit_if_errors()?;
-
-        diag.phases.start("asmbfips");
-        let store_sum = || match &program.fips {
-            Some(fips) => {
-                let sum_of = config.fipso.as_deref();
-                fips::store_sum(loaded, fips, &data.addrs, segs, sum_of)
-            }
-            None => Ok(()),
-        };
-        let (stored, ()) = rayon::join(store_sum, || Maps::all().release_all());
-        stored.or_else(|e| diag.error(e))?;
+        self.write_contents(&mut begun, segs, &store, loaded, sections)?;
         diag.phases.start("Asmb2");
         for s in dynamic
             .iter()
@@ -84,15 +69,7 @@ impl Output<'_> {
         {
             diag.error(format_args!("{}: invalid datoff {:#x}", s.name, s.addr))?;
         }
-        match entry_problem {
-            Some(EntryProblem::Missing) => {
-                diag.error(format_args!("missing entry symbol {:?}", config.entry))?;
-            }
-            Some(EntryProblem::NoText(s)) => {
-                diag.symbol_error(syms.name(s), syms.printed_number(s), "entry not text")?;
-            }
-            None => {}
-        }
+        self.report_entry(entry_problem)?;
         for (off, bytes) in &plan.header {
             loaded[*off as usize..][..bytes.len()].copy_from_slice(bytes);
         }
@@ -100,21 +77,36 @@ impl Output<'_> {
         tail[(*off - base) as usize..][..names.len()].copy_from_slice(names);
         self.print_sizes(
             segs,
-            elf::HEADER_LEN - format::elf::EHDR_SIZE as u64,
+            config.placement.header_len - format::elf::EHDR_SIZE as u64,
             n_syms,
         );
         diag.exit_if_errors()?;
         // The process ends soon.
-        std::mem::forget(debug);
+        std::mem::forget(begun.debug);
         Ok(Linked {
             host: HostLinkInput::default(),
             statistics,
         })
     }
+
+    /// Says what is wrong with the entry point, if anything is.
+    pub(super) fn report_entry(&self, problem: Option<EntryProblem>) -> Result<(), Stop> {
+        let (config, diag, syms) = (self.program.config, self.program.diag, &self.program.syms);
+        match problem {
+            Some(EntryProblem::Missing) => {
+                diag.error(format_args!("missing entry symbol {:?}", config.entry))
+            }
+            Some(EntryProblem::NoText(s)) => {
+                diag.symbol_error(syms.name(s), syms.printed_number(s), "entry not text")
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// What can be wrong with an entry.
-enum EntryProblem {
+#[derive(Clone, Copy)]
+pub(super) enum EntryProblem {
     /// There is no such symbol.
     Missing,
     /// It is not code.
@@ -122,7 +114,7 @@ enum EntryProblem {
 }
 
 /// The address of the entry point, and what is wrong with it (`ld/lib.go:Entryvalue`).
-fn entry_address(
+pub(super) fn entry_address(
     config: &Config,
     syms: &Symbols,
     addrs: &Addresses,

@@ -8,13 +8,16 @@ use crate::hostlink::HostLinkInput;
 use crate::output::{OutputFile, Store};
 use crate::passes::debug::{Compression, Debug};
 use crate::passes::elf_symbols::ElfSymbols;
-use crate::passes::{elf, write};
+use crate::passes::pe_symbols::{PeSymbolInput, PeSymbols};
+use crate::passes::{fips, write};
 use crate::statistics;
 use layout::{Addresses, Carriers, Segments};
 use reloc::{HostLink, Problem, RelocError, Relocator};
 use std::sync::Mutex;
 use symbols::SymId;
+use symbols::map::Maps;
 use tables::pclntab::{self, FillContext, Part, PclntabError};
+use target::FileFormat;
 
 /// Length of a file that is not written for the sake of further errors, bytes. Damaged symbols can be
 /// of any size; what is written of them is wrong anyway.
@@ -51,10 +54,16 @@ pub(super) struct Output<'a> {
     table_errors: Mutex<Vec<PclntabError>>,
 }
 
+/// The symbol table of an executable.
+pub(super) enum SymbolTable {
+    Elf(ElfSymbols),
+    Pe(PeSymbols),
+}
+
 /// What has been made of the output when debugging information has its size.
 pub(super) struct Begun {
     /// The symbol table of an executable that has one.
-    pub symbols: Option<ElfSymbols>,
+    pub symbols: Option<SymbolTable>,
     /// Where the contents of what is loaded lie.
     contents: write::Places,
     /// What of it has been written, with its errors.
@@ -82,8 +91,15 @@ impl<'a> Output<'a> {
                 live: &program.live,
                 addrs: &data.addrs,
                 unreachable_method: unreachable_method.unwrap_or_default(),
-                tls_offset: -i64::from(config.arch.ptr_size),
-                pie: shape.pie(),
+                tls_offset: match config.os.tls_before_pointer {
+                    true => -i64::from(config.arch.ptr_size),
+                    false => 0,
+                },
+                image_base: match shape.format {
+                    FileFormat::Elf => 0,
+                    FileFormat::Pe => config.placement.base,
+                },
+                pie: shape.pie() && shape.format == FileFormat::Elf,
                 family: config.arch.family,
             },
             host: shape.external.then_some(HostLink {
@@ -104,16 +120,17 @@ impl<'a> Output<'a> {
         let (config, diag) = (self.program.config, self.program.diag);
         let mut segs = self.data.segs;
         let begun = self.begin(debug, &mut segs, file)?;
-        let end = segs.layout_file(elf::HEADER_LEN, config.round);
+        let end = segs.layout_file(&config.placement);
         let end = end.map_err(|e| diag.exit(e))?;
         if end > SPOILED_LIMIT {
             diag.exit_if_errors()?;
         }
         self.program.syms.release_dwarf();
         diag.phases.start("layout");
-        match self.host {
-            Some(host) => self.write_object(host, begun, &segs, end, file),
-            None => self.write_executable(begun, &segs, end, file),
+        match (self.host, self.program.shape.format) {
+            (Some(host), _) => self.write_object(host, begun, &segs, end, file),
+            (None, FileFormat::Elf) => self.write_executable(begun, &segs, end, file),
+            (None, FileFormat::Pe) => self.write_image(begun, &segs, file),
         }
     }
 
@@ -128,14 +145,22 @@ impl<'a> Output<'a> {
         // A host linker compresses by itself.
         let compresses = config.compress_dwarf && debug.is_some() && !self.program.shape.external;
         let early = file.early();
-        let start = segs.dwarf_offset(elf::HEADER_LEN, config.round);
+        let start = segs.dwarf_offset(&config.placement);
         let begins = compresses && config.benchmark.is_none();
         let first = start.filter(|&len| begins && len <= SPOILED_LIMIT);
         let first = first.and_then(|len| file.begin(len));
         let early = early.as_ref().zip(start);
         let compression = compresses.then_some(Compression { config, early });
         let compress = |segs: &mut Segments| {
-            Debug::place(debug, compression, syms, &self.data.addrs, segs, diag)
+            Debug::place(
+                debug,
+                config,
+                compression,
+                syms,
+                &self.data.addrs,
+                segs,
+                diag,
+            )
         };
         let Some((out, store)) = first else {
             let (symbols, contents) = (self.symbol_table(), self.contents());
@@ -153,7 +178,7 @@ impl<'a> Output<'a> {
         };
         // What is loaded lies before debugging information, whose length does not matter.
         let mut segs_before = *segs;
-        let laid_out = segs_before.layout_file(elf::HEADER_LEN, config.round);
+        let laid_out = segs_before.layout_file(&config.placement);
         laid_out.map_err(|e| diag.exit(e))?;
         let write = |stage, out: &mut [u8]| {
             let _span = diag.phases.span(|| "Asmb".into());
@@ -182,23 +207,31 @@ impl<'a> Output<'a> {
     }
 
     /// The symbol table of an executable, unless it has none.
-    fn symbol_table(&self) -> Option<ElfSymbols> {
+    fn symbol_table(&self) -> Option<SymbolTable> {
         let Output {
             program,
             code,
             data,
             ..
         } = self;
-        (!program.shape.external && !program.config.strip).then(|| {
-            ElfSymbols::collect(
-                &program.syms,
-                &program.live,
-                &code.order,
-                &code.text_markers,
-                &data.buckets,
-                &data.addrs,
-                program.shape.dynlink,
-            )
+        let (syms, live) = (&program.syms, &program.live);
+        let (order, text) = (&code.order, &code.text_markers);
+        let (buckets, addrs, dynlink) = (&data.buckets, &data.addrs, program.shape.dynlink);
+        let wanted = !program.shape.external && !program.config.strip;
+        wanted.then(|| match program.shape.format {
+            FileFormat::Elf => SymbolTable::Elf(ElfSymbols::collect(
+                syms, live, order, text, buckets, addrs, dynlink,
+            )),
+            FileFormat::Pe => SymbolTable::Pe(PeSymbols::collect(&PeSymbolInput {
+                syms,
+                live,
+                order,
+                text,
+                data: buckets,
+                layout: &data.layout,
+                segs: &data.segs,
+                addrs,
+            })),
         })
     }
 
@@ -255,6 +288,11 @@ impl<'a> Output<'a> {
             make(out, &mut |out| d.write_rela(addrs, out));
             return true;
         }
+        if let Some(u) = code.unwind.as_ref().filter(|u| u.pdata == s) {
+            let base = self.relocator.image_base;
+            make(out, &mut |out| u.write(&program.syms, addrs, base, out));
+            return true;
+        }
         let is_of = |&part: &Part| code.pclntab.part(part).sym == s;
         let Some(part) = Part::ALL.into_iter().find(is_of) else {
             return false;
@@ -300,6 +338,40 @@ impl<'a> Output<'a> {
         self.report(late)
     }
 
+    /// Writes all contents, as far as they are not written yet: what is loaded into `loaded`, the output from
+    /// its start, and debugging information into `debug`; then the sum over the FIPS module.
+    pub fn write_contents(
+        &self,
+        begun: &mut Begun,
+        segs: &Segments,
+        store: &Store,
+        loaded: &mut [u8],
+        debug: &mut [u8],
+    ) -> Result<(), Stop> {
+        let Program {
+            config, diag, syms, ..
+        } = self.program;
+        self.finish_loaded(begun, segs, store, loaded)?;
+        if config.dwarf && !config.compress_dwarf {
+            // Debugging information is made only now, and of all else just names are still read.
+            syms.release_contents();
+        }
+        let addrs = &self.data.addrs;
+        begun.debug.write(syms, addrs, debug, store, diag)?;
+        diag.exit_if_errors()?;
+
+        diag.phases.start("asmbfips");
+        let store_sum = || match &self.program.fips {
+            Some(fips) => {
+                let sum_of = config.fipso.as_deref();
+                fips::store_sum(loaded, fips, addrs, segs, sum_of)
+            }
+            None => Ok(()),
+        };
+        let (stored, ()) = rayon::join(store_sum, || Maps::all().release_all());
+        stored.or_else(|e| diag.error(e))
+    }
+
     /// Says what is wrong with relocations.
     pub fn report(&self, errors: Vec<RelocError>) -> Result<(), Stop> {
         let (diag, syms) = (self.program.diag, &self.program.syms);
@@ -321,8 +393,9 @@ impl<'a> Output<'a> {
         let Program {
             diag, syms, live, ..
         } = self.program;
+        let format = self.program.shape.format;
         match diag.verbose(1) {
-            true => statistics::text(syms, &live.reachable, &self.code.pclntab, debug),
+            true => statistics::text(syms, &live.reachable, &self.code.pclntab, debug, format),
             false => String::new(),
         }
     }

@@ -5,7 +5,7 @@ use crate::diag::{Diag, Stop};
 use crate::host::HostInputs;
 use crate::loading::Loaded;
 use crate::mode::BuildMode;
-use crate::passes::host_syms;
+use crate::passes::{host_syms, pe};
 use crate::shape::Shape;
 use crate::shared_libs::SharedLibs;
 use gover::SymKind;
@@ -15,6 +15,7 @@ use symbols::rtype::TypeStrings;
 use symbols::{BitSet, Inputs, ResolveOptions, SymId, Symbols, path_to_prefix};
 use tables::inittask::{InitRoots, init_tasks};
 use tables::{Fips, Maker};
+use target::FileFormat;
 
 /// A program whose live symbols are known. Symbols can be made until data is laid out.
 pub(super) struct Program<'a> {
@@ -161,6 +162,9 @@ impl KnownSymbols {
         diag: &Diag,
     ) -> Result<KnownSymbols, Stop> {
         host_syms::tell_library(maker, shape.mode);
+        if shape.format == FileFormat::Pe {
+            pe::declare(maker, config);
+        }
         let tlsg = declare_tlsg(maker);
         let module = tables::declare_moduledata(maker, shape.is_plugin());
         if !shape.dynlink {

@@ -5,6 +5,7 @@
 
 use crate::output::{EarlyFile, Store};
 use goflate::Sink;
+use layout::round_up;
 use std::sync::OnceLock;
 
 /// Bytes of a section that are held together: small enough that the allocator has used memory for them.
@@ -14,15 +15,17 @@ const HELD: usize = 32 << 10;
 pub(super) struct Places<'a> {
     /// The output, and where in it the first section begins, if parts of it can be written by now.
     file: Option<(&'a EarlyFile, u64)>,
+    /// Alignment of the sections, bytes.
+    align: u64,
     /// Lengths of the sections, bytes.
     lens: Vec<OnceLock<u64>>,
 }
 
 impl<'a> Places<'a> {
-    /// Places of `n` sections.
-    pub(super) fn new(n: usize, file: Option<(&'a EarlyFile, u64)>) -> Places<'a> {
+    /// Places of `n` sections, each at a multiple of `align` bytes from the beginning of the first.
+    pub(super) fn new(n: usize, align: u64, file: Option<(&'a EarlyFile, u64)>) -> Places<'a> {
         let lens = vec![OnceLock::new(); n];
-        Places { file, lens }
+        Places { file, align, lens }
     }
 
     /// Notes how long a section has become.
@@ -35,8 +38,8 @@ impl<'a> Places<'a> {
     fn of(&self, section: usize) -> Option<(&'a EarlyFile, u64)> {
         let (file, start) = self.file?;
         let mut lens = self.lens[..section].iter().map(OnceLock::get);
-        let place = lens.try_fold(start, |at, len| Some(at + len?))?;
-        Some((file, place))
+        let place = lens.try_fold(0, |at, len| Some(round_up(at + len?, self.align)))?;
+        Some((file, start + place))
     }
 }
 
@@ -154,7 +157,7 @@ mod tests {
         for early in [true, false] {
             let mut out = OutputFile::create(&path, "out").unwrap();
             let file = out.early().unwrap();
-            let places = Places::new(3, early.then_some((&file, 10)));
+            let places = Places::new(3, 1, early.then_some((&file, 10)));
             let mut a = Collector::new(&places, 0, b"A");
             let mut b = Collector::new(&places, 1, b"B");
             let mut c = Collector::new(&places, 2, b"C");

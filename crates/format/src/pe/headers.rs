@@ -1,0 +1,161 @@
+//! The headers of an image (`pewrite`, `peFile.writeFileHeader`, `peFile.writeOptionalHeader`).
+
+use super::{Fields, Section, consts::*};
+
+/// The program that DOS runs in the image's place, with its header: it says that it cannot be run.
+const DOS_HEADER: &[u8; 64] = &{
+    let mut h = [0; 64];
+    // e_magic, e_cblp, e_cp, e_cparhdr, e_maxalloc, e_sp, e_lfarlc, e_lfanew
+    (h[0], h[1]) = (b'M', b'Z');
+    (h[2], h[4], h[8]) = (0x90, 3, 4);
+    (h[12], h[13]) = (0xff, 0xff);
+    (h[16], h[24], h[60]) = (0x8b, 0x40, 0x80);
+    h
+};
+const DOS_CODE: &[u8; 14] = b"\x0e\x1f\xba\x0e\0\xb4\x09\xcd\x21\xb8\x01\x4c\xcd\x21";
+const DOS_TEXT: &[u8; 43] = b"This program cannot be run in DOS mode.\r\r\n$";
+
+/// Length of the DOS program, padding included, bytes; the PE signature comes next.
+const DOS_LEN: usize = 128;
+
+/// Length of the optional header, bytes.
+const OPTIONAL_LEN: u16 = 240;
+
+/// Number of data directories.
+pub const N_DIRECTORIES: usize = 16;
+
+/// Bytes of the image that the system looks for: address from its start, and length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// Address from the start of the image.
+    pub addr: u32,
+    /// Length, bytes.
+    pub len: u32,
+}
+
+/// What the headers describe.
+#[derive(Clone, Debug)]
+pub struct HeaderInput<'a> {
+    /// `IMAGE_FILE_MACHINE_*`
+    pub machine: u16,
+    /// `IMAGE_FILE_*`
+    pub characteristics: u16,
+    /// The sections.
+    pub sections: &'a [Section],
+    /// Offset of the symbol table in the file.
+    pub symtab_off: u32,
+    /// Number of symbols.
+    pub n_syms: u32,
+    /// Entry point, from the start of the image.
+    pub entry: u32,
+    /// Address of the image.
+    pub image_base: u64,
+    /// Alignment of sections in memory, bytes.
+    pub align: u32,
+    /// Alignment of sections in the file, bytes.
+    pub file_align: u32,
+    /// Version of the operating system and the subsystem: the oldest there may be.
+    pub os_version: (u16, u16),
+    /// Length of the image in memory, bytes.
+    pub image_len: u32,
+    /// Length of the headers in the file, bytes.
+    pub headers_len: u32,
+    /// `IMAGE_SUBSYSTEM_*`
+    pub subsystem: u16,
+    /// `IMAGE_DLLCHARACTERISTICS_*`
+    pub dll_characteristics: u16,
+    /// Stack of the first thread: bytes reserved, and bytes committed.
+    pub stack: (u64, u64),
+    /// Heap: bytes reserved, and bytes committed.
+    pub heap: (u64, u64),
+    /// The data directories by number.
+    pub directories: [Directory; N_DIRECTORIES],
+}
+
+/// The headers, from the start of the file on.
+pub fn headers(input: &HeaderInput) -> Vec<u8> {
+    let mut f = Fields::default();
+    f.bytes(DOS_HEADER);
+    f.bytes(DOS_CODE);
+    f.bytes(DOS_TEXT);
+    f.0.resize(DOS_LEN, 0);
+    f.bytes(b"PE\0\0");
+    f.u16(input.machine);
+    f.u16(input.sections.len() as u16);
+    f.u32(0); // The time, which would make each link another.
+    f.u32(input.symtab_off);
+    f.u32(input.n_syms);
+    f.u16(OPTIONAL_LEN);
+    f.u16(input.characteristics);
+    optional_header(&mut f, input);
+    for s in input.sections {
+        f.bytes(&s.short_name());
+        f.u32(s.len);
+        f.u32(s.addr);
+        f.u32(s.file_len);
+        f.u32(s.off);
+        f.bytes(&[0; 12]); // Relocations and line numbers, which images have not.
+        f.u32(s.characteristics);
+    }
+    f.0
+}
+
+fn optional_header(f: &mut Fields, input: &HeaderInput) {
+    let section = |name: &str| input.sections.iter().find(|s| s.name == name);
+    let file_len = |name: &str| section(name).map_or(0, |s| s.file_len);
+    let (major, minor) = input.os_version;
+    f.u16(0x20b);
+    f.bytes(&[3, 0]); // Version of the linker.
+    f.u32(file_len(".text"));
+    f.u32(file_len(".data"));
+    f.u32(0); // What is not initialised counts as data.
+    f.u32(input.entry);
+    f.u32(section(".text").map_or(0, |s| s.addr));
+    f.u64(input.image_base);
+    f.u32(input.align);
+    f.u32(input.file_align);
+    f.u16(major);
+    f.u16(minor);
+    f.u16(1); // Version of the image.
+    f.u16(0);
+    f.u16(major);
+    f.u16(minor);
+    f.u32(0);
+    f.u32(input.image_len);
+    f.u32(input.headers_len);
+    f.u32(0); // Checksum.
+    f.u16(input.subsystem);
+    f.u16(input.dll_characteristics);
+    f.u64(input.stack.0);
+    f.u64(input.stack.1);
+    f.u64(input.heap.0);
+    f.u64(input.heap.1);
+    f.u32(0);
+    f.u32(N_DIRECTORIES as u32);
+    for d in &input.directories {
+        f.u32(d.addr);
+        f.u32(d.len);
+    }
+}
+
+/// Bits of a header that only some images have.
+impl HeaderInput<'_> {
+    /// What all images of 64-bit machines are, and whether they lie where they want to.
+    pub fn characteristics(relocatable: bool) -> u16 {
+        let fixed = match relocatable {
+            true => 0,
+            false => IMAGE_FILE_RELOCS_STRIPPED,
+        };
+        IMAGE_FILE_EXECUTABLE_IMAGE | IMAGE_FILE_LARGE_ADDRESS_AWARE | fixed
+    }
+
+    /// What the loader may do with the image: put it elsewhere if it is `relocatable`, anywhere if it
+    /// takes `high_entropy` addresses.
+    pub fn dll_characteristics(relocatable: bool, high_entropy: bool) -> u16 {
+        let when = |is: bool, bit: u16| if is { bit } else { 0 };
+        IMAGE_DLLCHARACTERISTICS_TERMINAL_SERVER_AWARE
+            | IMAGE_DLLCHARACTERISTICS_NX_COMPAT
+            | when(relocatable, IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE)
+            | when(high_entropy, IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA)
+    }
+}

@@ -1,0 +1,66 @@
+//! Portable Executable, 64-bit (PE32+), with a COFF symbol table (Microsoft's PE format
+//! specification; `ld/pe.go`).
+
+mod base_relocs;
+mod headers;
+mod imports;
+mod sections;
+mod symbols;
+
+pub use base_relocs::{BaseReloc, base_relocations};
+pub use headers::{Directory, HeaderInput, N_DIRECTORIES, headers};
+pub use imports::{ImportPlan, ImportedLibrary};
+pub use sections::{Section, Sections};
+pub use symbols::{Name, SYM_SIZE, Sym};
+
+/// Numbers of the specification, spelled as it spells them.
+#[allow(missing_docs)]
+pub mod consts {
+    pub const IMAGE_FILE_RELOCS_STRIPPED: u16 = 1;
+    pub const IMAGE_FILE_EXECUTABLE_IMAGE: u16 = 2;
+    pub const IMAGE_FILE_LARGE_ADDRESS_AWARE: u16 = 0x20;
+    pub const IMAGE_SUBSYSTEM_WINDOWS_GUI: u16 = 2;
+    pub const IMAGE_SUBSYSTEM_WINDOWS_CUI: u16 = 3;
+    pub const IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA: u16 = 0x20;
+    pub const IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE: u16 = 0x40;
+    pub const IMAGE_DLLCHARACTERISTICS_NX_COMPAT: u16 = 0x100;
+    pub const IMAGE_DLLCHARACTERISTICS_TERMINAL_SERVER_AWARE: u16 = 0x8000;
+    pub const IMAGE_SCN_CNT_CODE: u32 = 0x20;
+    pub const IMAGE_SCN_CNT_INITIALIZED_DATA: u32 = 0x40;
+    pub const IMAGE_SCN_ALIGN_1BYTES: u32 = 0x10_0000;
+    pub const IMAGE_SCN_MEM_DISCARDABLE: u32 = 0x200_0000;
+    pub const IMAGE_SCN_MEM_EXECUTE: u32 = 0x2000_0000;
+    pub const IMAGE_SCN_MEM_READ: u32 = 0x4000_0000;
+    pub const IMAGE_SCN_MEM_WRITE: u32 = 0x8000_0000;
+    pub const IMAGE_SYM_CLASS_EXTERNAL: u8 = 2;
+    pub const IMAGE_SYM_CLASS_STATIC: u8 = 3;
+    pub const IMAGE_SYM_TYPE_NULL: u16 = 0;
+    pub const IMAGE_SYM_DTYPE_FUNCTION: u16 = 2;
+    pub const IMAGE_REL_BASED_HIGHLOW: u16 = 3;
+    pub const IMAGE_REL_BASED_DIR64: u16 = 10;
+}
+
+/// Appends fields.
+#[derive(Default)]
+struct Fields(Vec<u8>);
+
+impl Fields {
+    fn bytes(&mut self, b: &[u8]) {
+        self.0.extend_from_slice(b);
+    }
+    fn u8(&mut self, v: u8) {
+        self.0.push(v);
+    }
+    fn u16(&mut self, v: u16) {
+        self.bytes(&v.to_le_bytes());
+    }
+    fn u32(&mut self, v: u32) {
+        self.bytes(&v.to_le_bytes());
+    }
+    fn u64(&mut self, v: u64) {
+        self.bytes(&v.to_le_bytes());
+    }
+    fn len(&self) -> u32 {
+        self.0.len() as u32
+    }
+}

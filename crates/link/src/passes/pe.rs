@@ -1,0 +1,239 @@
+//! The sections and headers of a Windows program (`ld/pe.go:asmbPe`).
+
+use super::pe_symbols::PeSymbols;
+use crate::config::Config;
+use crate::mode::BuildMode;
+use dynamic::Imports;
+use format::pe::{
+    Directory, HeaderInput, ImportPlan, N_DIRECTORIES, SYM_SIZE, Section, Sections, consts::*,
+};
+use layout::{Addresses, Section as LaidOut, Seg, Segments};
+use symbols::{SymId, Symbols};
+use tables::Maker;
+use target::Family;
+
+/// Alignment of sections in memory, bytes (`PESECTALIGN`).
+const ALIGN: u32 = 4096;
+
+/// Alignment of sections in the file, bytes (`PEFILEALIGN`).
+const FILE_ALIGN: u32 = 512;
+
+/// Numbers of data directories.
+const IMPORT: usize = 1;
+const EXCEPTION: usize = 3;
+const BASE_RELOCATION: usize = 5;
+const LOAD_CONFIG: usize = 10;
+const IMPORT_ADDRESSES: usize = 12;
+
+/// Symbols by which a program finds itself: C libraries refer to them.
+const IMAGE_BASE: [&str; 2] = ["__image_base__", "_image_base__"];
+
+/// The symbol whose contents are the load configuration.
+const LOAD_CONFIG_USED: &str = "_load_config_used";
+
+/// Length of the load configuration, bytes, where its flags are, and what they say: that there is no
+/// stack protector (`IMAGE_GUARD_SECURITY_COOKIE_UNUSED`).
+const LOAD_CONFIG_LEN: usize = 0x140;
+const GUARD_FLAGS_AT: usize = 0x90;
+const NO_STACK_PROTECTOR: u32 = 0x800;
+
+/// Makes the symbols that say where the image lies and how it is loaded (`ld/pe.go:Peinit`).
+pub fn declare(m: &mut Maker, config: &Config) {
+    for name in IMAGE_BASE {
+        m.define(name, gover::SymKind::Data);
+    }
+    if !config.release.pe.load_config {
+        return;
+    }
+    let s = m.create(LOAD_CONFIG_USED, gover::SymKind::Rodata);
+    let align = m.ptr_size.into();
+    let e = m.ext(s);
+    e.align = align;
+    let mut data = vec![0; LOAD_CONFIG_LEN];
+    data[..4].copy_from_slice(&(LOAD_CONFIG_LEN as u32).to_le_bytes());
+    data[GUARD_FLAGS_AT..][..4].copy_from_slice(&NO_STACK_PROTECTOR.to_le_bytes());
+    e.set_data(data);
+}
+
+/// Whether the loader may put the program elsewhere (`needPEBaseReloc`).
+pub fn is_relocatable(config: &Config) -> bool {
+    config.build_mode == BuildMode::Pie || config.arch.family != Family::Amd64
+}
+
+/// What the sections behind those of the program's own contents are made from.
+pub struct ImageInput<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The symbols.
+    pub syms: &'a Symbols,
+    /// Where everything lies.
+    pub addrs: &'a Addresses,
+    /// The segments.
+    pub segs: &'a Segments,
+    /// Debug sections.
+    pub dwarf: &'a [LaidOut],
+    /// What is imported.
+    pub imports: &'a Imports,
+    /// The table of fields with addresses, if the loader needs it.
+    pub base_relocs: Option<&'a [u8]>,
+    /// The symbol table, unless there is none.
+    pub symbols: Option<&'a PeSymbols>,
+}
+
+/// A Windows program, laid out.
+pub struct Image {
+    /// The sections.
+    pub sections: Sections,
+    /// The import section and the table that the loader fills in.
+    pub imports: ImportPlan,
+    /// Address of that table.
+    pub import_table: SymId,
+    /// Number of symbols.
+    n_syms: u32,
+    directories: [Directory; N_DIRECTORIES],
+}
+
+impl Image {
+    /// Lays out the sections.
+    pub fn lay_out(input: &ImageInput) -> Image {
+        let ImageInput {
+            config, segs, syms, ..
+        } = *input;
+        let placement = &config.placement;
+        let mut sections = Sections::new(
+            ALIGN,
+            FILE_ALIGN,
+            placement.header_mem as u32,
+            placement.header_len as u32,
+        );
+        let mut directories = [Directory::default(); N_DIRECTORIES];
+        let rva = |addr: u64| addr.wrapping_sub(placement.base) as u32;
+        let data = IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_READ;
+        for (name, seg, characteristics) in [
+            (
+                ".text",
+                Seg::Text,
+                IMAGE_SCN_CNT_CODE | IMAGE_SCN_MEM_EXECUTE | IMAGE_SCN_MEM_READ,
+            ),
+            (".rdata", Seg::Rodata, data),
+            (".data", Seg::Data, data | IMAGE_SCN_MEM_WRITE),
+            (".pdata", Seg::Pdata, data),
+            (".xdata", Seg::Xdata, data),
+        ] {
+            let s = segs.get(seg);
+            if s.len != 0 || matches!(seg, Seg::Text | Seg::Rodata | Seg::Data) {
+                let section = sections.add(name, s.len as u32, s.file_len as u32, characteristics);
+                if seg == Seg::Pdata {
+                    directories[EXCEPTION] = directory(section);
+                }
+            }
+        }
+        for s in input.dwarf {
+            let characteristics = data | IMAGE_SCN_ALIGN_1BYTES | IMAGE_SCN_MEM_DISCARDABLE;
+            sections.add_named_long(s.name.clone(), s.len as u32, characteristics);
+        }
+        if let Some(s) = syms.lookup(LOAD_CONFIG_USED.as_bytes(), 0) {
+            directories[LOAD_CONFIG] = Directory {
+                addr: rva(input.addrs.addr(s)),
+                len: syms.size(s) as u32,
+            };
+        }
+        let import_table = input.imports.table;
+        let table = rva(input.addrs.addr(import_table));
+        let imports = input.imports.plan(syms, sections.next_addr, table);
+        let len = imports.section.len() as u32;
+        let section = sections.add(".idata", len, len, data | IMAGE_SCN_MEM_WRITE);
+        directories[IMPORT] = directory(section);
+        directories[IMPORT_ADDRESSES] = imports.table(table);
+        if let Some(table) = input.base_relocs {
+            let len = table.len() as u32;
+            let section = sections.add(".reloc", len, len, data | IMAGE_SCN_MEM_DISCARDABLE);
+            directories[BASE_RELOCATION] = directory(section);
+        }
+        let (n_syms, names) = input
+            .symbols
+            .map_or((0, 0), |s| (s.n_entries(), s.names_len()));
+        let strings = Sections::NAMES_AT as usize + sections.names.len() + names;
+        let len = (SYM_SIZE * n_syms + strings) as u32;
+        let characteristics = IMAGE_SCN_MEM_READ | IMAGE_SCN_MEM_DISCARDABLE;
+        sections.add(SYMTAB, len, len, characteristics);
+        Image {
+            sections,
+            imports,
+            import_table,
+            n_syms: n_syms as u32,
+            directories,
+        }
+    }
+
+    /// A section by its name.
+    pub fn section(&self, name: &str) -> Option<&Section> {
+        self.sections.list.iter().find(|s| s.name == name)
+    }
+
+    /// What is wrong with where segments lie, in cmd/link's words: sections follow one another, and
+    /// nothing can lie between them (`peSection.checkSegment`).
+    pub fn misplaced(&self, config: &Config, segs: &Segments) -> Option<String> {
+        let segments = [
+            (".text", Seg::Text),
+            (".rdata", Seg::Rodata),
+            (".data", Seg::Data),
+            (".pdata", Seg::Pdata),
+            (".xdata", Seg::Xdata),
+        ];
+        segments.into_iter().find_map(|(name, seg)| {
+            let (s, section) = (segs.get(seg), self.section(name)?);
+            let addr = s.addr.wrapping_sub(config.placement.base);
+            if addr != section.addr.into() {
+                let is = section.addr;
+                return Some(format!("{name}.VirtualAddress = {is:#x}, want {addr:#x}"));
+            }
+            let (is, off) = (section.off, s.file_off);
+            (off != is.into()).then(|| format!("{name}.PointerToRawData = {is:#x}, want {off:#x}"))
+        })
+    }
+
+    /// The headers of a program that begins at the address `entry`.
+    pub fn headers(&self, config: &Config, entry: u64) -> Vec<u8> {
+        let relocatable = is_relocatable(config);
+        let anywhere = config.build_mode == BuildMode::Pie;
+        let symtab_off = self.section(SYMTAB).map_or(0, |s| s.off);
+        format::pe::headers(&HeaderInput {
+            machine: config.arch.pe_machine,
+            characteristics: HeaderInput::characteristics(relocatable),
+            sections: &self.sections.list,
+            symtab_off,
+            n_syms: self.n_syms,
+            entry: entry.wrapping_sub(config.placement.base) as u32,
+            image_base: config.placement.base,
+            align: ALIGN,
+            file_align: FILE_ALIGN,
+            os_version: config.release.pe.os_version,
+            image_len: self.sections.next_addr,
+            headers_len: config.placement.header_len as u32,
+            subsystem: match config.gui {
+                true => IMAGE_SUBSYSTEM_WINDOWS_GUI,
+                false => IMAGE_SUBSYSTEM_WINDOWS_CUI,
+            },
+            dll_characteristics: HeaderInput::dll_characteristics(relocatable, anywhere),
+            stack: (STACK_RESERVE, COMMIT),
+            heap: (HEAP_RESERVE, COMMIT),
+            directories: self.directories,
+        })
+    }
+}
+
+/// The section of the symbol table.
+pub const SYMTAB: &str = ".symtab";
+
+/// Memory that a program asks for, bytes: Go's own stacks grow, this is for what the system calls.
+const STACK_RESERVE: u64 = 2 << 20;
+const HEAP_RESERVE: u64 = 1 << 20;
+const COMMIT: u64 = 4096;
+
+fn directory(s: &Section) -> Directory {
+    Directory {
+        addr: s.addr,
+        len: s.len,
+    }
+}
