@@ -270,7 +270,8 @@ fn unloaded(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize) -> Option<Finding>
     }
     if let Some(at) = at {
         let explained = explain::section(a, b, i, j, at);
-        let decoded = x.kind == elf::SHT_SYMTAB || x.kind == elf::SHT_STRTAB;
+        let decoded =
+            x.kind == elf::SHT_SYMTAB || x.kind == elf::SHT_STRTAB || a.format == Format::Pe;
         let phrase = content(a, b, i, j, at, &mut finding);
         summary.push(phrase);
         summary.extend(explained.first().cloned());
@@ -287,7 +288,7 @@ fn unloaded(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize) -> Option<Finding>
 
 /// The symbol table of formats that do not keep it in a section of its own.
 fn symbol_table(a: &Image<'_>, b: &Image<'_>, out: &mut Vec<Finding>) {
-    if a.format == Format::Elf || a.symbols == b.symbols {
+    if matches!(a.format, Format::Elf | Format::Pe) || a.symbols == b.symbols {
         return;
     }
     let details = crate::symtab::compare_symbols(&a.symbols, &b.symbols);
