@@ -3,9 +3,11 @@
 //! Source: Microsoft's "PE Format"; what Go writes is in cmd/link ld/pe.go. Damage (a table outside
 //! the file, a name outside the string table) is noted in `Image::problems`; whatever can be read is.
 
+mod parts;
 mod records;
 mod symbols;
 
+pub use parts::split;
 pub use records::explain;
 
 use crate::bytes::{c_string, text};
@@ -342,6 +344,23 @@ fn optional_header(image: &mut Image<'_>, start: usize, size: usize) -> u64 {
         region(image, RegionKind::Segment, name, at, fields);
     }
     base
+}
+
+/// Address and size of a data directory, if the image has it.
+pub fn directory(image: &Image<'_>, what: &str) -> Option<(u64, u64)> {
+    let suffix = format!("({what})");
+    let directory = image
+        .regions
+        .iter()
+        .find(|r| r.kind == RegionKind::Segment && r.name.ends_with(&suffix))?;
+    let address = value(&directory.fields, "VirtualAddress");
+    let size = value(&directory.fields, "Size");
+    (address != 0).then(|| (image_base(image).wrapping_add(address), size))
+}
+
+/// The address that relative addresses count from.
+pub fn image_base(image: &Image<'_>) -> u64 {
+    header_field(image, "optional header", "ImageBase")
 }
 
 fn header_field(image: &Image<'_>, region: &str, field: &str) -> u64 {
