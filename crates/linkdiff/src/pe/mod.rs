@@ -6,6 +6,7 @@
 mod parts;
 mod records;
 mod symbols;
+mod trees;
 
 pub use parts::split;
 pub use records::explain;
