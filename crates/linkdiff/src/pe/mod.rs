@@ -138,6 +138,10 @@ const OPTIONAL_HEADER_32: &Layout = &[
     ("NumberOfRvaAndSizes", 4, false),
 ];
 
+/// Sizes of the optional headers with all data directories.
+const OPTIONAL_SIZE_32: u64 = 0xe0;
+const OPTIONAL_SIZE_64: u64 = 0xf0;
+
 const DIRECTORY: &Layout = &[("VirtualAddress", 4, true), ("Size", 4, true)];
 const DIRECTORY_SIZE: usize = 8;
 const DIRECTORIES: [&str; 16] = [
@@ -187,8 +191,9 @@ fn is_object(data: &[u8]) -> bool {
         Some(u64::from(bytes[0]) | u64::from(bytes[1]) << 8)
     };
     let machine = half(0).unwrap_or(0);
-    // Objects have no optional header.
-    [MACHINE_386, MACHINE_AMD64, MACHINE_ARM64].contains(&machine) && half(16) == Some(0)
+    // Objects need no optional header; the linker writes one into go.o.
+    let optional = [0, OPTIONAL_SIZE_32, OPTIONAL_SIZE_64].map(Some);
+    [MACHINE_386, MACHINE_AMD64, MACHINE_ARM64].contains(&machine) && optional.contains(&half(16))
 }
 
 /// Where the tables of a file begin.
@@ -547,10 +552,9 @@ fn symbols_of<'a>(image: &Image<'a>) -> Vec<Symbol<'a>> {
     let symbol = |record: symbols::Record<'a>| {
         let slot = (record.section as usize).checked_sub(1)?;
         let section = image.sections.get(slot)?;
-        // A section's own symbol names nothing in it.
+        // The symbol of a section, or of what an object gave to it, names nothing in it.
         let own = record.class == CLASS_STATIC
-            && record.value == 0
-            && record.name == section.name.as_bytes();
+            && (record.name == section.name.as_bytes() || !record.auxiliary.is_empty());
         if own || record.class == CLASS_FILE || section.index > 0xffff {
             return None;
         }
