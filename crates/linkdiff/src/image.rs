@@ -69,7 +69,7 @@ pub struct Region {
 pub struct Section<'a> {
     /// Header index.
     pub index: usize,
-    /// Name, for Mach-O `segment,section`.
+    /// Name, for Mach-O `segment,section`, for Go's own sections in those of PE `section:part`.
     pub name: String,
     /// sh_type.
     pub kind: u32,

@@ -42,6 +42,11 @@ const PLAIN: Build = Build {
     os: "linux",
 };
 
+const WINDOWS: Build = Build {
+    os: "windows",
+    ..PLAIN
+};
+
 fn have_go() -> bool {
     let found = Command::new("go")
         .arg("version")
@@ -244,27 +249,26 @@ fn a_longer_string_is_found_in_rodata() {
 
 #[test]
 fn build_ids_come_last() {
-    let (a, b) = built!(
-        "build_ids_come_last",
-        PLAIN,
-        Build {
-            ldflags: "-buildid=ie",
-            ..PLAIN
+    for (base, info, id) in [
+        (PLAIN, "section .go.buildinfo", "section .note.go.buildid"),
+        (WINDOWS, "section .data:.go.buildinfo", "section .text"),
+    ] {
+        let (a, b) = built!(
+            "build_ids_come_last",
+            base,
+            Build {
+                ldflags: "-buildid=ie",
+                ..base
+            }
+        );
+        let report = report(&a, &b);
+        // The flags are recorded in the build information; the rest are hashes.
+        for finding in &report.findings {
+            let flags = finding.place == info && finding.cause == Cause::Content;
+            assert!(flags || finding.cause == Cause::Hash, "{report}");
         }
-    );
-    let report = report(&a, &b);
-    // The flags are recorded in the build information; the rest are hashes.
-    for finding in &report.findings {
-        let info = finding.place == "section .go.buildinfo" && finding.cause == Cause::Content;
-        assert!(info || finding.cause == Cause::Hash, "{report}");
+        assert!(report.findings.iter().any(|f| f.place == id), "{report}");
     }
-    assert!(
-        report
-            .findings
-            .iter()
-            .any(|f| f.place == "section .note.go.buildid"),
-        "{report}"
-    );
 }
 
 #[test]
@@ -632,11 +636,6 @@ fn patched_mach_o_names_the_load_command() {
         &["1 bytes differ"],
     );
 }
-
-const WINDOWS: Build = Build {
-    os: "windows",
-    ..PLAIN
-};
 
 #[test]
 fn patched_pe_headers_name_the_field() {

@@ -62,7 +62,7 @@ impl Place {
     }
 }
 
-/// "0x1234 <symbol>" for an address relative to the image's base.
+/// `0x1234 <symbol>` for an address relative to the image's base.
 pub fn show_relative(image: &Image<'_>, address: u64) -> String {
     match image.name_address(image_base(image).wrapping_add(address)) {
         Some(name) if address != 0 => format!("{address:#x} <{name}>"),
