@@ -6,7 +6,7 @@ use crate::image::{Format, Image, Section};
 use crate::list::{first_list_difference, neighbours};
 use crate::read::read;
 use crate::report::{Cause, Finding, Report, resize};
-use crate::{Options, dwarf, explain, headers, operand};
+use crate::{Options, dwarf, explain, headers, operand, pe};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ pub fn compare(a: &[u8], b: &[u8], options: &Options) -> Report {
         all: options.all,
     };
     let Some(first) = first else { return report };
-    let (image_a, image_b) = std::thread::scope(|scope| {
+    let (mut image_a, mut image_b) = std::thread::scope(|scope| {
         let a = scope.spawn(|| read(a));
         let image_b = read(b);
         (
@@ -34,6 +34,7 @@ pub fn compare(a: &[u8], b: &[u8], options: &Options) -> Report {
             image_b,
         )
     });
+    pe::split(&mut image_a, &mut image_b);
     report.first_in_a = image_a.locate(first as u64);
     report.first_in_b = image_b.locate(first as u64);
     for (side, image) in [("A", &image_a), ("B", &image_b)] {
@@ -270,7 +271,8 @@ fn unloaded(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize) -> Option<Finding>
     }
     if let Some(at) = at {
         let explained = explain::section(a, b, i, j, at);
-        let decoded = x.kind == elf::SHT_SYMTAB || x.kind == elf::SHT_STRTAB;
+        let decoded =
+            x.kind == elf::SHT_SYMTAB || x.kind == elf::SHT_STRTAB || a.format == Format::Pe;
         let phrase = content(a, b, i, j, at, &mut finding);
         summary.push(phrase);
         summary.extend(explained.first().cloned());
@@ -287,7 +289,7 @@ fn unloaded(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize) -> Option<Finding>
 
 /// The symbol table of formats that do not keep it in a section of its own.
 fn symbol_table(a: &Image<'_>, b: &Image<'_>, out: &mut Vec<Finding>) {
-    if a.format == Format::Elf || a.symbols == b.symbols {
+    if matches!(a.format, Format::Elf | Format::Pe) || a.symbols == b.symbols {
         return;
     }
     let details = crate::symtab::compare_symbols(&a.symbols, &b.symbols);

@@ -1,8 +1,8 @@
 //! Dispatch from a differing section to the decoder that can say more than its bytes.
 
 use crate::elf;
-use crate::image::{Image, plain_name};
-use crate::{moduledata, pclntab, records, symtab};
+use crate::image::{Format, Image, plain_name};
+use crate::{moduledata, pclntab, pe, records, symtab};
 
 /// Lines that explain the difference of two paired sections whose first differing byte is at
 /// `at`; the first line serves as a summary. Empty if nothing is known of the content.
@@ -15,6 +15,11 @@ pub fn section(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize, at: usize) -> V
         elf::SHT_DYNAMIC => return records::dynamic(a, b, i, j, at),
         elf::SHT_NOTE => return records::notes(a, b, i, j),
         _ => {}
+    }
+    if a.format == Format::Pe
+        && let Some(lines) = pe::explain(a, b, i, j, at)
+    {
+        return lines;
     }
     let name = plain_name(&x.name);
     let is = |suffix: &str| name.ends_with(suffix);

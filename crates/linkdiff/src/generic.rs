@@ -1,11 +1,11 @@
-//! Reader for every format but ELF, by way of the `object` crate: sections and symbols only.
+//! Reader for every format but ELF and PE, by way of the `object` crate: sections and symbols only.
 
 use crate::bytes::Words;
 use crate::image::{Format, Image, Section, Symbol};
 use object::read::{Object, ObjectSection, ObjectSymbol};
 use object::{BinaryFormat, SectionKind, SymbolKind};
 
-/// Reads a Mach-O, PE, COFF, XCOFF or Wasm file; anything else becomes plain bytes.
+/// Reads a Mach-O, XCOFF or Wasm file; anything else becomes plain bytes.
 pub fn read(data: &[u8]) -> Image<'_> {
     let mut image = Image::raw(data);
     let file = match object::File::parse(data) {
@@ -21,7 +21,6 @@ pub fn read(data: &[u8]) -> Image<'_> {
     };
     image.format = match file.format() {
         BinaryFormat::MachO => Format::MachO,
-        BinaryFormat::Pe | BinaryFormat::Coff => Format::Pe,
         _ => Format::Other,
     };
     image.words = Words {
@@ -54,14 +53,12 @@ pub fn read(data: &[u8]) -> Image<'_> {
         let debug = matches!(
             section.kind(),
             SectionKind::Debug | SectionKind::DebugString
-        ) || name.contains("debug_")
-            || name == ".symtab";
+        ) || name.contains("debug_");
         image.sections.push(Section {
             index: section.index().0,
             kind: 0,
             flags: match section.flags() {
                 object::SectionFlags::MachO { flags, .. } => u64::from(flags.0),
-                object::SectionFlags::Coff { characteristics } => u64::from(characteristics.0),
                 _ => 0,
             },
             addr: section.address(),

@@ -14,6 +14,7 @@ pub fn compare(a: &Image<'_>, b: &Image<'_>, pairs: &[(usize, usize)], out: &mut
     section_list(a, b, out);
     let (header, segments) = match a.format {
         Format::MachO => ("Mach-O header", "load commands"),
+        Format::Pe => ("PE headers", "data directories"),
         _ => ("ELF header", "program headers"),
     };
     let one = |image: &Image<'_>, kind| -> Vec<Region> {
@@ -136,7 +137,7 @@ fn section_list(a: &Image<'_>, b: &Image<'_>, out: &mut Vec<Finding>) {
         let names: Vec<&str> = image
             .sections
             .iter()
-            .skip(1)
+            .filter(|s| s.index != 0)
             .map(|s| s.name.as_str())
             .collect();
         finding.details.push(format!("{side}: {}", names.join(" ")));

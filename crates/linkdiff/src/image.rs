@@ -35,12 +35,15 @@ pub struct Field {
     pub derived: bool,
 }
 
+/// Fields in file order: (name, size in bytes, derived from layout).
+pub type Layout = [(&'static str, usize, bool)];
+
 /// The table a region belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegionKind {
     /// The file header.
     Header,
-    /// An entry of the program header table.
+    /// A program header, a load command or a data directory.
     Segment,
     /// The header of the section at this place of `Image::sections`.
     Section(usize),
@@ -51,7 +54,7 @@ pub enum RegionKind {
 pub struct Region {
     /// Which table it belongs to.
     pub kind: RegionKind,
-    /// "ELF header", "program header 2 (LOAD)" …
+    /// "ELF header", "program header 2 (LOAD)", "data directory 1 (import)" …
     pub name: String,
     /// File offset.
     pub offset: u64,
@@ -66,7 +69,7 @@ pub struct Region {
 pub struct Section<'a> {
     /// Header index.
     pub index: usize,
-    /// Name, for Mach-O `segment,section`.
+    /// Name, for Mach-O `segment,section`, for Go's own sections in those of PE `section:part`.
     pub name: String,
     /// sh_type.
     pub kind: u32,
@@ -158,6 +161,27 @@ impl<'a> Image<'a> {
             placed: Vec::new(),
             relocatable: false,
         }
+    }
+
+    /// Fields of `layout` that lie in the `limit` bytes at `offset` and in the file.
+    pub(crate) fn fields(&self, offset: usize, layout: &Layout, limit: usize) -> Vec<Field> {
+        let mut at = 0;
+        let mut out = Vec::new();
+        for &(name, size, derived) in layout {
+            let value = self.words.uint(self.data, offset.saturating_add(at), size);
+            let Some(value) = value.filter(|_| at + size <= limit) else {
+                break;
+            };
+            out.push(Field {
+                name,
+                at,
+                size,
+                value,
+                derived,
+            });
+            at += size;
+        }
+        out
     }
 
     /// Distributes the symbols over the sections, in address order.

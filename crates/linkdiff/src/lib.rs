@@ -29,6 +29,7 @@ mod macho;
 mod moduledata;
 mod operand;
 mod pclntab;
+mod pe;
 mod read;
 mod records;
 mod report;

@@ -2,10 +2,7 @@
 //!
 //! Source: Apple's `mach-o/loader.h`. 64-bit little-endian files only, the ones Go produces today.
 
-use crate::image::{Field, Image, Region, RegionKind, Section};
-
-/// (name, size, derived from layout)
-type Layout = [(&'static str, usize, bool)];
+use crate::image::{Image, Layout, Region, RegionKind, Section};
 
 const HEADER: &Layout = &[
     ("magic", 4, false),
@@ -83,29 +80,6 @@ fn command_name(command: u64) -> String {
     name.to_string()
 }
 
-/// Fields of `layout` that lie in the `limit` bytes at `offset`.
-fn fields(image: &Image<'_>, offset: usize, layout: &Layout, limit: usize) -> Vec<Field> {
-    let mut at = 0;
-    let mut out = Vec::new();
-    for &(name, size, derived) in layout {
-        let Some(value) = image.words.uint(image.data, offset + at, size) else {
-            break;
-        };
-        if at + size > limit {
-            break;
-        }
-        out.push(Field {
-            name,
-            at,
-            size,
-            value,
-            derived,
-        });
-        at += size;
-    }
-    out
-}
-
 /// Adds header, load commands and `__LINKEDIT` pieces to an image.
 pub fn describe(image: &mut Image<'_>) {
     const MAGIC_64: u64 = 0xfeed_facf;
@@ -118,7 +92,7 @@ pub fn describe(image: &mut Image<'_>) {
         name: "Mach-O header".to_string(),
         offset: 0,
         size: HEADER_SIZE as u64,
-        fields: fields(image, 0, HEADER, HEADER_SIZE),
+        fields: image.fields(0, HEADER, HEADER_SIZE),
     });
     let count = image.words.uint(image.data, 16, 4).unwrap_or(0);
     let mut at = HEADER_SIZE;
@@ -147,7 +121,7 @@ pub fn describe(image: &mut Image<'_>) {
             name: format!("load command {index} ({})", command_name(command)),
             offset: at as u64,
             size,
-            fields: fields(image, at, layout, size as usize),
+            fields: image.fields(at, layout, size as usize),
         });
         pieces(image, at, command);
         at = at.saturating_add(size as usize);

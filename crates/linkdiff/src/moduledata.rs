@@ -3,7 +3,8 @@
 //! Field order: Go's runtime/symtab.go `moduledata`, written by cmd/link ld/symtab.go. The record's
 //! size in words tells the releases apart.
 
-use crate::image::Image;
+use crate::image::{Format, Image};
+use crate::pclntab::Pclntab;
 
 /// (field, words) up to the address fields; common to all known releases.
 const HEAD: &[(&str, usize)] = &[
@@ -86,6 +87,15 @@ fn layout(words: usize) -> Option<Vec<(&'static str, usize)>> {
         })
 }
 
+/// Fields of the record at the start of `words` words, where only the next structure bounds it.
+fn fitting(words: usize) -> Option<Vec<(&'static str, usize)>> {
+    /// The linker aligns what follows to 32 bytes.
+    const PADDING: usize = 8;
+    (words.saturating_sub(PADDING)..=words)
+        .rev()
+        .find_map(layout)
+}
+
 /// A located module record.
 #[derive(Debug)]
 pub struct Moduledata<'a> {
@@ -112,12 +122,42 @@ impl<'a> Moduledata<'a> {
                     .get(start..start.checked_add(symbol.size as usize)?)?
             }
         };
+        Some(Moduledata::new(image, data))
+    }
+
+    fn new(image: &Image<'a>, data: &'a [u8]) -> Moduledata<'a> {
         let pointer = image.words.pointer;
-        Some(Moduledata {
+        let words = data.len() / pointer;
+        Moduledata {
             data,
             pointer,
-            fields: layout(data.len() / pointer),
+            fields: match image.format {
+                Format::Elf => layout(words),
+                // Neither a section nor a symbol ends where the record does.
+                _ => fitting(words),
+            },
             words: image.words,
+        }
+    }
+
+    /// Finds the record of an image without symbols, and its address: its first words point to
+    /// the pc-line table and into it.
+    pub fn of_table(image: &Image<'a>, table: &Pclntab<'_>) -> Option<(u64, Moduledata<'a>)> {
+        let (words, pointer) = (image.words, image.words.pointer);
+        let names = table.address.wrapping_add(table.names_offset());
+        image.sections.iter().filter(|s| s.alloc).find_map(|s| {
+            let starts = |&at: &usize| {
+                words.word(s.data, at) == Some(table.address)
+                    && words.word(s.data, at + pointer) == Some(names)
+            };
+            let at = (0..s.data.len()).step_by(pointer).find(starts)?;
+            let address = s.addr.wrapping_add(at as u64);
+            // The data of the program follows.
+            let mut module = Moduledata::new(image, &s.data[at..]);
+            module.fields = Some(HEAD.to_vec());
+            let size = module.value("noptrdata")?.checked_sub(address)?;
+            let data = s.data.get(at..at.checked_add(size as usize)?)?;
+            Some((address, Moduledata::new(image, data)))
         })
     }
 
@@ -199,5 +239,8 @@ mod tests {
         assert!(layout(74).unwrap().iter().any(|f| f.0 == "typelinks"));
         assert!(layout(71).unwrap().iter().any(|f| f.0 == "typedesclen"));
         assert!(layout(12).is_none());
+        assert_eq!(fitting(76).map(|f| f.len()), layout(74).map(|f| f.len()));
+        assert_eq!(fitting(72).map(|f| f.len()), layout(71).map(|f| f.len()));
+        assert!(fitting(12).is_none());
     }
 }

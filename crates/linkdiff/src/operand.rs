@@ -2,6 +2,7 @@
 //! or address operand in code.
 
 use crate::image::{Format, Image, Section};
+use crate::pe;
 
 /// SHF_EXECINSTR.
 const EXECUTABLE: u64 = 4;
@@ -9,10 +10,23 @@ const EM_X86_64: u64 = 62;
 const EM_AARCH64: u64 = 183;
 
 fn machine(image: &Image<'_>) -> u64 {
-    if image.format != Format::Elf {
-        return 0;
+    match image.format {
+        Format::Elf => image.words.uint(image.data, 18, 2).unwrap_or(0),
+        Format::Pe => match pe::machine(image) {
+            pe::MACHINE_AMD64 => EM_X86_64,
+            pe::MACHINE_ARM64 => EM_AARCH64,
+            _ => 0,
+        },
+        _ => 0,
     }
-    image.words.uint(image.data, 18, 2).unwrap_or(0)
+}
+
+fn executable(image: &Image<'_>, section: &Section<'_>) -> bool {
+    let flag = match image.format {
+        Format::Pe => pe::MEM_EXECUTE,
+        _ => EXECUTABLE,
+    };
+    section.flags & flag != 0
 }
 
 /// One line naming what both sides refer to at `at`, if both can be read as a reference.
@@ -21,7 +35,7 @@ pub fn describe(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize, at: usize) -> 
         return None;
     }
     let (x, y) = (&a.sections[i], &b.sections[j]);
-    if x.flags & EXECUTABLE == 0 {
+    if !executable(a, x) {
         return pointer(a, b, x, y, at);
     }
     match machine(a) {
@@ -115,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_elf_names_a_machine() {
+    fn elf_names_a_machine() {
         let mut data = vec![0u8; 64];
         data[..6].copy_from_slice(b"\x7fELF\x02\x01");
         data[18] = 183;

@@ -97,6 +97,8 @@ impl Part {
 pub struct Pclntab<'a> {
     /// Slot of its section in `Image::sections`.
     pub slot: usize,
+    /// Address of its header.
+    pub address: u64,
     data: &'a [u8],
     words: Words,
     functions: usize,
@@ -203,12 +205,18 @@ impl<'a> Pclntab<'a> {
             .or_else(|| image.section_like(".text").map(|s| s.addr));
         Some(Pclntab {
             slot,
+            address,
             data,
             words,
             functions,
             parts,
             text,
         })
+    }
+
+    /// Offset of the function names.
+    pub fn names_offset(&self) -> u64 {
+        self.part_start(Part::FuncNames) as u64
     }
 
     fn part(&self, part: Part) -> &'a [u8] {

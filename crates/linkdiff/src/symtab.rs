@@ -8,16 +8,35 @@ use crate::list::multiset_difference;
 /// How many names of a one-sided list are shown.
 const SHOWN: usize = 20;
 
-fn describe(symbol: &Symbol<'_>) -> String {
-    format!(
-        "{} value {:#x} size {:#x} info {:#x} other {:#x} shndx {}",
-        text(symbol.name),
-        symbol.value,
-        symbol.size,
-        symbol.info,
-        symbol.other,
-        symbol.section
-    )
+/// What an entry of a symbol table shows of itself.
+pub trait Entry: PartialEq {
+    /// Its name.
+    fn name(&self) -> &[u8];
+    /// All else, by name.
+    fn fields(&self) -> [(&'static str, u64); 5];
+}
+
+impl Entry for Symbol<'_> {
+    fn name(&self) -> &[u8] {
+        self.name
+    }
+
+    fn fields(&self) -> [(&'static str, u64); 5] {
+        [
+            ("value", self.value),
+            ("size", self.size),
+            ("info", self.info.into()),
+            ("other", self.other.into()),
+            ("shndx", self.section.into()),
+        ]
+    }
+}
+
+fn describe(entry: &impl Entry) -> String {
+    let fields = entry
+        .fields()
+        .map(|(name, value)| format!("{name} {value:#x}"));
+    format!("{} {}", text(entry.name()), fields.join(" "))
 }
 
 /// Explains a SYMTAB or DYNSYM section; the first line is a summary.
@@ -28,30 +47,24 @@ pub fn explain_symbols(a: &Image<'_>, b: &Image<'_>, i: usize, j: usize) -> Vec<
 }
 
 /// Explains the difference of two symbol tables; empty if they are equal but for name offsets.
-pub fn compare_symbols(x: &[Symbol<'_>], y: &[Symbol<'_>]) -> Vec<String> {
+pub fn compare_symbols<E: Entry>(x: &[E], y: &[E]) -> Vec<String> {
     let index = x.iter().zip(y).position(|(p, q)| p != q);
     let Some(index) = index.or_else(|| (x.len() != y.len()).then(|| x.len().min(y.len()))) else {
         return vec!["entries equal but for their name offsets".to_string()];
     };
     let mut lines = Vec::new();
     let phrase = match (x.get(index), y.get(index)) {
-        (Some(p), Some(q)) if p.name == q.name => {
-            let fields = [
-                ("value", p.value, q.value),
-                ("size", p.size, q.size),
-                ("info", p.info.into(), q.info.into()),
-                ("other", p.other.into(), q.other.into()),
-                ("shndx", p.section.into(), q.section.into()),
-            ];
-            let changed = fields.iter().filter(|(_, v, w)| v != w);
-            let changed: Vec<String> = changed
-                .map(|(name, v, w)| format!("{name} {v:#x} → {w:#x}"))
+        (Some(p), Some(q)) if p.name() == q.name() => {
+            let fields = p.fields().into_iter().zip(q.fields());
+            let changed: Vec<String> = fields
+                .filter(|(v, w)| v != w)
+                .map(|((name, v), (_, w))| format!("{name} {v:#x} → {w:#x}"))
                 .collect();
-            format!("{}: {}", text(p.name), changed.join(", "))
+            format!("{}: {}", text(p.name()), changed.join(", "))
         }
-        (Some(p), Some(q)) => format!("A has {}, B has {}", text(p.name), text(q.name)),
-        (Some(p), None) => format!("B ends before {}", text(p.name)),
-        (None, Some(q)) => format!("A ends before {}", text(q.name)),
+        (Some(p), Some(q)) => format!("A has {}, B has {}", text(p.name()), text(q.name())),
+        (Some(p), None) => format!("B ends before {}", text(p.name())),
+        (None, Some(q)) => format!("A ends before {}", text(q.name())),
         (None, None) => String::new(),
     };
     lines.push(format!(
@@ -67,8 +80,7 @@ pub fn compare_symbols(x: &[Symbol<'_>], y: &[Symbol<'_>]) -> Vec<String> {
             lines.push(format!("{mark} {side}[{}] {}", start + k, describe(symbol)));
         }
     }
-    let names =
-        |list: &[Symbol<'_>]| -> Vec<Vec<u8>> { list.iter().map(|s| s.name.to_vec()).collect() };
+    let names = |list: &[E]| -> Vec<Vec<u8>> { list.iter().map(|s| s.name().to_vec()).collect() };
     let (names_x, names_y) = (names(x), names(y));
     let (only_a, only_b) = multiset_difference(&names_x, &names_y);
     for (side, only) in [("A", &only_a), ("B", &only_b)] {

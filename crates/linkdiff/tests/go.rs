@@ -2,11 +2,11 @@
 //!
 //! Needs `go` on PATH; skipped by name without it, an error if `CI=true`.
 
-use flate2::{Compression, write::ZlibEncoder};
+use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use linkdiff::{Cause, Options, Report, compare};
 use object::read::{Object, ObjectSection, ObjectSymbol};
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
@@ -40,6 +40,11 @@ const PLAIN: Build = Build {
     ldflags: "-buildid=id",
     arch: "amd64",
     os: "linux",
+};
+
+const WINDOWS: Build = Build {
+    os: "windows",
+    ..PLAIN
 };
 
 fn have_go() -> bool {
@@ -244,27 +249,26 @@ fn a_longer_string_is_found_in_rodata() {
 
 #[test]
 fn build_ids_come_last() {
-    let (a, b) = built!(
-        "build_ids_come_last",
-        PLAIN,
-        Build {
-            ldflags: "-buildid=ie",
-            ..PLAIN
+    for (base, info, id) in [
+        (PLAIN, "section .go.buildinfo", "section .note.go.buildid"),
+        (WINDOWS, "section .data:.go.buildinfo", "section .text"),
+    ] {
+        let (a, b) = built!(
+            "build_ids_come_last",
+            base,
+            Build {
+                ldflags: "-buildid=ie",
+                ..base
+            }
+        );
+        let report = report(&a, &b);
+        // The flags are recorded in the build information; the rest are hashes.
+        for finding in &report.findings {
+            let flags = finding.place == info && finding.cause == Cause::Content;
+            assert!(flags || finding.cause == Cause::Hash, "{report}");
         }
-    );
-    let report = report(&a, &b);
-    // The flags are recorded in the build information; the rest are hashes.
-    for finding in &report.findings {
-        let info = finding.place == "section .go.buildinfo" && finding.cause == Cause::Content;
-        assert!(info || finding.cause == Cause::Hash, "{report}");
+        assert!(report.findings.iter().any(|f| f.place == id), "{report}");
     }
-    assert!(
-        report
-            .findings
-            .iter()
-            .any(|f| f.place == "section .note.go.buildid"),
-        "{report}"
-    );
 }
 
 #[test]
@@ -405,29 +409,27 @@ fn patched_runtime_records_name_the_field() {
     );
 }
 
-/// Replaces the stream of a compressed section by `edit`'s result. The stream may not grow, as the
+/// Replaces the stream of a compressed section, ELF's or `.zdebug_*`, by `edit`'s result. The stream may not grow, as the
 /// sections behind keep their places.
 fn recompress(data: &[u8], name: &str, level: u32, edit: impl Fn(&mut Vec<u8>)) -> Option<Vec<u8>> {
     let (offset, size) = section(data, name);
-    let file = object::File::parse(data).unwrap();
-    let mut plain = file
-        .section_by_name(name)
-        .unwrap()
-        .uncompressed_data()
-        .unwrap()
-        .into_owned();
+    let header = if name.starts_with(".z") { 12 } else { 24 };
+    let (start, end) = (offset + header, offset + size);
+    let mut plain = Vec::new();
+    let mut decoder = ZlibDecoder::new(&data[start..end]);
+    decoder.read_to_end(&mut plain).unwrap();
     edit(&mut plain);
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(level));
     encoder.write_all(&plain).unwrap();
     let stream = encoder.finish().unwrap();
-    if stream.len() > size - 24 {
+    if stream.len() > size - header {
         return None;
     }
     let mut out = data.to_vec();
-    out[offset + 24..offset + 24 + stream.len()].copy_from_slice(&stream);
-    out[offset + 24 + stream.len()..offset + size].fill(0);
+    out[start..start + stream.len()].copy_from_slice(&stream);
+    out[start + stream.len()..end].fill(0);
     // The header names the level; the linker's stays.
-    out[offset + 24..offset + 26].copy_from_slice(&data[offset + 24..offset + 26]);
+    out[start..start + 2].copy_from_slice(&data[start..start + 2]);
     Some(out)
 }
 
@@ -574,7 +576,14 @@ fn damaged_go_binaries_do_not_panic() {
 
 #[test]
 fn damaged_files_of_other_formats_do_not_panic() {
-    for (os, arch) in [("darwin", "arm64"), ("windows", "amd64")] {
+    for (os, arch, tables) in [
+        ("darwin", "arm64", &[][..]),
+        (
+            "windows",
+            "amd64",
+            &[".data", ".pdata", ".xdata", ".idata", ".reloc", ".symtab"],
+        ),
+    ] {
         let (a,) = built!(
             "damaged_files_of_other_formats_do_not_panic",
             Build { os, arch, ..PLAIN }
@@ -586,15 +595,19 @@ fn damaged_files_of_other_formats_do_not_panic() {
             state ^= state << 17;
             (state % n as u64) as usize
         };
+        let mut zones = vec![(0, 2048)];
+        zones.extend(tables.iter().map(|name| section(&a, name)));
         for round in 0..80 {
             let mut b = a.clone();
             for _ in 0..1 + round % 3 {
-                b[random(2048)] = random(256) as u8;
+                let (start, size) = zones[random(zones.len())];
+                b[start + random(size.min(2048))] = random(256) as u8;
             }
             if round % 4 == 0 {
                 b.truncate(random(b.len()));
             }
             let _ = report(&a, &b).to_string();
+            let _ = report(&b, &a).to_string();
         }
     }
 }
@@ -622,4 +635,206 @@ fn patched_mach_o_names_the_load_command() {
         "section __LINKEDIT code signature",
         &["1 bytes differ"],
     );
+}
+
+#[test]
+fn patched_pe_headers_name_the_field() {
+    let (a,) = built!("patched_pe_headers_name_the_field", WINDOWS);
+    let place = "PE headers";
+    expect_patch(&a, 18, place, &["DOS header: e_csum"]);
+    expect_patch(&a, 64 + 17, place, &["DOS stub: word 2"]);
+    let file_header = a.windows(4).position(|w| w == b"PE\0\0").unwrap() + 4;
+    expect_patch(&a, file_header + 4, place, &["TimeDateStamp 0x0 → 0x1"]);
+    let optional = file_header + 20;
+    expect_patch(&a, optional + 16, place, &["AddressOfEntryPoint"]);
+    expect_patch(&a, optional + 68, place, &["Subsystem 0x3 → 0x2"]);
+    expect_patch(
+        &a,
+        optional + 112 + 12 * 8 + 4,
+        "data directories",
+        &["data directory 12 (IAT): Size"],
+    );
+    // Behind .text, .rdata, .data, .pdata and .xdata; its name is in the string table.
+    expect_patch(
+        &a,
+        optional + 240 + 5 * 40 + 36,
+        "section headers",
+        &["section header 6 (.zdebug_abbrev)", "Characteristics"],
+    );
+}
+
+#[test]
+fn patched_pe_tables_name_the_entry() {
+    let (a,) = built!("patched_pe_tables_name_the_entry", WINDOWS);
+    let file = object::File::parse(&*a).unwrap();
+    let word = |at: usize| u64::from(u32::from_le_bytes(a[at..][..4].try_into().unwrap()));
+    let address = |name: &str| file.section_by_name(name).unwrap().address();
+    let base = address(".text") - 0x1000;
+    let main = file
+        .symbols()
+        .find(|s| s.name() == Ok("main.main"))
+        .unwrap();
+    let begin = main.address() - base;
+    let (start, size) = section(&a, ".pdata");
+    let entry = (0..size / 12)
+        .find(|k| word(start + 12 * k) == begin)
+        .unwrap();
+    let named = format!("entry {entry} (main.main)");
+    expect_patch(
+        &a,
+        start + 12 * entry + 4,
+        "section .pdata",
+        &[&named, "EndAddress: A 0x", "main.main+0x"],
+    );
+    expect_patch(
+        &a,
+        start + 12 * entry + 8,
+        "section .pdata",
+        &[&named, "UnwindData"],
+    );
+    let (start, _) = section(&a, ".xdata");
+    let codes = ["unwind information of ", "CountOfCodes: A 0x"];
+    expect_patch(&a, start + 2, "section .xdata", &codes);
+
+    let (start, size) = section(&a, ".idata");
+    let find = |text: &[u8]| {
+        let table = &a[start..start + size];
+        start + table.windows(text.len()).position(|w| w == text).unwrap()
+    };
+    expect_patch(
+        &a,
+        start,
+        "section .idata",
+        &["import descriptor 0 (kernel32.dll), OriginalFirstThunk"],
+    );
+    expect_patch(
+        &a,
+        find(b"kernel32.dll") + 1,
+        "section .idata",
+        &["\"kdrnel32.dll\""],
+    );
+    let name = find(b"\0WriteFile\0") + 1;
+    expect_patch(
+        &a,
+        name,
+        "section .idata",
+        &["name of import ", "A \"WriteFile\", B \"VriteFile\""],
+    );
+    let lookup = (word(start) - (address(".idata") - base)) as usize;
+    expect_patch(
+        &a,
+        start + lookup + 8,
+        "section .idata",
+        &["import lookup 1 of kernel32.dll: A 0x"],
+    );
+
+    let (start, _) = section(&a, ".reloc");
+    expect_patch(
+        &a,
+        start + 4,
+        "section .reloc",
+        &["block 0 (page 0x", "size: A"],
+    );
+    expect_patch(
+        &a,
+        start + 8 + 2 * 3,
+        "section .reloc",
+        &["block 0 (page 0x", "entry 3: A type 10 (DIR64) at 0x"],
+    );
+}
+
+#[test]
+fn patched_coff_symbols_name_the_record() {
+    let (a,) = built!("patched_coff_symbols_name_the_record", WINDOWS);
+    let file = object::File::parse(&*a).unwrap();
+    let (start, size) = section(&a, ".symtab");
+    let count = file.symbols().count();
+    let symbol = |k: usize| file.symbols().nth(k).unwrap();
+    let first = symbol(count / 2);
+    let said = format!(
+        "first differing symbol [{}] (A {count}, B {count} entries): {}: type 0x",
+        count / 2,
+        first.name().unwrap()
+    );
+    expect_patch(
+        &a,
+        start + 18 * (count / 2) + 14,
+        "section .symtab",
+        &[&said],
+    );
+    let strings = &a[start + 18 * count..start + size];
+    let find = |text: &[u8]| strings.windows(text.len()).position(|w| w == text).unwrap();
+    expect_patch(
+        &a,
+        start + 18 * count + find(b"\0main.before\0") + 6,
+        "section .symtab",
+        &["A has main.before, B has main.cefore"],
+    );
+}
+
+#[test]
+fn go_sections_inside_those_of_pe_are_told_apart() {
+    for ldflags in [PLAIN.ldflags, "-buildid=id -s"] {
+        let (a,) = built!(
+            "go_sections_inside_those_of_pe_are_told_apart",
+            Build { ldflags, ..WINDOWS }
+        );
+        let (rdata, size) = section(&a, ".rdata");
+        let (data, _) = section(&a, ".data");
+        let magic = [0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8];
+        let table = &a[rdata..rdata + size];
+        let start = rdata + table.windows(8).position(|w| w == magic).unwrap();
+        let word = |at: usize| u64::from_le_bytes(a[at..][..8].try_into().unwrap()) as usize;
+        let half = |at: usize| u32::from_le_bytes(a[at..][..4].try_into().unwrap()) as usize;
+        let (count, names, functab) = (word(start + 8), word(start + 32), word(start + 64));
+        let record = (0..count)
+            .map(|i| start + functab + half(start + functab + 8 * i + 4))
+            .find(|record| a[start + names + half(record + 4)..].starts_with(b"main.before\0"))
+            .unwrap();
+        let place = "section .rdata:.gopclntab";
+        expect_patch(
+            &a,
+            record + 8,
+            place,
+            &["function records", "main.before, field args"],
+        );
+        // The module record starts with the table's address.
+        let file = object::File::parse(&*a).unwrap();
+        let address = file.section_by_name(".rdata").unwrap().address();
+        let address = address as usize + start - rdata;
+        let module = (data..).step_by(8).find(|&at| word(at) == address).unwrap();
+        let place = "section .data:.go.module";
+        expect_patch(&a, module + 16, place, &["moduledata.funcnametab.len"]);
+        let info = a[data..]
+            .windows(6)
+            .position(|w| w == b"\x08go1.2" || w == b"\x07go1.2");
+        expect_patch(
+            &a,
+            data + info.unwrap() + 1,
+            "section .data:.go.buildinfo",
+            &["build information line 1"],
+        );
+    }
+}
+
+#[test]
+fn pe_debug_sections_are_decompressed() {
+    let (a,) = built!("pe_debug_sections_are_decompressed", WINDOWS);
+    let b = recompress(&a, ".zdebug_frame", 9, |_| {}).unwrap();
+    let first = report(&a, &b);
+    assert_eq!(first.first().unwrap().cause, Cause::Encoder, "{first}");
+    let b = recompress(&a, ".zdebug_info", 9, |plain| {
+        let name = b"main.before\0";
+        let at = plain.windows(name.len()).position(|w| w == name).unwrap();
+        plain[at + 5] ^= 1;
+    });
+    let report = report(&a, &b.unwrap()).to_string();
+    for word in [
+        "section .zdebug_info",
+        "unit main",
+        "DW_AT_name",
+        "main.cefore",
+    ] {
+        assert!(report.contains(word), "{word:?} is missing:\n{report}");
+    }
 }

@@ -68,9 +68,11 @@ pub struct Sections<'a> {
     b: Side<'a>,
 }
 
-/// Whether a section holds debug information.
+/// Whether a section holds debug information; relocations of it do not.
 pub fn is_debug(name: &str) -> bool {
-    name.contains("debug_")
+    let name = name.rsplit_once(',').map_or(name, |(_, section)| section);
+    name.trim_start_matches(['.', '_', 'z'])
+        .starts_with("debug_")
 }
 
 /// "info" for `.debug_info`, `.zdebug_info` and `__DWARF,__zdebug_info`.
@@ -312,4 +314,19 @@ fn next_uleb(data: &[u8], at: &mut usize) -> Option<u64> {
     let (value, size) = uleb(data, *at)?;
     *at += size;
     Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_sections_are_known_by_name() {
+        for name in [".debug_info", ".zdebug_info", "__DWARF,__zdebug_info"] {
+            assert!(is_debug(name) && kind(name) == "info", "{name}");
+        }
+        for name in [".text", ".rela.debug_info", "relocations of .debug_info"] {
+            assert!(!is_debug(name), "{name}");
+        }
+    }
 }
