@@ -159,6 +159,7 @@ impl Program {
     pub fn write_text(&self, out: &mut [u8]) -> Vec<RelocError> {
         let relocator = Relocator {
             image_base: 0,
+            binds_imports: false,
             syms: &self.syms,
             live: &self.live,
             addrs: &self.addrs,

@@ -1,5 +1,5 @@
 //! What the loader has to know of a program: of ELF files all that follows, of Windows programs their
-//! [`Imports`] and the [fields](base_reloc_table) that hold addresses.
+//! [`Imports`] and the [fields](base_reloc_table) that hold addresses, of Mach-O files [`MachoTables`].
 //!
 //! # ELF
 //!
@@ -29,6 +29,7 @@
 mod base_relocs;
 mod host;
 mod imports;
+mod macho;
 mod rela;
 mod scan;
 mod tables;
@@ -36,5 +37,6 @@ mod versions;
 
 pub use base_relocs::base_reloc_table;
 pub use imports::Imports;
+pub use macho::{MachoOptions, MachoTables};
 pub use rela::{Rela, RelaValue};
 pub use tables::{DynamicOptions, DynamicTables};

@@ -181,14 +181,17 @@ impl Unsorted {
         })
     }
 
-    /// Takes in the sizes that ELF sections have now.
-    pub fn resize_elf_sections(&mut self, syms: &Symbols) {
+    /// Takes in the sizes that sections for the dynamic linker have now.
+    pub fn resize_sections(&mut self, syms: &Symbols) {
         for kind in [
             SymKind::ElfRxSect,
             SymKind::ElfRoSect,
             SymKind::ElfRelroSect,
             SymKind::ElfSect,
             SymKind::ElfGot,
+            SymKind::MachoPlt,
+            SymKind::MachoGot,
+            SymKind::MachoRelroSect,
         ] {
             for f in &mut self.found {
                 for d in &mut f.by_kind[kind.index()] {

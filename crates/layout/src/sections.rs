@@ -147,8 +147,11 @@ pub struct SectionOptions {
     pub min_lc: u8,
     /// Whether the output has dynamic linking information (no `-d`).
     pub dynamic: bool,
-    /// Whether a host linker decides about segments: what is read-only is in one.
-    pub external: bool,
+    /// Whether all that is only read is in one segment with code: the format has no other, or a host linker
+    /// decides about segments.
+    pub one_read_only_segment: bool,
+    /// Whether the names of sections tell that they are read-only once relocated.
+    pub relro_names: bool,
     /// Where data lies that the dynamic linker relocates.
     pub relro: Relro,
     /// The tables by which Windows unwinds the stack, if the output has them.
@@ -309,12 +312,24 @@ struct TypesHome {
 }
 
 impl TypesHome {
+    /// What a section for anything but types is called here.
+    fn unnamed(&self) -> &'static str {
+        match self.prefix {
+            "" => ".rodata",
+            prefix => prefix,
+        }
+    }
+
     /// With data that is only read, in `read_only`, or with what is so once relocated.
-    fn new(read_only: Seg, relro: Relro) -> TypesHome {
-        let (seg, prefix, rwx) = match relro {
+    fn new(read_only: Seg, opts: &SectionOptions) -> TypesHome {
+        let prefix = match opts.relro_names {
+            true => RELRO_PREFIX,
+            false => "",
+        };
+        let (seg, prefix, rwx) = match opts.relro {
             Relro::None => (read_only, "", 4),
-            Relro::WithReadOnly => (read_only, RELRO_PREFIX, 6),
-            Relro::OwnSegment => (Seg::Relro, RELRO_PREFIX, 6),
+            Relro::WithReadOnly => (read_only, prefix, 6),
+            Relro::OwnSegment => (Seg::Relro, prefix, 6),
         };
         TypesHome { seg, prefix, rwx }
     }
@@ -339,7 +354,7 @@ impl Alloc<'_> {
     ) -> DataSegment {
         let g = syms.gover;
         use SymKind::*;
-        for kind in [BuildInfo, FipsInfo, ElfSect, Windows] {
+        for kind in [BuildInfo, FipsInfo, ElfSect, Macho, Windows] {
             self.singles(syms, Seg::Data, kind, 6);
         }
         if g.moduledata_home == ModuledataHome::GoModule {
@@ -347,7 +362,9 @@ impl Alloc<'_> {
                 self.single(Seg::Data, ".go.module", d, 6);
             }
         }
-        self.unless_empty(".got", ElfGot);
+        for kind in [ElfGot, MachoGot] {
+            self.unless_empty(".got", kind);
+        }
         known.noptrdata = self.open(Seg::Data, ".noptrdata", &[NoPtrData], 6);
         for kind in [
             NoPtrData,
@@ -474,8 +491,10 @@ impl Alloc<'_> {
             syms: text_syms,
             compressed: false,
         });
-        self.singles(syms, Seg::Text, ElfRxSect, 5);
-        let read_only = match opts.external {
+        for kind in [ElfRxSect, MachoPlt] {
+            self.singles(syms, Seg::Text, kind, 5);
+        }
+        let read_only = match opts.one_read_only_segment {
             true => Seg::Text,
             false => Seg::Rodata,
         };
@@ -492,7 +511,7 @@ impl Alloc<'_> {
             }
             PclntabHome::LastOrRelro => self.singles(syms, read_only, ElfRoSect, 4),
         }
-        let home = TypesHome::new(read_only, opts.relro);
+        let home = TypesHome::new(read_only, opts);
         if home.seg == Seg::Relro {
             self.at = 0;
         }
@@ -539,11 +558,13 @@ impl Alloc<'_> {
         if opts.relro != Relro::None {
             let twins = syms.gover.relro_twins.iter().map(|&(_, t)| t);
             let twins: Vec<SymKind> = twins.collect();
-            known.types = self.open(seg, RELRO_PREFIX, &twins, rwx);
+            known.types = self.open(seg, home.unnamed(), &twins, rwx);
             // No type is at offset 0.
             self.at += 1;
             twins.into_iter().for_each(|t| self.assign(t));
-            self.singles(syms, seg, ElfRelroSect, rwx);
+            for kind in [ElfRelroSect, MachoRelroSect] {
+                self.singles(syms, seg, kind, rwx);
+            }
         }
         for (name, kind) in [(".typelink", TypeLink), (".itablink", ItabLink)] {
             self.open(seg, format!("{prefix}{name}"), &[kind], rwx);
@@ -570,8 +591,7 @@ impl Alloc<'_> {
         use SymKind::*;
         let TypesHome { seg, prefix, rwx } = home;
         if !self.of(RodataRelro).syms.is_empty() {
-            let name = if prefix.is_empty() { ".rodata" } else { prefix };
-            self.open(seg, name, &[RodataRelro], rwx);
+            self.open(seg, home.unnamed(), &[RodataRelro], rwx);
             self.assign(RodataRelro);
         }
         known.types = self.open(seg, format!("{prefix}.go.type"), &[Type], rwx);
@@ -580,7 +600,9 @@ impl Alloc<'_> {
         self.assign(Type);
         self.open(seg, format!("{prefix}.go.func"), &[GoFunc], rwx);
         self.assign(GoFunc);
-        self.singles(syms, seg, ElfRelroSect, rwx);
+        for kind in [ElfRelroSect, MachoRelroSect] {
+            self.singles(syms, seg, kind, rwx);
+        }
     }
 }
 

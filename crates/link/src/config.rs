@@ -96,6 +96,10 @@ pub struct Config {
     pub build_id: Vec<u8>,
     /// The GNU build ID (`-B`, or made from the Go build ID); empty for none.
     pub gnu_build_id: Vec<u8>,
+    /// The oldest macOS to run on (`-macos`).
+    pub macos: [u8; 3],
+    /// The macOS SDK that it was built with (`-macsdk`).
+    pub macsdk: [u8; 3],
     /// Whether the host linker must not make a GNU build ID either (`-B none`).
     pub no_gnu_build_id: bool,
     /// String variables and their values, in order of first mention: `runtime.defaultGOROOT`
@@ -327,7 +331,7 @@ impl Config {
                 !args.strip && !mac_library
             }
         };
-        let gnu_build_id = gnu_build_id(&args, cx.toolchain.release);
+        let gnu_build_id = gnu_build_id(&args, cx.toolchain.release, head);
         let gnu_build_id = gnu_build_id.map_err(|e| refusal.exit(&e))?;
         let benchmark = benchmark(&args, refusal)?;
 
@@ -353,7 +357,7 @@ impl Config {
             addr => addr as u64,
         };
         let early_addresses = match os.format {
-            FileFormat::Elf => (text_addr as i64, placement.round as i64),
+            FileFormat::Elf | FileFormat::MachO => (text_addr as i64, placement.round as i64),
             FileFormat::Pe => (args.text_addr, args.round),
         };
         let func_align = match args.func_align {
@@ -412,6 +416,8 @@ impl Config {
             rand_layout: args.rand_layout,
             build_id: args.buildid,
             gnu_build_id,
+            macos: args.macos,
+            macsdk: args.macsdk,
             no_gnu_build_id: args.host_buildid == b"none",
             string_vars: args.string_vars,
             no_dynamic: args.no_dynamic,
@@ -579,8 +585,8 @@ fn package_dir(goroot: &str, args: &Args, cx: ArgsContext) -> PathBuf {
     [goroot, "pkg", name.as_str()].iter().collect()
 }
 
-/// The GNU build ID (`ld/elf.go:addbuildinfo`).
-fn gnu_build_id(args: &Args, release: &GoLayout) -> Result<Vec<u8>, String> {
+/// The GNU build ID, or for macOS the UUID (`ld/elf.go:addbuildinfo`).
+fn gnu_build_id(args: &Args, release: &GoLayout, head: &str) -> Result<Vec<u8>, String> {
     let flag = match args.host_buildid.as_slice() {
         b"" if args.buildid.is_empty() => return Ok(Vec::new()),
         b"" => b"gobuildid",
@@ -593,15 +599,21 @@ fn gnu_build_id(args: &Args, release: &GoLayout) -> Result<Vec<u8>, String> {
         }
         let mut sum = Sha256::digest(&args.buildid);
         sum[0] ^= release.sum32_xor;
-        return Ok(sum[..20].to_vec());
+        return Ok(match head {
+            "darwin" => release.macho.uuid_variant.uuid(&sum.into()).to_vec(),
+            _ => sum[..20].to_vec(),
+        });
     }
     let shown = text::lossy(flag);
     let Some(digits) = flag.strip_prefix(b"0x") else {
         return Err(format!("-B argument must start with 0x: {shown}"));
     };
-    const MAX: usize = 32;
-    if digits.len() / 2 > MAX {
-        return Err(format!("-B option too long (max {MAX} digits): {shown}"));
+    let max = match head {
+        "darwin" => 16,
+        _ => 32,
+    };
+    if digits.len() / 2 > max {
+        return Err(format!("-B option too long (max {max} digits): {shown}"));
     }
     // A wrong digit is found before an odd number of them.
     match digits.iter().find(|b| !b.is_ascii_hexdigit()) {

@@ -12,6 +12,7 @@ mod code;
 mod data;
 mod executable;
 mod image;
+mod macho;
 mod object;
 mod output;
 mod program;

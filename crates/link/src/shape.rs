@@ -4,7 +4,8 @@ use crate::config::Config;
 use crate::loading::Loaded;
 use crate::mode::{BuildMode, LinkMode};
 use layout::Relro;
-use target::FileFormat;
+use symbols::Foreign;
+use target::{FileFormat, Placement};
 
 /// What is made, and what follows from that.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Shape {
     pub can_use_plugins: bool,
     /// Address of the first text symbol, headers included; 0 in object files.
     pub text_addr: u64,
+    /// Where an executable is loaded, headers as large as they have to be.
+    pub placement: Placement,
     /// The format of the output.
     pub format: FileFormat,
     /// Whether the operating system knows data that is read-only once relocated.
@@ -51,9 +54,16 @@ impl Shape {
                 || can_use_plugins,
             can_use_plugins,
             text_addr: if external { 0 } else { config.text_addr },
+            placement: config.placement,
             format: config.os.format,
             os_has_relro: config.os.relro,
         }
+    }
+
+    /// Makes room in the headers for what is imported.
+    pub fn make_room(&mut self, foreign: &Foreign) {
+        let libraries = foreign.dylibs.iter().map(|l| &**l);
+        self.text_addr += self.placement.make_room(libraries);
     }
 
     /// Whether there is data that is read-only once relocated, and where (`Target.UseRelro`).

@@ -29,6 +29,8 @@ pub struct Relocator<'a> {
     pub tls_offset: i64,
     /// Address of the image, where addresses are counted from there (PE); 0 elsewhere.
     pub image_base: u64,
+    /// Whether the dynamic linker finds fields with addresses of imports by itself (Mach-O).
+    pub binds_imports: bool,
     /// Whether loads of thread-local offsets may become loads of constants: the output may lie
     /// anywhere and is complete.
     pub pie: bool,
@@ -342,7 +344,7 @@ impl Relocator<'_> {
             if r.typ.is_host() {
                 return Ok(());
             }
-            if kind == SymKind::DynImport {
+            if kind == SymKind::DynImport && !self.binds_imports {
                 return Err(Problem::Imported);
             }
             if self.syms.kind(rs) != SymKind::TlsBss

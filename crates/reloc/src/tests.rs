@@ -79,6 +79,7 @@ impl Link {
             unreachable_method: self.unreachable_method,
             tls_offset: -8,
             image_base: 0,
+            binds_imports: false,
             pie: false,
             family: Family::Amd64,
         }

@@ -53,6 +53,9 @@ pub struct Foreign {
     pub dynamic_exports: Vec<SymId>,
     /// Shared libraries that are needed whatever is imported from them (`dynlib`).
     pub needed_libs: Vec<Box<str>>,
+    /// Shared libraries that something is imported from, in the order of their first import, where the
+    /// file numbers them (`dylib`).
+    pub dylibs: Vec<Box<str>>,
     /// Whether anything asks for dynamic linking (`havedynamic`).
     pub dynamic: bool,
     /// The interpreter a directive asks for; empty for none.

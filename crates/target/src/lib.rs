@@ -4,8 +4,8 @@ pub mod os;
 pub mod plt;
 
 use gover::RelocType;
-pub use os::{FileFormat, OsInfo, Placement};
-use plt::Plt;
+pub use os::{FileFormat, OsInfo, Placement, RuntimeTls};
+use plt::{Plt, Stub};
 
 /// Machines whose instructions are relocated alike (`sys.ArchFamily`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,18 @@ pub struct ArchInfo {
     pub has_unwind_tables: bool,
     /// ELF machine number.
     pub elf_machine: u16,
+    /// Mach-O processor type and subtype.
+    pub macho_cpu: (u32, u32),
+    /// Default page size of Mach-O segments (`-R`), bytes.
+    pub macho_round: u64,
+    /// Default base address of Mach-O executables.
+    pub macho_text_base: u64,
+    /// Whether Mach-O executables are signed, by nobody in particular (`Link.NeedCodeSign`).
+    pub macho_signed: bool,
+    /// Where in Mach-O files calls of imported functions go.
+    pub macho_stub: &'static Stub,
+    /// Offset of the slot that macOS keeps for Go's word of each thread, bytes.
+    pub reserved_tls_slot: i64,
     /// PE machine number.
     pub pe_machine: u16,
     /// Default page size of ELF segments (`-R`), bytes.
@@ -100,6 +112,12 @@ pub const AMD64: ArchInfo = ArchInfo {
     code_pad: 0xcc,
     has_unwind_tables: true,
     elf_machine: 62,
+    macho_cpu: (0x100_0007, 3),
+    macho_round: 4096,
+    macho_text_base: 0x100_0000,
+    macho_signed: false,
+    macho_stub: &plt::AMD64_STUB,
+    reserved_tls_slot: 0x30,
     pe_machine: 0x8664,
     elf_round: 4096,
     elf_text_base: 0x400000,
@@ -142,6 +160,12 @@ pub const ARM64: ArchInfo = ArchInfo {
     code_pad: 0,
     has_unwind_tables: false,
     elf_machine: 183,
+    macho_cpu: (0x100_000c, 0),
+    macho_round: 0x4000,
+    macho_text_base: 0x1_0000_0000,
+    macho_signed: true,
+    macho_stub: &plt::ARM64_STUB,
+    reserved_tls_slot: 0,
     pe_machine: 0xaa64,
     elf_round: 0x10000,
     elf_text_base: 0x10000,

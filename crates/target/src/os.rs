@@ -7,8 +7,22 @@ use crate::ArchInfo;
 pub enum FileFormat {
     /// Executable and Linkable Format.
     Elf,
+    /// Mach-O.
+    MachO,
     /// Portable Executable.
     Pe,
+}
+
+/// Where the runtime keeps the word of each thread that tells its goroutine
+/// (`Link.computeTLSOffset`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuntimeTls {
+    /// Right before the thread pointer.
+    BeforePointer,
+    /// In a slot that the system keeps for Go.
+    ReservedSlot,
+    /// Wherever the system says when the program starts.
+    FoundAtStart,
 }
 
 /// What an operating system is to the linker (`objabi.HeadType`, `ld.Target`).
@@ -23,9 +37,15 @@ pub struct OsInfo {
     /// Whether data that is read-only once relocated is kept apart where it can be
     /// (`Target.UseRelro`).
     pub relro: bool,
-    /// Whether thread-local variables lie before the thread pointer, and not behind it
-    /// (`Link.computeTLSOffset`).
-    pub tls_before_pointer: bool,
+    /// Where the runtime keeps its word of each thread.
+    pub tls: RuntimeTls,
+    /// Whether sections that are read-only once relocated have names that say so.
+    pub relro_names: bool,
+    /// Whether read-only data has a segment of its own, and not one with code.
+    pub read_only_segment: bool,
+    /// Whether DWARF has the lines of inlined calls in fields of four bytes, which the system's tools need
+    /// (`dwarf.expandPseudoForm`).
+    pub wide_call_lines: bool,
     /// What the output is called if it has no other name.
     pub default_output: &'static str,
 }
@@ -36,7 +56,23 @@ pub const LINUX: OsInfo = OsInfo {
     format: FileFormat::Elf,
     head: 5,
     relro: true,
-    tls_before_pointer: true,
+    tls: RuntimeTls::BeforePointer,
+    relro_names: true,
+    read_only_segment: true,
+    wide_call_lines: false,
+    default_output: "a.out",
+};
+
+/// `GOOS=darwin`.
+pub const DARWIN: OsInfo = OsInfo {
+    name: "darwin",
+    format: FileFormat::MachO,
+    head: 1,
+    relro: true,
+    tls: RuntimeTls::ReservedSlot,
+    relro_names: false,
+    read_only_segment: false,
+    wide_call_lines: true,
     default_output: "a.out",
 };
 
@@ -46,12 +82,22 @@ pub const WINDOWS: OsInfo = OsInfo {
     format: FileFormat::Pe,
     head: 11,
     relro: false,
-    tls_before_pointer: false,
+    tls: RuntimeTls::FoundAtStart,
+    relro_names: true,
+    read_only_segment: true,
+    wide_call_lines: false,
     default_output: "a.out.exe",
 };
 
 /// Length of the area before text that holds headers and notes of ELF files, bytes (`ELFRESERVE`).
 const ELF_HEADER_LEN: u64 = 4096;
+
+/// Length of the area before text that holds the headers of Mach-O files, bytes; more is needed if there
+/// are many libraries ([`Placement::make_room`], `INITIAL_MACHO_HEADR`).
+const MACHO_HEADER_LEN: u64 = 4096;
+
+/// Bytes of it that there are for libraries.
+const MACHO_ROOM: i64 = 2048;
 
 /// Length of the headers of a PE file, bytes: room for the DOS program and sixteen sections,
 /// as files are aligned (`Peinit`).
@@ -72,7 +118,35 @@ pub struct Placement {
     pub file_align: Option<u64>,
 }
 
+impl Placement {
+    /// Makes room in the headers of a Mach-O file for commands that load `libraries`; gives the bytes by
+    /// which text moves (`machoadddynlib`).
+    pub fn make_room<'a>(&mut self, libraries: impl Iterator<Item = &'a str>) -> u64 {
+        const PAGE: i64 = 4096;
+        let (mut room, mut moved) = (MACHO_ROOM, 0);
+        for library in libraries {
+            room -= library.len().next_multiple_of(8) as i64 + 24;
+            if room < 0 {
+                room += PAGE;
+                moved += PAGE as u64;
+            }
+        }
+        self.header_len += moved;
+        self.header_mem += moved;
+        moved
+    }
+}
+
 impl OsInfo {
+    /// Offset of the runtime's word from the thread pointer of `arch`, bytes.
+    pub fn tls_offset(&self, arch: &ArchInfo) -> i64 {
+        match self.tls {
+            RuntimeTls::BeforePointer => -i64::from(arch.ptr_size),
+            RuntimeTls::ReservedSlot => arch.reserved_tls_slot,
+            RuntimeTls::FoundAtStart => 0,
+        }
+    }
+
     /// Where executables are loaded on `arch` (`archinit`, `Peinit`).
     pub fn placement(&self, arch: &ArchInfo) -> Placement {
         match self.format {
@@ -81,6 +155,13 @@ impl OsInfo {
                 round: arch.elf_round,
                 header_len: ELF_HEADER_LEN,
                 header_mem: ELF_HEADER_LEN,
+                file_align: None,
+            },
+            FileFormat::MachO => Placement {
+                base: arch.macho_text_base,
+                round: arch.macho_round,
+                header_len: MACHO_HEADER_LEN,
+                header_mem: MACHO_HEADER_LEN,
                 file_align: None,
             },
             // The base is that of other Windows linkers.
@@ -99,6 +180,8 @@ impl OsInfo {
 static TARGETS: &[(&OsInfo, &ArchInfo)] = &[
     (&LINUX, &crate::AMD64),
     (&LINUX, &crate::ARM64),
+    (&DARWIN, &crate::AMD64),
+    (&DARWIN, &crate::ARM64),
     (&WINDOWS, &crate::AMD64),
     (&WINDOWS, &crate::ARM64),
 ];
@@ -129,6 +212,17 @@ mod tests {
         };
         assert_eq!(text(&LINUX, &crate::AMD64), (0x401000, 4096));
         assert_eq!(text(&LINUX, &crate::ARM64), (0x11000, 0x10000));
+        assert_eq!(text(&DARWIN, &crate::AMD64), (0x1001000, 4096));
+        assert_eq!(text(&DARWIN, &crate::ARM64), (0x1_0000_1000, 0x4000));
         assert_eq!(text(&WINDOWS, &crate::ARM64), (0x1_4000_1000, 4096));
+    }
+
+    #[test]
+    fn headers_grow_with_the_libraries() {
+        let mut p = DARWIN.placement(&crate::ARM64);
+        assert_eq!(p.make_room(["/usr/lib/libSystem.B.dylib"].into_iter()), 0);
+        assert_eq!(p.make_room(std::iter::repeat_n("12345678", 64)), 0);
+        assert_eq!(p.make_room(std::iter::repeat_n("12345678", 65)), 4096);
+        assert_eq!((p.header_len, p.header_mem), (8192, 8192));
     }
 }

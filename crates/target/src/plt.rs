@@ -59,6 +59,31 @@ const fn at(off: u8, typ: RelocType, add: u8) -> PltReloc {
     PltReloc { off, typ, add }
 }
 
+/// The code that jumps to an imported function in Mach-O files, by its word in the global offset table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stub {
+    /// The code.
+    pub code: &'static [u8],
+    /// Its relocations, against that word.
+    pub relocs: &'static [PltReloc],
+}
+
+/// x86-64.
+pub const AMD64_STUB: Stub = Stub {
+    code: &[0xff, 0x25, 0, 0, 0, 0], // jmpq *word(%rip)
+    relocs: &[at(2, RelocType::Pcrel, 0)],
+};
+
+/// AArch64.
+pub const ARM64_STUB: Stub = Stub {
+    code: &[
+        0x10, 0x00, 0x00, 0x90, // adrp x16, word
+        0x11, 0x02, 0x40, 0xf9, // ldr  x17, [x16, #:lo12:word]
+        0x20, 0x02, 0x1f, 0xd6, // br   x17
+    ],
+    relocs: &[at(0, RelocType::Arm64Got, 0), at(4, RelocType::Arm64Got, 0)],
+};
+
 /// x86-64.
 pub const AMD64: Plt = Plt {
     header: &[

@@ -7,6 +7,7 @@ mod imports;
 mod sections;
 mod symbols;
 
+use crate::fields::Fields;
 pub use base_relocs::{BaseReloc, base_relocations};
 pub use headers::{Directory, HeaderInput, N_DIRECTORIES, headers};
 pub use imports::{ImportPlan, ImportedLibrary};
@@ -38,29 +39,4 @@ pub mod consts {
     pub const IMAGE_SYM_DTYPE_FUNCTION: u16 = 2;
     pub const IMAGE_REL_BASED_HIGHLOW: u16 = 3;
     pub const IMAGE_REL_BASED_DIR64: u16 = 10;
-}
-
-/// Appends fields.
-#[derive(Default)]
-struct Fields(Vec<u8>);
-
-impl Fields {
-    fn bytes(&mut self, b: &[u8]) {
-        self.0.extend_from_slice(b);
-    }
-    fn u8(&mut self, v: u8) {
-        self.0.push(v);
-    }
-    fn u16(&mut self, v: u16) {
-        self.bytes(&v.to_le_bytes());
-    }
-    fn u32(&mut self, v: u32) {
-        self.bytes(&v.to_le_bytes());
-    }
-    fn u64(&mut self, v: u64) {
-        self.bytes(&v.to_le_bytes());
-    }
-    fn len(&self) -> u32 {
-        self.0.len() as u32
-    }
 }

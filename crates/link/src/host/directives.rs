@@ -8,6 +8,7 @@ use crate::text;
 use gover::{CgoTrust, JsonErrors, SymKind};
 use rustc_hash::FxHashSet;
 use symbols::{SymId, Symbols, VERSION_ABI_INTERNAL, VERSION_ABI0};
+use target::FileFormat;
 
 /// The directives of one object.
 pub struct Directives {
@@ -184,7 +185,10 @@ impl Apply<'_> {
         if local == "_" && remote == "_" {
             // The library is wanted, nothing in particular of it.
             self.syms.foreign.dynamic = true;
-            self.syms.foreign.needed_libs.push(lib.into());
+            match self.config.os.format {
+                FileFormat::MachO => self.number_library(lib),
+                _ => self.syms.foreign.needed_libs.push(lib.into()),
+            }
             return Ok(true);
         }
         let (remote, version) = remote.split_once('#').unwrap_or((remote, ""));
@@ -207,8 +211,19 @@ impl Apply<'_> {
                 self.syms.ext_mut(s).kind = DynImport;
             }
             self.syms.foreign.dynamic = true;
+            if !lib.is_empty() && self.config.os.format == FileFormat::MachO {
+                self.number_library(lib);
+            }
         }
         Ok(true)
+    }
+
+    /// Gives a library its number, unless it has one (`machoadddynlib`).
+    fn number_library(&mut self, lib: &str) {
+        let known = &mut self.syms.foreign.dylibs;
+        if !self.external && known.iter().all(|l| **l != *lib) {
+            known.push(lib.into());
+        }
     }
 
     fn export(

@@ -38,7 +38,7 @@ pub fn generate(
         dwarf5: config.experiments.dwarf5(),
         goroot: config.goroot.as_deref().unwrap_or(""),
         go_version: &config.go_version,
-        call_line_data4: false,
+        call_line_data4: config.os.wide_call_lines,
         gdb_script: true,
     };
     let info = dwarf::generate(syms, live, order, &opts).map_err(|e| match e {
@@ -295,7 +295,7 @@ fn section_align(config: &Config) -> u64 {
 /// What a debug section is called when it is compressed, where its header does not say that it is.
 fn compressed_name(name: &'static str, format: FileFormat) -> Cow<'static, str> {
     match (format, name.strip_prefix(".debug_")) {
-        (FileFormat::Pe, Some(rest)) => format!(".zdebug_{rest}").into(),
+        (FileFormat::MachO | FileFormat::Pe, Some(rest)) => format!(".zdebug_{rest}").into(),
         _ => name.into(),
     }
 }
@@ -304,7 +304,7 @@ fn compressed_name(name: &'static str, format: FileFormat) -> Cow<'static, str> 
 fn header(size: u64, config: &Config) -> Vec<u8> {
     match config.os.format {
         FileFormat::Elf => compression_header(size, config.arch.alignment.into()).to_vec(),
-        FileFormat::Pe => [b"ZLIB".as_slice(), &size.to_be_bytes()].concat(),
+        FileFormat::MachO | FileFormat::Pe => [b"ZLIB".as_slice(), &size.to_be_bytes()].concat(),
     }
 }
 

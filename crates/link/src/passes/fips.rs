@@ -43,7 +43,11 @@ pub fn store_sum(
         ("go:datafipsstart", Seg::Data),
     ];
     for ((name, seg), m) in PARTS.iter().zip(fips.markers.chunks(2)) {
-        let s = segs.get(*seg);
+        let s = match seg {
+            // Some formats have no segment for what is only read.
+            Seg::Rodata if segs.rodata.len == 0 => &segs.text,
+            seg => segs.get(*seg),
+        };
         let (start, end) = (addrs.addr(m[0]), addrs.addr(m[1]));
         if !(s.addr <= start && start <= end && end <= s.addr + s.file_len) {
             return Err(format!(

@@ -8,6 +8,8 @@ pub mod elf;
 pub mod elf_symbols;
 pub mod fips;
 pub mod host_syms;
+pub mod macho;
+pub mod macho_symbols;
 pub mod object;
 pub mod object_symbols;
 pub mod pe;

@@ -9,7 +9,7 @@ use crate::passes::{debug, dynlink, host_syms};
 use crate::shape::Shape;
 use crate::text;
 use dwarf::DebugInfo;
-use dynamic::{DynamicOptions, DynamicTables, Imports};
+use dynamic::{DynamicOptions, DynamicTables, Imports, MachoOptions, MachoTables};
 use gover::{SehOrder, TypelinkHome};
 use layout::{Relro, TextLayout, TextOrder, TrampolineOptions};
 use reach::Live;
@@ -29,6 +29,8 @@ pub(super) struct Code {
     pub data_markers: DataMarkers,
     /// The tables for the dynamic linker, if the output needs them.
     pub dynamic: Option<DynamicTables>,
+    /// The tables for the dynamic linker of macOS.
+    pub macho: Option<MachoTables>,
     /// What a Windows program imports.
     pub imports: Option<Imports>,
     /// How Windows unwinds the stack, if it has to be told.
@@ -103,6 +105,7 @@ impl Code {
             text_markers,
             data_markers,
             dynamic: modules.dynamic,
+            macho: modules.macho,
             imports: modules.imports,
             unwind: modules.unwind,
             abi_hash: modules.abi_hash,
@@ -116,6 +119,7 @@ impl Code {
 /// What ties this module to others, made before text has its addresses.
 struct Modules {
     dynamic: Option<DynamicTables>,
+    macho: Option<MachoTables>,
     imports: Option<Imports>,
     unwind: Option<Unwind>,
     /// The packages; by path in a shared library, as its hash has them.
@@ -132,10 +136,17 @@ impl Modules {
     fn declare(program: &mut Program, order: &mut TextOrder) -> Result<Modules, Stop> {
         let (config, diag, shape) = (program.config, program.diag, program.shape);
         let module = program.known.module;
-        let (imports, unwind) = match shape.format {
-            FileFormat::Elf => (None, None),
-            FileFormat::Pe => declare_for_windows(program, order)?,
-        };
+        let (mut macho, mut imports, mut unwind) = (None, None, None);
+        match shape.format {
+            FileFormat::Elf => {}
+            FileFormat::MachO => macho = Some(declare_for_macos(program)),
+            FileFormat::Pe => (imports, unwind) = declare_for_windows(program, order)?,
+        }
+        if shape.format != FileFormat::Elf && !config.build_id.is_empty() {
+            let quoted = text::quote(&config.build_id);
+            let id = tables::make_text_build_id(&mut program.maker(), &quoted);
+            order.textp.insert(0, id);
+        }
         let mut maker = program.maker();
         if shape.dynlink {
             dynlink::mangle_types(&mut maker, shape.link_shared);
@@ -171,6 +182,7 @@ impl Modules {
         }
         Ok(Modules {
             dynamic,
+            macho,
             imports,
             unwind,
             libs,
@@ -363,11 +375,23 @@ impl StackReport {
     }
 }
 
-/// Makes what a Windows program imports, how its stack is unwound where that does not depend on addresses,
-/// and the build ID, which is a function there (`ld/pe.go:dope`, `ld/data.go:textbuildid`).
+/// Makes the tables for the dynamic linker of macOS (`ld/macho.go:domacho`).
+fn declare_for_macos(program: &mut Program) -> MachoTables {
+    let (config, shape) = (program.config, program.shape);
+    program.diag.phases.start("domacho");
+    let options = MachoOptions {
+        arch: config.arch,
+        pie: shape.pie(),
+        relro: shape.relro() != Relro::None,
+    };
+    MachoTables::make(&mut program.maker(), &options)
+}
+
+/// Makes what a Windows program imports, and how its stack is unwound where that does not depend on
+/// addresses (`ld/pe.go:dope`).
 fn declare_for_windows(
     program: &mut Program,
-    order: &mut TextOrder,
+    order: &TextOrder,
 ) -> Result<(Option<Imports>, Option<Unwind>), Stop> {
     let (config, diag) = (program.config, program.diag);
     diag.phases.start("dope");
@@ -381,11 +405,6 @@ fn declare_for_windows(
         SehOrder::ByAddress => None,
     };
     diag.phases.start("windynrelocsyms");
-    if !config.build_id.is_empty() {
-        let quoted = text::quote(&config.build_id);
-        let id = tables::make_text_build_id(&mut program.maker(), &quoted);
-        order.textp.insert(0, id);
-    }
     Ok((Some(imports), unwind))
 }
 

@@ -41,7 +41,7 @@ impl Data {
             program.syms.release_names();
         }
         let data_addr = config.data_addr.map(|a| a as u64);
-        let segs = layout.place(shape.text_addr, config.placement.round, data_addr);
+        let segs = layout.place(shape.text_addr, shape.placement.round, data_addr);
         if config.asan {
             // The sanitizer wants it so (https://go.dev/issue/66966).
             layout.align_fuzz_end(8);
@@ -89,7 +89,14 @@ fn sort(program: &mut Program, code: &mut Code) -> Result<Buckets, Stop> {
             diag.symbol_error(syms.name(s), syms.printed_number(s), e)?;
         }
         d.finish(syms, shape.pie());
-        data.resize_elf_sections(syms);
+        data.resize_sections(syms);
+    }
+    if let Some(m) = &mut code.macho {
+        let lists: Vec<_> = data.in_order(syms.gover).collect();
+        for (s, e) in m.scan(syms, live, &code.order.textp, &lists) {
+            diag.symbol_error(syms.name(s), syms.printed_number(s), e)?;
+        }
+        data.resize_sections(syms);
     }
     if relro != Relro::None {
         data.move_relro(syms);
@@ -121,7 +128,8 @@ fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<D
         ptr_size: config.arch.ptr_size,
         min_lc: config.arch.min_lc,
         dynamic: code.dynamic.is_some() || shape.external,
-        external: shape.external,
+        one_read_only_segment: shape.external || !config.os.read_only_segment,
+        relro_names: config.os.relro_names,
         relro: shape.relro(),
         unwind: code.unwind.as_ref().map(|u| UnwindTables {
             pdata: u.pdata,

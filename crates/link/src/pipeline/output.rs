@@ -8,6 +8,7 @@ use crate::hostlink::HostLinkInput;
 use crate::output::{OutputFile, Store};
 use crate::passes::debug::{Compression, Debug};
 use crate::passes::elf_symbols::ElfSymbols;
+use crate::passes::macho_symbols::{MachoSymbolInput, MachoSymbols};
 use crate::passes::pe_symbols::{PeSymbolInput, PeSymbols};
 use crate::passes::{fips, write};
 use crate::statistics;
@@ -57,6 +58,7 @@ pub(super) struct Output<'a> {
 /// The symbol table of an executable.
 pub(super) enum SymbolTable {
     Elf(ElfSymbols),
+    MachO(MachoSymbols),
     Pe(PeSymbols),
 }
 
@@ -91,14 +93,12 @@ impl<'a> Output<'a> {
                 live: &program.live,
                 addrs: &data.addrs,
                 unreachable_method: unreachable_method.unwrap_or_default(),
-                tls_offset: match config.os.tls_before_pointer {
-                    true => -i64::from(config.arch.ptr_size),
-                    false => 0,
-                },
+                tls_offset: config.os.tls_offset(config.arch),
                 image_base: match shape.format {
-                    FileFormat::Elf => 0,
                     FileFormat::Pe => config.placement.base,
+                    _ => 0,
                 },
+                binds_imports: shape.format == FileFormat::MachO,
                 pie: shape.pie() && shape.format == FileFormat::Elf,
                 family: config.arch.family,
             },
@@ -117,10 +117,10 @@ impl<'a> Output<'a> {
     /// # Errors
     /// What is wrong has been said.
     pub fn write(self, debug: Option<dwarf::Plan>, file: &mut OutputFile) -> Result<Linked, Stop> {
-        let (config, diag) = (self.program.config, self.program.diag);
+        let diag = self.program.diag;
         let mut segs = self.data.segs;
         let begun = self.begin(debug, &mut segs, file)?;
-        let end = segs.layout_file(&config.placement);
+        let end = segs.layout_file(&self.program.shape.placement);
         let end = end.map_err(|e| diag.exit(e))?;
         if end > SPOILED_LIMIT {
             diag.exit_if_errors()?;
@@ -130,6 +130,7 @@ impl<'a> Output<'a> {
         match (self.host, self.program.shape.format) {
             (Some(host), _) => self.write_object(host, begun, &segs, end, file),
             (None, FileFormat::Elf) => self.write_executable(begun, &segs, end, file),
+            (None, FileFormat::MachO) => self.write_macho(begun, &segs, file),
             (None, FileFormat::Pe) => self.write_image(begun, &segs, file),
         }
     }
@@ -145,7 +146,7 @@ impl<'a> Output<'a> {
         // A host linker compresses by itself.
         let compresses = config.compress_dwarf && debug.is_some() && !self.program.shape.external;
         let early = file.early();
-        let start = segs.dwarf_offset(&config.placement);
+        let start = segs.dwarf_offset(&self.program.shape.placement);
         let begins = compresses && config.benchmark.is_none();
         let first = start.filter(|&len| begins && len <= SPOILED_LIMIT);
         let first = first.and_then(|len| file.begin(len));
@@ -178,7 +179,7 @@ impl<'a> Output<'a> {
         };
         // What is loaded lies before debugging information, whose length does not matter.
         let mut segs_before = *segs;
-        let laid_out = segs_before.layout_file(&config.placement);
+        let laid_out = segs_before.layout_file(&self.program.shape.placement);
         laid_out.map_err(|e| diag.exit(e))?;
         let write = |stage, out: &mut [u8]| {
             let _span = diag.phases.span(|| "Asmb".into());
@@ -217,11 +218,23 @@ impl<'a> Output<'a> {
         let (syms, live) = (&program.syms, &program.live);
         let (order, text) = (&code.order, &code.text_markers);
         let (buckets, addrs, dynlink) = (&data.buckets, &data.addrs, program.shape.dynlink);
-        let wanted = !program.shape.external && !program.config.strip;
-        wanted.then(|| match program.shape.format {
+        let strip = program.config.strip;
+        // Mach-O files name what they import there.
+        let format = program.shape.format;
+        let wanted = !program.shape.external && (!strip || format == FileFormat::MachO);
+        wanted.then(|| match format {
             FileFormat::Elf => SymbolTable::Elf(ElfSymbols::collect(
                 syms, live, order, text, buckets, addrs, dynlink,
             )),
+            FileFormat::MachO => SymbolTable::MachO(MachoSymbols::collect(&MachoSymbolInput {
+                syms,
+                live,
+                order,
+                text,
+                data: buckets,
+                addrs,
+                strip,
+            })),
             FileFormat::Pe => SymbolTable::Pe(PeSymbols::collect(&PeSymbolInput {
                 syms,
                 live,

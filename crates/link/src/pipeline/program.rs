@@ -64,7 +64,7 @@ impl Resolved {
     /// # Errors
     /// What is wrong has been said.
     pub fn new(config: &Config, loaded: Loaded, diag: &Diag) -> Result<Self, Stop> {
-        let shape = Shape::new(config, &loaded);
+        let mut shape = Shape::new(config, &loaded);
         diag.phases.start("loadsyms");
         let Loaded {
             mut inputs, mode, ..
@@ -81,6 +81,7 @@ impl Resolved {
         }
         shared_libs.enter(&mut syms, diag)?;
         host.load(config, &mut syms, diag)?;
+        shape.make_room(&syms.foreign);
         Ok(Resolved {
             shape,
             side_by_side,

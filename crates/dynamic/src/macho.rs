@@ -1,0 +1,450 @@
+//! What the dynamic linker of macOS has to know (`ld/macho.go:domacho`, `machoDyldInfo`,
+//! `ld/data.go:dynreloc`, `amd64/asm.go:adddynrel`, `addpltsym`, `arm64/asm.go`, `ld/lib.go:AddGotSym`).
+//!
+//! Calls of imported functions go to stubs, which jump to where a word of the global offset table points;
+//! code that asks for their addresses gets that word. The tables list what is met in the order in which it
+//! is met, by one thread. What is much, finding the pointers of a program that may lie anywhere, is done
+//! in parallel.
+
+use format::macho::{Bind, bind_table, rebase_entry, rebase_table};
+use gover::{MachoBinds, RelocType, SymKind};
+use layout::{Addresses, DataSym};
+use rayon::prelude::*;
+use reach::Live;
+use rustc_hash::FxHashMap;
+use symbols::{ExtReloc, Reloc, SymId, Symbols};
+use tables::Maker;
+use target::ArchInfo;
+use target::plt::Stub;
+
+/// What one thread looks through at a time, symbols.
+const CHUNK: usize = 1 << 12;
+
+/// The library some of whose functions have several versions.
+const SYSTEM_LIBRARY: &str = "/usr/lib/libSystem.B.dylib";
+
+/// Functions of it that have had a version with inode numbers of 64 bits on x86-64, and its suffix.
+const INODE64: [&str; 3] = ["fdopendir", "readdir_r", "getfsstat"];
+const INODE64_SUFFIX: &str = "$INODE64";
+
+/// What the tables depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct MachoOptions {
+    /// The machine.
+    pub arch: &'static ArchInfo,
+    /// Whether the program may lie anywhere.
+    pub pie: bool,
+    /// Whether the global offset table becomes read-only.
+    pub relro: bool,
+}
+
+/// A word of a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Word {
+    holder: SymId,
+    off: i32,
+}
+
+/// The tables while they are made.
+pub struct MachoTables {
+    /// `.plt`, the stubs.
+    pub plt: SymId,
+    /// `.got`, the global offset table.
+    pub got: SymId,
+    /// What each stub is for, in order.
+    pub stubs: Vec<SymId>,
+    /// What each word of the global offset table is for, in order.
+    pub words: Vec<SymId>,
+    /// Words that change with the address of the program.
+    rebases: Vec<Word>,
+    /// Words that hold addresses of imports.
+    binds: Vec<(Word, SymId)>,
+    stub_offsets: FxHashMap<SymId, u32>,
+    word_offsets: FxHashMap<SymId, u32>,
+    pie: bool,
+    ptr: u8,
+    stub: &'static Stub,
+}
+
+/// What was found in some symbols.
+#[derive(Default)]
+struct Found {
+    rebases: Vec<Word>,
+    /// Symbols to be looked at one after the other, each with the number of words before it.
+    others: Vec<(usize, SymId)>,
+}
+
+/// Complaints, as (symbol, text).
+type Complaints = Vec<(SymId, String)>;
+
+impl MachoTables {
+    /// Makes the symbols, and gives some functions of the system the names of their newer versions.
+    pub fn make(m: &mut Maker, options: &MachoOptions) -> MachoTables {
+        m.create(".machosymstr", SymKind::MachoSymStr);
+        m.create(".machosymtab", SymKind::MachoSymTab);
+        let plt = m.create(".plt", SymKind::MachoPlt);
+        let got = m.create(
+            ".got",
+            match options.relro {
+                true => SymKind::MachoRelroSect,
+                false => SymKind::MachoGot,
+            },
+        );
+        m.ext(got).align = 4;
+        m.create(".linkedit.plt", SymKind::MachoIndirectPlt);
+        m.create(".linkedit.got", SymKind::MachoIndirectGot);
+        for name in [".machorebase", ".machobind", ".machocodesig"] {
+            m.create(name, SymKind::Xxx);
+        }
+        if options.arch.name == "amd64" {
+            name_inode64(m);
+        }
+        MachoTables {
+            plt,
+            got,
+            stubs: Vec::new(),
+            words: Vec::new(),
+            rebases: Vec::new(),
+            binds: Vec::new(),
+            stub_offsets: FxHashMap::default(),
+            word_offsets: FxHashMap::default(),
+            pie: options.pie,
+            ptr: options.arch.ptr_size,
+            stub: options.arch.macho_stub,
+        }
+    }
+
+    /// Goes through the relocations of all live symbols: `text` in order, then `data` by kind and,
+    /// within a kind, by number.
+    pub fn scan(
+        &mut self,
+        syms: &mut Symbols,
+        live: &Live,
+        text: &[SymId],
+        data: &[&[DataSym]],
+    ) -> Complaints {
+        let mut errors = Vec::new();
+        let found: Vec<Found> = text
+            .par_chunks(CHUNK)
+            .map(|list| self.find(syms, live, list.iter().copied()))
+            .collect();
+        self.enter(syms, live, found, &mut errors);
+        let found: Vec<Found> = data
+            .par_iter()
+            .flat_map(|list| list.par_chunks(CHUNK))
+            .map(|list| self.find(syms, live, list.iter().map(|d| d.sym)))
+            .collect();
+        self.enter(syms, live, found, &mut errors);
+        errors
+    }
+
+    fn find(&self, syms: &Symbols, live: &Live, list: impl Iterator<Item = SymId>) -> Found {
+        let mut found = Found::default();
+        for s in list {
+            let before = found.rebases.len();
+            for r in syms.relocs(s) {
+                if passed_over(live, &r) {
+                    continue;
+                }
+                if is_imported(syms, &r) || r.typ == RelocType::Arm64GotPcrel {
+                    found.rebases.truncate(before);
+                    found.others.push((before, s));
+                    break;
+                }
+                if self.pie && r.typ == RelocType::Addr {
+                    found.rebases.push(Word {
+                        holder: s,
+                        off: r.off,
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    fn enter(
+        &mut self,
+        syms: &mut Symbols,
+        live: &Live,
+        found: Vec<Found>,
+        errors: &mut Complaints,
+    ) {
+        for f in found {
+            let mut done = 0;
+            for (before, s) in f.others {
+                self.rebases.extend_from_slice(&f.rebases[done..before]);
+                done = before;
+                self.enter_symbol(syms, live, s, errors);
+            }
+            self.rebases.extend_from_slice(&f.rebases[done..]);
+        }
+    }
+
+    /// All relocations of one symbol, in order (`dynrelocsym`).
+    fn enter_symbol(&mut self, syms: &mut Symbols, live: &Live, s: SymId, errors: &mut Complaints) {
+        let relocs: Vec<Reloc> = syms.relocs(s).collect();
+        for (i, r) in relocs.into_iter().enumerate() {
+            let imported = is_imported(syms, &r);
+            if passed_over(live, &r) || !imported && !self.pie {
+                continue;
+            }
+            let name = syms.name_lossy(r.sym).into_owned();
+            if !self.pie && !live.reachable.has(r.sym) {
+                let text = format!("dynamic relocation to unreachable symbol {name}");
+                errors.push((s, text));
+            }
+            let done = match imported {
+                true => self.enter_import(syms, s, i, &r, &name, errors),
+                false => self.enter_own(s, &r, &name, errors),
+            };
+            if !done && !self.pie {
+                let kind = syms.kind(r.sym);
+                let (typ, number) = (r.typ, syms.gover.rank(kind));
+                let text = format!(
+                    "unsupported dynamic relocation for symbol {name} (type={} ({typ}) stype={number} ({kind}))",
+                    typ.index(),
+                );
+                errors.push((s, text));
+            }
+        }
+    }
+
+    /// A relocation of `s` whose target is a symbol of the program; whether that is all there is to it.
+    fn enter_own(&mut self, s: SymId, r: &Reloc, name: &str, errors: &mut Complaints) -> bool {
+        match r.typ {
+            RelocType::Addr => {
+                self.rebases.push(Word {
+                    holder: s,
+                    off: r.off,
+                });
+                true
+            }
+            RelocType::Arm64GotPcrel => {
+                let text = format!("R_ARM64_GOTPCREL target is not SDYNIMPORT symbol: {name}");
+                errors.push((s, text));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A relocation, the `i`th of `s`, whose target is imported; whether that is all there is to it.
+    fn enter_import(
+        &mut self,
+        syms: &mut Symbols,
+        s: SymId,
+        i: usize,
+        r: &Reloc,
+        name: &str,
+        errors: &mut Complaints,
+    ) -> bool {
+        let is_text = syms.kind(s).is_text();
+        let mut complain = |text: String| {
+            errors.push((s, text));
+            false
+        };
+        let nonzero = || format!("unexpected nonzero addend for dynamic symbol {name}");
+        match r.typ {
+            RelocType::Call | RelocType::CallArm64 => {
+                if r.typ == RelocType::CallArm64 && r.add != 0 {
+                    let add = r.add;
+                    complain(format!("PLT call with non-zero addend ({add})"));
+                }
+                let stub = self.stub_entry(syms, r.sym);
+                let plt = self.plt;
+                retarget(syms, s, i, plt, stub, r.typ);
+                true
+            }
+            RelocType::Pcrel if is_text => {
+                if r.add != 0 {
+                    return complain(nonzero());
+                }
+                // A load of the address becomes one of the word that holds it.
+                const LEA: u8 = 0x8d;
+                const MOV: u8 = 0x8b;
+                let code = usize::try_from(r.off - 2).ok();
+                let code = code.filter(|&at| syms.data(s).get(at) == Some(&LEA));
+                let Some(at) = code else {
+                    return complain(format!(
+                        "unexpected R_PCREL reloc for dynamic symbol {name}: not preceded by LEAQ instruction"
+                    ));
+                };
+                syms.ext_mut(s).data[at] = MOV;
+                let word = self.word_entry(syms, r.sym);
+                let got = self.got;
+                retarget(syms, s, i, got, word, r.typ);
+                true
+            }
+            RelocType::AddrArm64 if is_text => {
+                if r.add != 0 {
+                    return complain(nonzero());
+                }
+                let at = usize::try_from(r.off).unwrap_or(usize::MAX);
+                let code = syms.data(s).get(at.saturating_add(4)..);
+                let code = code.and_then(|code| code.first_chunk::<4>().copied());
+                let Some(code) = code.and_then(|c| add_to_load(u32::from_le_bytes(c))) else {
+                    return complain(format!(
+                        "unexpected R_ADDRARM64 reloc for dynamic symbol {name}"
+                    ));
+                };
+                syms.ext_mut(s).data[at + 4..at + 8].copy_from_slice(&code.to_le_bytes());
+                let word = self.word_entry(syms, r.sym);
+                let got = self.got;
+                retarget(syms, s, i, got, word, RelocType::Arm64PcrelLdSt64);
+                true
+            }
+            RelocType::Addr => {
+                let (kind, g) = (syms.kind(s), syms.gover);
+                if !self.pie && !g.is_ptr_data(kind) && !g.is_rodata(kind) {
+                    return false;
+                }
+                let word = Word {
+                    holder: s,
+                    off: r.off,
+                };
+                match g.macho.binds {
+                    MachoBinds::GotOnly => self.rebases.push(word),
+                    MachoBinds::AnySymbol => self.binds.push((word, r.sym)),
+                }
+                true
+            }
+            RelocType::Arm64GotPcrel => {
+                if r.add != 0 {
+                    let add = r.add;
+                    complain(format!("R_ARM64_GOTPCREL with non-zero addend ({add})"));
+                }
+                let word = self.word_entry(syms, r.sym);
+                let got = self.got;
+                // One for each instruction; the second goes to the end of the list.
+                retarget(syms, s, i, got, word, RelocType::Arm64Got);
+                let list = &mut syms.ext_mut(s).relocs;
+                list[i].siz = 4;
+                let mut second = list[i];
+                second.off += 4;
+                list.push(second);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The offset in `.plt` of the stub that jumps to `s`, bytes.
+    fn stub_entry(&mut self, syms: &mut Symbols, s: SymId) -> u32 {
+        if let Some(&off) = self.stub_offsets.get(&s) {
+            return off;
+        }
+        let word = self.word_entry(syms, s);
+        self.stubs.push(s);
+        let got = self.got;
+        let plt = syms.ext_mut(self.plt);
+        let off = plt.size as u32;
+        plt.add_bytes(self.stub.code);
+        plt.relocs.extend(self.stub.relocs.iter().map(|r| ExtReloc {
+            off: off as i32 + i32::from(r.off),
+            siz: 4,
+            typ: r.typ,
+            weak: false,
+            add: i64::from(word) + i64::from(r.add),
+            sym: got,
+        }));
+        self.stub_offsets.insert(s, off);
+        off
+    }
+
+    /// The offset in `.got` of the word that will hold the address of `s`, bytes.
+    fn word_entry(&mut self, syms: &mut Symbols, s: SymId) -> u32 {
+        if let Some(&off) = self.word_offsets.get(&s) {
+            return off;
+        }
+        let got = syms.ext_mut(self.got);
+        let off = got.size as u32;
+        got.add_bytes(&[0; 8][..usize::from(self.ptr)]);
+        self.words.push(s);
+        if self.pie {
+            let word = Word {
+                holder: self.got,
+                off: off as i32,
+            };
+            self.binds.push((word, s));
+        }
+        self.word_offsets.insert(s, off);
+        off
+    }
+
+    /// The tables of the dynamic linker, of a program that may lie anywhere; `place` gives the number of the
+    /// segment that an address is in, and the segment's address.
+    pub fn dyld_tables(
+        &self,
+        syms: &Symbols,
+        addrs: &Addresses,
+        place: impl Fn(SymId) -> (u8, u64) + Sync,
+    ) -> [Vec<u8>; 2] {
+        if !self.pie {
+            return [Vec::new(), Vec::new()];
+        }
+        let offset = |w: &Word, start: u64| {
+            let addr = addrs.addr(w.holder).wrapping_add_signed(w.off.into());
+            addr.wrapping_sub(start)
+        };
+        let parts: Vec<Vec<u8>> = self
+            .rebases
+            .par_chunks(CHUNK)
+            .map(|list| {
+                let mut part = Vec::with_capacity(6 * list.len());
+                for w in list {
+                    let (segment, start) = place(w.holder);
+                    rebase_entry(&mut part, segment, offset(w, start));
+                }
+                part
+            })
+            .collect();
+        let libraries = &syms.foreign.dylibs;
+        let binds = self.binds.iter().map(|(w, s)| {
+            let (segment, start) = place(w.holder);
+            let library = syms.foreign.attrs(*s).map_or("", |a| &a.import_lib);
+            let number = libraries.iter().position(|l| **l == *library);
+            Bind {
+                segment,
+                off: offset(w, start),
+                library: number.map(|n| n as u32 + 1),
+                name: syms.ext_name(*s),
+            }
+        });
+        [rebase_table(&parts), bind_table(binds)]
+    }
+}
+
+/// Whether nobody is interested in a relocation: it has no field, or what it refers to is not wanted.
+fn passed_over(live: &Live, r: &Reloc) -> bool {
+    r.siz == 0 || r.weak && !live.reachable.has(r.sym)
+}
+
+fn is_imported(syms: &Symbols, r: &Reloc) -> bool {
+    r.sym.is_some() && syms.kind(r.sym) == SymKind::DynImport
+}
+
+/// Has the `i`th relocation of `s` be one of type `typ`, of `off` bytes into `target`.
+fn retarget(syms: &mut Symbols, s: SymId, i: usize, target: SymId, off: u32, typ: RelocType) {
+    crate::scan::change(syms, s, i, |r| {
+        (r.sym, r.add, r.typ) = (target, off.into(), typ);
+    });
+}
+
+/// Of an AArch64 instruction that adds to an address, the one that loads from there.
+fn add_to_load(code: u32) -> Option<u32> {
+    const ADD: u32 = 0x91;
+    const LDR: u32 = 0xf9 << 24 | 1 << 22;
+    const REGISTERS_AND_OFFSET: u32 = (1 << 22) - 1;
+    (code >> 24 == ADD).then_some(LDR | code & REGISTERS_AND_OFFSET)
+}
+
+/// Gives live imports the names of their versions with large inode numbers.
+fn name_inode64(m: &mut Maker) {
+    let live = &m.live.reachable;
+    for (s, attrs) in &mut m.syms.foreign.cgo {
+        let name = attrs.ext_name.as_deref().unwrap_or_default();
+        if live.has(*s) && *attrs.import_lib == *SYSTEM_LIBRARY && INODE64.contains(&name) {
+            attrs.ext_name = Some(format!("{name}{INODE64_SUFFIX}").into());
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The symbol table of Mach-O files (`ld/macho.go:collectmachosyms`, `machosymorder`, `machosymtab`).
+//!
+//! Local symbols come first, then exported and imported ones, each sorted by name. Symbols of the same name
+//! stay as Go's sort leaves them, so names are ranked first and the ranks sorted as Go does.
+
+use super::elf_symbols::{ABI_SUFFIX, has_internal_twin, middle_dots, shown_data};
+use crate::output::Store;
+use format::macho::{SYM_SIZE, Sym, consts::*};
+use gover::SymKind;
+use layout::{Addresses, Buckets, TextOrder};
+use rayon::prelude::*;
+use reach::Live;
+use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
+use symbols::{SymId, Symbols};
+use tables::TextMarkers;
+
+/// Where a symbol stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Local,
+    Exported,
+    Imported,
+}
+
+/// The table in the making.
+pub struct MachoSymbols {
+    /// The symbols, in order.
+    order: Vec<SymId>,
+    /// Number of local, exported and imported ones.
+    pub counts: [u32; 3],
+    chunks: Vec<Chunk>,
+}
+
+/// Entries that follow one another.
+struct Chunk {
+    /// The offsets of names are those in `names`.
+    entries: Vec<Sym>,
+    names: Vec<u8>,
+}
+
+const CHUNK: usize = 1 << 12;
+
+/// What the names begin with.
+const FIRST_NAME: &[u8] = b" \0";
+
+/// What the table is made from.
+pub struct MachoSymbolInput<'a> {
+    /// The symbols.
+    pub syms: &'a Symbols,
+    /// What is live.
+    pub live: &'a Live,
+    /// Order of text.
+    pub order: &'a TextOrder,
+    /// The start and the end of text.
+    pub text: &'a TextMarkers,
+    /// Data.
+    pub data: &'a Buckets,
+    /// Where everything lies.
+    pub addrs: &'a Addresses,
+    /// Whether what nobody outside refers to is left out (`-s`).
+    pub strip: bool,
+}
+
+impl MachoSymbols {
+    /// Makes the entries.
+    pub fn collect(input: &MachoSymbolInput) -> MachoSymbols {
+        let order = input.sorted();
+        let count = |class| order.iter().filter(|&&s| input.class(s) == class).count() as u32;
+        let counts = [Class::Local, Class::Exported, Class::Imported].map(count);
+        let chunks = order.par_chunks(CHUNK).map(|list| input.chunk(list));
+        let chunks = chunks.collect();
+        MachoSymbols {
+            order,
+            counts,
+            chunks,
+        }
+    }
+
+    /// Length of the entries, bytes.
+    pub fn table_len(&self) -> usize {
+        self.order.len() * SYM_SIZE
+    }
+
+    /// Length of the names, bytes.
+    pub fn names_len(&self) -> usize {
+        FIRST_NAME.len() + self.chunks.iter().map(|c| c.names.len()).sum::<usize>()
+    }
+
+    /// The numbers of imported symbols in the table.
+    pub fn imported(&self) -> FxHashMap<SymId, u32> {
+        let first = (self.counts[0] + self.counts[1]) as usize;
+        let imported = self.order.iter().copied().zip(0..).skip(first);
+        imported.collect()
+    }
+
+    /// Has `store` put the entries into `table` and the names into `names`, which have the lengths
+    /// announced.
+    pub fn write(&self, store: &Store, table: &mut [u8], names: &mut [u8]) {
+        let (first, mut names_rest) = names.split_at_mut(FIRST_NAME.len());
+        store.put(first, FIRST_NAME);
+        let (mut table_rest, mut at) = (table, FIRST_NAME.len() as u32);
+        let mut tasks = Vec::new();
+        for c in &self.chunks {
+            let (entries, r) = table_rest.split_at_mut(c.entries.len() * SYM_SIZE);
+            table_rest = r;
+            let (names, r) = names_rest.split_at_mut(c.names.len());
+            names_rest = r;
+            tasks.push((c, entries, names, at));
+            at = at.wrapping_add(c.names.len() as u32);
+        }
+        tasks.into_par_iter().for_each(|(c, entries, names, at)| {
+            store.put(names, &c.names);
+            store.make_all(entries, |out| {
+                for (entry, out) in c.entries.iter().zip(out.chunks_exact_mut(SYM_SIZE)) {
+                    let name = entry.name.wrapping_add(at);
+                    Sym { name, ..*entry }.write(out);
+                }
+            });
+        });
+    }
+}
+
+impl MachoSymbolInput<'_> {
+    fn class(&self, s: SymId) -> Class {
+        let attrs = self.syms.foreign.attrs(s);
+        match self.syms.kind(s) {
+            SymKind::DynImport | SymKind::HostObj | SymKind::UndefExt => Class::Imported,
+            _ if attrs.is_some_and(|a| a.is_export()) => Class::Exported,
+            _ => Class::Local,
+        }
+    }
+
+    /// All symbols that have an entry, in the order in which they are found.
+    fn found(&self) -> Vec<SymId> {
+        let MachoSymbolInput {
+            syms, data, strip, ..
+        } = *self;
+        let g = syms.gover;
+        let (low, high) = (
+            g.rank(SymKind::ElfRxSect),
+            g.rank(SymKind::FirstUnallocated),
+        );
+        let exported = |s: SymId| syms.foreign.attrs(s).is_some_and(|a| a.export_dynamic);
+        let is_shown = |s: &SymId| {
+            let s = *s;
+            if self.class(s) == Class::Imported {
+                return true;
+            }
+            let kind = syms.kind(s);
+            let r = g.rank(kind);
+            r >= low
+                && r < high
+                && kind != SymKind::TlsBss
+                && (!strip || exported(s))
+                && !data.hidden.has(s)
+                && !matches!(syms.name(s).first(), None | Some(b'.'))
+        };
+        let text = self.order.textp.iter().copied();
+        let mut found = Vec::new();
+        match strip {
+            true => found.extend(text.filter(|&s| exported(s))),
+            false => {
+                found.extend([self.text.text, self.text.etext]);
+                found.extend(text);
+            }
+        }
+        let candidates = match strip {
+            // Nothing else can be exported or imported.
+            true => {
+                let live = |s: &SymId| self.live.reachable.has(*s) && !syms.kind(*s).is_text();
+                let mut all: Vec<SymId> = syms.foreign.cgo.keys().copied().filter(live).collect();
+                all.sort_unstable();
+                all
+            }
+            false => shown_data(syms, self.live, data),
+        };
+        found.par_extend(candidates.into_par_iter().filter(is_shown));
+        found
+    }
+
+    /// The symbols in the order of the table.
+    fn sorted(&self) -> Vec<SymId> {
+        let found = self.found();
+        let key = |i: &u32| {
+            let s = found[*i as usize];
+            (self.class(s), self.syms.ext_name(s))
+        };
+        // Who comes when by name alone, the same rank for the same name.
+        let mut by_name: Vec<u32> = (0..found.len() as u32).collect();
+        by_name.par_sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        let mut ranked = vec![(0, SymId::NONE); found.len()];
+        let mut rank = 0;
+        for (n, &i) in by_name.iter().enumerate() {
+            if n > 0 && key(&by_name[n - 1]).cmp(&key(&i)) != Ordering::Equal {
+                rank += 1;
+            }
+            ranked[i as usize] = (rank, found[i as usize]);
+        }
+        gosort::par_sort_by(&mut ranked, |a: &(u32, SymId), b| a.0 < b.0);
+        ranked.into_iter().map(|(_, s)| s).collect()
+    }
+
+    fn chunk(&self, list: &[SymId]) -> Chunk {
+        let mut names = Vec::new();
+        let entries = list.iter().map(|&s| self.entry(s, &mut names)).collect();
+        Chunk { entries, names }
+    }
+
+    /// The entry of a symbol; its name goes to `names`.
+    fn entry(&self, s: SymId, names: &mut Vec<u8>) -> Sym {
+        let MachoSymbolInput { syms, addrs, .. } = *self;
+        let off = names.len() as u32;
+        names.push(b'_');
+        put_name(names, syms.ext_name(s));
+        let is_text = syms.kind(s).is_text();
+        if is_text && has_internal_twin(syms, syms.version(s), syms.name(s)) {
+            names.extend_from_slice(ABI_SUFFIX);
+        }
+        names.push(0);
+        let imported = self.class(s) == Class::Imported;
+        let attrs = syms.foreign.attrs(s);
+        let typ = match attrs {
+            _ if imported => N_EXT,
+            Some(a) if a.export_dynamic => N_SECT | N_EXT,
+            Some(a) if a.export_static => N_SECT | N_EXT | N_PEXT,
+            _ => N_SECT,
+        };
+        Sym {
+            name: off,
+            typ,
+            section: match imported {
+                true => 0,
+                false => addrs.section(s).0,
+            },
+            value: match imported {
+                true => 0,
+                false => addrs.addr(s),
+            },
+        }
+    }
+}
+
+/// Appends a name, middle dots as dots.
+fn put_name(out: &mut Vec<u8>, name: &[u8]) {
+    let mut from = 0;
+    for i in middle_dots(name) {
+        out.extend_from_slice(&name[from..i]);
+        out.push(b'.');
+        from = i + 2;
+    }
+    out.extend_from_slice(&name[from..]);
+}
