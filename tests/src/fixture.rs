@@ -1,4 +1,5 @@
-//! The programs of `compiler-fixtures/`: one folder, one behaviour.
+//! The programs of `compiler-fixtures/`, and those of `tests/windows/`, which only Windows has a use
+//! for: one folder, one behaviour.
 //!
 //! `fixture.toml` says what is not plain about a program; `expect.txt` is what
 //! the program prints.
@@ -62,7 +63,12 @@ pub struct Directives {
 impl Fixture {
     /// All fixtures, by name.
     pub fn all() -> Result<Vec<Fixture>> {
-        let root = paths::workspace().join("compiler-fixtures");
+        Fixture::all_in("compiler-fixtures")
+    }
+
+    /// All fixtures in a folder of the workspace, by name.
+    pub fn all_in(folder: &str) -> Result<Vec<Fixture>> {
+        let root = paths::workspace().join(folder);
         let mut all = Vec::new();
         for entry in fs::read_dir(&root)? {
             let dir = entry?.path();

@@ -38,6 +38,7 @@ mod shared;
 mod swap;
 mod targets;
 mod tools;
+mod wine;
 
 use clap::Parser;
 use std::path::PathBuf;
