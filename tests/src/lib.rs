@@ -33,6 +33,7 @@ mod host_objects;
 mod parity;
 mod patches;
 mod random;
+mod resources;
 mod runner;
 mod shared;
 mod swap;
