@@ -19,7 +19,8 @@ struct Target {
     build: Variant,
     /// How programs with C in them are built; without, they take no part.
     c: Option<WithC>,
-    emulator: Emulator,
+    /// Without one, programs are compared only.
+    emulator: Option<Emulator>,
     /// The folders of its programs.
     programs: &'static [&'static str],
     /// The fixtures that take part; empty for all.
@@ -57,8 +58,6 @@ enum Emulator {
         dynamic: bool,
     },
     Wine,
-    /// Nothing does here.
-    None,
 }
 
 const fn set(name: &'static str, flags: &'static [&'static str]) -> FlagSet {
@@ -76,6 +75,7 @@ const TARGETS: &[Target] = &[
     WINDOWS_AMD64_EXE,
     WINDOWS_AMD64_FIPS,
     WINDOWS_ARM64,
+    WINDOWS_ARM64_FIPS,
 ];
 
 const ARM64_C: &[(&str, &str)] = &[("GOARCH", "arm64"), ("CC", "aarch64-linux-gnu-gcc")];
@@ -104,7 +104,7 @@ const ARM64: Target = Target {
         },
         cc: "aarch64-linux-gnu-gcc",
     }),
-    emulator: qemu(false),
+    emulator: Some(qemu(false)),
     programs: &["compiler-fixtures"],
     only: &[],
     fails: false,
@@ -151,7 +151,7 @@ const ARM64_PIE: Target = Target {
         },
         cc: "aarch64-linux-gnu-gcc",
     }),
-    emulator: qemu(true),
+    emulator: Some(qemu(true)),
     only: &[
         "hello-net",
         "goroutines-tls",
@@ -177,7 +177,7 @@ const WINDOWS_AMD64: Target = Target {
         only: None,
     },
     c: None,
-    emulator: Emulator::Wine,
+    emulator: Some(Emulator::Wine),
     programs: &["compiler-fixtures", "tests/windows"],
     only: &[],
     fails: true,
@@ -212,7 +212,7 @@ const WINDOWS_AMD64_EXE: Target = Target {
     ..WINDOWS_AMD64
 };
 
-/// The sum of the FIPS module is over what lies in the file, where the relocations leave zeros.
+/// The module's sum is checked when the program starts.
 const WINDOWS_AMD64_FIPS: Target = Target {
     build: Variant {
         name: "windows-amd64-fips",
@@ -242,8 +242,22 @@ const WINDOWS_ARM64: Target = Target {
         "syso-rsrc-split",
     ],
     fails: false,
-    emulator: Emulator::None,
+    emulator: None,
     ..WINDOWS_AMD64
+};
+
+const WINDOWS_ARM64_FIPS: Target = Target {
+    build: Variant {
+        name: "windows-arm64-fips",
+        env: &[
+            ("GOOS", "windows"),
+            ("GOARCH", "arm64"),
+            ("GOFIPS140", "latest"),
+        ],
+        ..WINDOWS_AMD64.build
+    },
+    only: &["fips"],
+    ..WINDOWS_ARM64
 };
 
 const WINDOWS: &[FlagSet] = &[
@@ -342,6 +356,7 @@ impl Target {
         }
     }
 
+    /// The fixtures of which it chooses.
     fn fixtures(&self) -> Result<Vec<Fixture>> {
         let mut all = Vec::new();
         for folder in self.programs {
@@ -359,15 +374,27 @@ impl Target {
             && (self.c.is_some() || !fixture.wants_c())
     }
 
-    /// Whether a fixture's program is run.
-    fn runs(&self, fixture: &Fixture) -> bool {
-        let can = !matches!(self.emulator, Emulator::None);
-        can && !fixture.directives.fails && !self.not_run.contains(&fixture.name.as_str())
+    /// What runs a fixture's program, if it is run.
+    fn runs(&'static self, fixture: &Fixture) -> Option<&'static Emulator> {
+        let runs = !fixture.directives.fails && !self.not_run.contains(&fixture.name.as_str());
+        self.emulator.as_ref().filter(|_| runs)
     }
 
+    /// What a fixture's program should print.
+    fn expected(&self, fixture: &Fixture) -> Result<String> {
+        let text = fixture.expected()?;
+        let line = |line: &str| {
+            let other = self.prints.iter().find(|(old, _)| *old == line);
+            other.map_or(line, |(_, new)| new).to_string() + "\n"
+        };
+        Ok(text.lines().map(line).collect())
+    }
+}
+
+impl Emulator {
     /// What is missing to run a fixture's program, if something is.
     fn missing(&self, fixture: &Fixture) -> Option<&'static str> {
-        match self.emulator {
+        match *self {
             Emulator::Qemu {
                 programs,
                 sysroot,
@@ -380,23 +407,12 @@ impl Target {
                 (libraries && !Path::new(sysroot).is_dir()).then_some(sysroot)
             }
             Emulator::Wine => wine::missing(),
-            Emulator::None => Some("emulator"),
         }
-    }
-
-    /// What a fixture's program should print.
-    fn expected(&self, fixture: &Fixture) -> Result<String> {
-        let text = fixture.expected()?;
-        let line = |line: &str| {
-            let other = self.prints.iter().find(|(old, _)| *old == line);
-            other.map_or(line, |(_, new)| new).to_string() + "\n"
-        };
-        Ok(text.lines().map(line).collect())
     }
 
     /// Runs a fixture's program, for which nothing is missing.
     fn run(&self, fixture: &Fixture, program: &Path) -> Result<Run> {
-        match self.emulator {
+        match *self {
             Emulator::Qemu {
                 programs,
                 sysroot,
@@ -419,7 +435,6 @@ impl Target {
                 let args = &fixture.directives.run_args;
                 wine::run(program, args, &fixture.dir, RUN_LIMIT)
             }
-            Emulator::None => Err("there is no emulator".into()),
         }
     }
 }
@@ -467,14 +482,12 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
                 for set in few.iter().chain(more).chain(big) {
                     compare(context, go, target, &fixture, *set, cases);
                 }
-                if !target.runs(&fixture) {
+                let Some(emulator) = target.runs(&fixture) else {
                     continue;
-                }
-                run(context, go, target, &fixture, &[], cases);
-                if takes_all {
-                    for flags in target.run_with {
-                        run(context, go, target, &fixture, flags, cases);
-                    }
+                };
+                let more = if takes_all { target.run_with } else { &[] };
+                for flags in std::iter::once(&[].as_slice()).chain(more) {
+                    run(context, go, target, emulator, &fixture, flags, cases);
                 }
             }
         }
@@ -515,6 +528,7 @@ fn run(
     context: &Context,
     go: &Toolchain,
     target: &'static Target,
+    emulator: &'static Emulator,
     fixture: &Fixture,
     flags: &'static [&'static str],
     cases: &mut Vec<Case>,
@@ -528,7 +542,7 @@ fn run(
     );
     let (context, go, fixture) = (context.clone(), go.clone(), fixture.clone());
     cases.push(Case::new(name, move || {
-        if let Some(missing) = target.missing(&fixture) {
+        if let Some(missing) = emulator.missing(&fixture) {
             return Ok(without(missing));
         }
         let (build, missing) = target.build(&fixture);
@@ -545,13 +559,13 @@ fn run(
             let text = String::from_utf8_lossy(&link.stderr);
             return Ok(Outcome::Fail(format!("the link failed: {text}")));
         }
-        let run = target.run(&fixture, &out)?;
+        let run = emulator.run(&fixture, &out)?;
         let mut problems = Vec::new();
         if !run.status.success() {
             let text = String::from_utf8_lossy(&run.stderr);
             if target.may_not_run.contains(&fixture.name.as_str()) {
                 step.replay(&step.tool, &out, &flags)?;
-                let stock = target.run(&fixture, &out)?;
+                let stock = emulator.run(&fixture, &out)?;
                 if (stock.code(), &stock.stderr) == (run.code(), &run.stderr) {
                     let first = text.lines().next().unwrap_or_default();
                     let why = format!("nor does the emulator run what cmd/link makes: {first}");
