@@ -1,4 +1,5 @@
-//! The programs of `compiler-fixtures/`: one folder, one behaviour.
+//! The programs of `compiler-fixtures/`, and those of `tests/windows/`, which only Windows has a use
+//! for: one folder, one behaviour.
 //!
 //! `fixture.toml` says what is not plain about a program; `expect.txt` is what
 //! the program prints.
@@ -6,9 +7,11 @@
 use crate::Args;
 use crate::context::Context;
 use crate::flags::{DEFAULT, Variant};
+use crate::resources::{self, MACHINES};
 use serde::Deserialize;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -62,7 +65,12 @@ pub struct Directives {
 impl Fixture {
     /// All fixtures, by name.
     pub fn all() -> Result<Vec<Fixture>> {
-        let root = paths::workspace().join("compiler-fixtures");
+        Fixture::all_in("compiler-fixtures")
+    }
+
+    /// All fixtures in a folder of the workspace, by name.
+    pub fn all_in(folder: &str) -> Result<Vec<Fixture>> {
+        let root = paths::workspace().join(folder);
         let mut all = Vec::new();
         for entry in fs::read_dir(&root)? {
             let dir = entry?.path();
@@ -137,16 +145,22 @@ impl Fixture {
             "" => return Ok(self.dir.clone()),
             "many-packages" => many_packages(1200),
             "huge-function" => huge_function(4000),
+            "resources" => resources(&["rsrc"], false),
+            "resources-split" => resources(&["rsrc"], true),
+            "resources-twice" => resources(&["rsrc", "more"], false),
             other => return Err(format!("{}: no generator is called {other}", self.name).into()),
         };
         let root = paths::data().join("generated").join(&self.name);
         for (name, text) in files {
             let file = root.join(name);
-            if fs::read_to_string(&file).is_ok_and(|old| old == text) {
+            if fs::read(&file).is_ok_and(|old| old == text) {
                 continue;
             }
             fs::create_dir_all(file.parent().expect("a folder"))?;
-            fs::write(file, text)?;
+            // Whole at once: another build may read what this one writes anew.
+            let mut whole = tempfile::NamedTempFile::new_in(paths::data())?;
+            whole.write_all(&text)?;
+            whole.persist(file)?;
         }
         Ok(root)
     }
@@ -277,13 +291,34 @@ pub fn bless(context: &Context, args: &Args) -> Result<()> {
     Ok(())
 }
 
-type Sources = Vec<(String, String)>;
+type Sources = Vec<(String, Vec<u8>)>;
+
+/// A program that prints its resources, and objects with these for each machine.
+fn resources(objects: &[&str], split: bool) -> Sources {
+    let mut files = vec![
+        (
+            "go.mod".into(),
+            "module fixture.test/resources\n\ngo 1.26\n".into(),
+        ),
+        (
+            "main.go".into(),
+            include_bytes!("../windows/resources.go").into(),
+        ),
+    ];
+    for machine in MACHINES {
+        for object in objects {
+            let name = format!("{object}_windows_{}.syso", machine.arch);
+            files.push((name, resources::object(machine, split)));
+        }
+    }
+    files
+}
 
 /// `count` packages; each imports up to three with smaller numbers.
 fn many_packages(count: usize) -> Sources {
     let mut files = vec![(
         "go.mod".to_string(),
-        "module fixture.test/manypackages\n\ngo 1.26\n".to_string(),
+        "module fixture.test/manypackages\n\ngo 1.26\n".into(),
     )];
     for n in 0..count {
         let group = n / 50;
@@ -318,7 +353,7 @@ fn many_packages(count: usize) -> Sources {
             "\treturn sum\n}}\n\nvar once = -1\n\n// Once remembers the sum.\nfunc Once() int {{\n\
              \tif once < 0 {{\n\t\tonce = Sum()\n\t}}\n\treturn once\n}}\n"
         );
-        files.push((format!("g{group}/p{n}/p.go"), text));
+        files.push((format!("g{group}/p{n}/p.go"), text.into()));
     }
     let mut main = String::from(
         "// Command manypackages links many packages.\npackage main\n\nimport (\n\t\"fmt\"\n\n",
@@ -331,7 +366,7 @@ fn many_packages(count: usize) -> Sources {
         let _ = writeln!(main, "\tsum += p{n}.Once()");
     }
     main += "\tfmt.Println(sum)\n}\n";
-    files.push(("main.go".into(), main));
+    files.push(("main.go".into(), main.into()));
     files
 }
 
@@ -369,6 +404,6 @@ fn huge_function(lines: usize) -> Sources {
             "go.mod".into(),
             "module fixture.test/hugefunction\n\ngo 1.26\n".into(),
         ),
-        ("main.go".into(), text),
+        ("main.go".into(), text.into()),
     ]
 }

@@ -85,6 +85,8 @@ pub enum Text {
     /// The reachable symbols are the same; who reached them first depends on
     /// the order of the walk.
     Edges,
+    /// The same lines; errors that are found side by side come in any order.
+    Unordered,
     /// Not compared: the flag asks for figures of the Go runtime.
     Any,
 }

@@ -33,11 +33,13 @@ mod host_objects;
 mod parity;
 mod patches;
 mod random;
+mod resources;
 mod runner;
 mod shared;
 mod swap;
 mod targets;
 mod tools;
+mod wine;
 
 use clap::Parser;
 use std::path::PathBuf;

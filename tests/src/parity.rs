@@ -260,6 +260,11 @@ fn comparable(text: &str, how: Text) -> Vec<String> {
     match how {
         Text::Any => Vec::new(),
         Text::Same => text.lines().map(str::to_string).collect(),
+        Text::Unordered => {
+            let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
+            lines.sort_unstable();
+            lines
+        }
         Text::Edges => text
             .lines()
             .map(|line| {

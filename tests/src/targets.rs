@@ -6,33 +6,58 @@ use crate::fixture::Fixture;
 use crate::flags::{FEW, FlagSet, Text, Variant};
 use crate::parity;
 use crate::runner::{Case, Outcome};
-use std::path::Path;
+use crate::wine;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+use xtask::measure::{self, Run};
 use xtask::toolchain::Toolchain;
-use xtask::{Result, measure, system};
+use xtask::{Result, system};
 
-/// A target, its emulators, and the flags that only it has a use for.
+/// A target, what runs its programs, and the flags that only it has a use for.
 struct Target {
     build: Variant,
-    /// How programs with C in them are built: with this compiler, and run with its libraries.
-    build_c: Variant,
-    cc: &'static str,
-    sysroot: &'static str,
-    emulators: &'static [&'static str],
-    /// Whether all programs are dynamic, those without C too.
-    dynamic: bool,
+    /// How programs with C in them are built; without, they take no part.
+    c: Option<WithC>,
+    /// Without one, programs are compared only.
+    emulator: Option<Emulator>,
+    /// The folders of its programs.
+    programs: &'static [&'static str],
     /// The fixtures that take part; empty for all.
     only: &'static [&'static str],
+    /// Whether links that must fail take part, too.
+    fails: bool,
     sets: &'static [FlagSet],
     /// Sets whose output is hundreds of megabytes.
     big: &'static [FlagSet],
+    /// Flags with which a program is run, beside none.
+    run_with: &'static [&'static [&'static str]],
     /// Fixtures written for another machine.
     without: &'static [&'static str],
-    /// Fixtures that print their target, or run themselves again, which the emulator cannot do.
+    /// Fixtures that print their target, or do what the emulator cannot do.
     not_run: &'static [&'static str],
+    /// Lines that its programs print instead of others.
+    prints: &'static [(&'static str, &'static str)],
     /// Fixtures that some versions of the emulator cannot run, whoever linked them.
     may_not_run: &'static [&'static str],
+}
+
+/// A build with C in it, and its compiler.
+struct WithC {
+    build: Variant,
+    cc: &'static str,
+}
+
+/// What runs the programs of a target.
+enum Emulator {
+    Qemu {
+        programs: &'static [&'static str],
+        /// The libraries of dynamic programs.
+        sysroot: &'static str,
+        /// Whether all programs are dynamic, those without C too.
+        dynamic: bool,
+    },
+    Wine,
 }
 
 const fn set(name: &'static str, flags: &'static [&'static str]) -> FlagSet {
@@ -43,7 +68,25 @@ const fn set(name: &'static str, flags: &'static [&'static str]) -> FlagSet {
     }
 }
 
-const TARGETS: &[Target] = &[ARM64, ARM64_PIE];
+const TARGETS: &[Target] = &[
+    ARM64,
+    ARM64_PIE,
+    WINDOWS_AMD64,
+    WINDOWS_AMD64_EXE,
+    WINDOWS_AMD64_FIPS,
+    WINDOWS_ARM64,
+    WINDOWS_ARM64_FIPS,
+];
+
+const ARM64_C: &[(&str, &str)] = &[("GOARCH", "arm64"), ("CC", "aarch64-linux-gnu-gcc")];
+
+const fn qemu(dynamic: bool) -> Emulator {
+    Emulator::Qemu {
+        programs: &["qemu-aarch64-static", "qemu-aarch64"],
+        sysroot: "/usr/aarch64-linux-gnu",
+        dynamic,
+    }
+}
 
 const ARM64: Target = Target {
     build: Variant {
@@ -52,17 +95,19 @@ const ARM64: Target = Target {
         flags: &[],
         only: None,
     },
-    build_c: Variant {
-        name: "linux-arm64",
-        env: &[("GOARCH", "arm64"), ("CC", "aarch64-linux-gnu-gcc")],
-        flags: &[],
-        only: None,
-    },
-    cc: "aarch64-linux-gnu-gcc",
-    sysroot: "/usr/aarch64-linux-gnu",
-    emulators: &["qemu-aarch64-static", "qemu-aarch64"],
-    dynamic: false,
+    c: Some(WithC {
+        build: Variant {
+            name: "linux-arm64",
+            env: ARM64_C,
+            flags: &[],
+            only: None,
+        },
+        cc: "aarch64-linux-gnu-gcc",
+    }),
+    emulator: Some(qemu(false)),
+    programs: &["compiler-fixtures"],
     only: &[],
+    fails: false,
     sets: &[
         set("debugtramp", &["-debugtramp=2"]),
         set(
@@ -83,8 +128,10 @@ const ARM64: Target = Target {
         set("far", &["-funcalign=32768", "-w"]),
         set("far-randlayout", &["-funcalign=32768", "-randlayout=3"]),
     ],
+    run_with: &[&["-debugtramp=2"]],
     without: &["assembly"],
     not_run: &["build-info", "panic-lines"],
+    prints: &[],
     // The race detector asks for more address space than emulators give.
     may_not_run: &["race"],
 };
@@ -95,12 +142,16 @@ const ARM64_PIE: Target = Target {
         flags: &["-buildmode=pie"],
         ..ARM64.build
     },
-    build_c: Variant {
-        name: "linux-arm64-pie",
-        flags: &["-buildmode=pie"],
-        ..ARM64.build_c
-    },
-    dynamic: true,
+    c: Some(WithC {
+        build: Variant {
+            name: "linux-arm64-pie",
+            env: ARM64_C,
+            flags: &["-buildmode=pie"],
+            only: None,
+        },
+        cc: "aarch64-linux-gnu-gcc",
+    }),
+    emulator: Some(qemu(true)),
     only: &[
         "hello-net",
         "goroutines-tls",
@@ -118,15 +169,282 @@ const ARM64_PIE: Target = Target {
     ..ARM64
 };
 
+const WINDOWS_AMD64: Target = Target {
+    build: Variant {
+        name: "windows-amd64",
+        env: &[("GOOS", "windows")],
+        flags: &[],
+        only: None,
+    },
+    c: None,
+    emulator: Some(Emulator::Wine),
+    programs: &["compiler-fixtures", "tests/windows"],
+    only: &[],
+    fails: true,
+    sets: WINDOWS,
+    big: &[],
+    run_with: &[&["-s", "-w"], &["-H=windowsgui"]],
+    // Signals to itself; packages by the hundred, which have nothing to do with Windows.
+    without: &["goroutines-tls", "many-packages"],
+    // It runs itself again as Linux names it.
+    not_run: &["panic-lines"],
+    prints: &[("GOOS linux", "GOOS windows")],
+    may_not_run: &[],
+};
+
+/// Programs for Windows are position-independent if nothing else is asked for.
+const WINDOWS_AMD64_EXE: Target = Target {
+    build: Variant {
+        name: "windows-amd64-exe",
+        flags: &["-buildmode=exe"],
+        ..WINDOWS_AMD64.build
+    },
+    only: &[
+        "hello-net",
+        "assembly",
+        "gc-load",
+        "large-data",
+        "panic-lines",
+        "exceptions",
+    ],
+    fails: false,
+    sets: WINDOWS_EXE,
+    ..WINDOWS_AMD64
+};
+
+/// The module's sum is checked when the program starts.
+const WINDOWS_AMD64_FIPS: Target = Target {
+    build: Variant {
+        name: "windows-amd64-fips",
+        env: &[("GOOS", "windows"), ("GOFIPS140", "latest")],
+        ..WINDOWS_AMD64.build
+    },
+    only: &["fips"],
+    prints: &[("fips140: false", "fips140: true")],
+    fails: false,
+    ..WINDOWS_AMD64
+};
+
+const WINDOWS_ARM64: Target = Target {
+    build: Variant {
+        name: "windows-arm64",
+        env: &[("GOOS", "windows"), ("GOARCH", "arm64")],
+        ..WINDOWS_AMD64.build
+    },
+    only: &[
+        "hello-net",
+        "dwarf-types",
+        "fips",
+        "gc-load",
+        "coverage",
+        "test-binary",
+        "syso-rsrc",
+        "syso-rsrc-split",
+    ],
+    fails: false,
+    emulator: None,
+    ..WINDOWS_AMD64
+};
+
+const WINDOWS_ARM64_FIPS: Target = Target {
+    build: Variant {
+        name: "windows-arm64-fips",
+        env: &[
+            ("GOOS", "windows"),
+            ("GOARCH", "arm64"),
+            ("GOFIPS140", "latest"),
+        ],
+        ..WINDOWS_AMD64.build
+    },
+    only: &["fips"],
+    ..WINDOWS_ARM64
+};
+
+const WINDOWS: &[FlagSet] = &[
+    set("s", &["-s"]),
+    set("s-nodwarf-off", &["-s", "-w=false"]),
+    set("H-windowsgui", &["-H=windowsgui"]),
+    set("H-windows", &["-H=windows", "-w"]),
+    // Sections lie where the headers have them, or nowhere.
+    set("T", &["-T=0x140001000", "-w"]),
+    set("T-moved", &["-T=0x140002000", "-w"]),
+    set("T-odd", &["-T=0x140001234", "-w"]),
+    set("R", &["-R=0x10000", "-w"]),
+    set("R-4096", &["-R=0x1000"]),
+    set("T-R", &["-T=0x140010000", "-R=0x10000", "-w"]),
+    set("D", &["-D=0x150000000", "-w"]),
+    set("D-misaligned", &["-D=0x150000800", "-w"]),
+    set("D-misaligned-R", &["-D=0x150001000", "-R=0x10000", "-w"]),
+    set("buildid", &["-buildid=some/build/id", "-w"]),
+    set("buildid-empty", &["-buildid=", "-w"]),
+    set("B-gobuildid", &["-B=gobuildid", "-w"]),
+    set("B-hex", &["-B", "0x0123456789abcdef", "-w"]),
+    set(
+        "X",
+        &[
+            "-X",
+            "main.a=b",
+            "-X=runtime.defaultGOROOT=/elsewhere",
+            "-w",
+        ],
+    ),
+    set("E", &["-E=runtime.rt0_go", "-w"]),
+    set("E-missing", &["-E=main.main", "-w"]),
+    set("d", &["-d", "-w"]),
+    set("aslr", &["-aslr=false", "-w"]),
+    set("linkshared", &["-linkshared", "-w"]),
+    set("buildmode-shared", &["-buildmode=shared"]),
+    set("buildmode-plugin", &["-buildmode=plugin"]),
+    set(
+        "ignored",
+        &[
+            "-r",
+            "/some/where",
+            "-I",
+            "/lib/other-ld.so",
+            "-bindnow",
+            "-libgcc=none",
+            "-linkmode=internal",
+            "-w",
+        ],
+    ),
+    set("funcalign", &["-funcalign=64", "-w"]),
+    set("randlayout", &["-randlayout=7"]),
+    set("debugtramp", &["-debugtramp=2", "-w"]),
+    set(
+        "debugtramp-randlayout",
+        &["-debugtramp=2", "-randlayout=5", "-w"],
+    ),
+    set("debugtextsize", &["-debugtextsize=65536", "-w"]),
+    FlagSet {
+        name: "pruneweakmap-0",
+        flags: &["-pruneweakmap=0", "-w"],
+        text: Text::Unordered,
+    },
+    set("strictdups", &["-strictdups=2", "-w"]),
+    set("c", &["-c", "-w"]),
+    FlagSet {
+        name: "dumpdep",
+        flags: &["-dumpdep", "-w"],
+        text: Text::Edges,
+    },
+    set("v", &["-v"]),
+];
+
+/// What may differ where code has fixed addresses.
+const WINDOWS_EXE: &[FlagSet] = &[
+    set("s-nodwarf-off", &["-s", "-w=false"]),
+    set("H-windowsgui", &["-H=windowsgui"]),
+    set("T-R", &["-T=0x140010000", "-R=0x10000", "-w"]),
+    set("D", &["-D=0x150000000", "-w"]),
+    set("E", &["-E=runtime.rt0_go", "-w"]),
+    set("aslr", &["-aslr=false", "-w"]),
+    set("randlayout", &["-randlayout=7"]),
+    set("debugtramp", &["-debugtramp=2", "-w"]),
+    set("v", &["-v"]),
+];
+
 impl Target {
     /// How a fixture is built; what is missing for it, if something is.
     fn build(&self, fixture: &Fixture) -> (Variant, Option<Outcome>) {
-        if !fixture.wants_c() {
-            return (self.build, None);
+        match &self.c {
+            Some(c) if fixture.wants_c() => {
+                let missing = system::find(c.cc).is_none();
+                (c.build, missing.then(|| without(c.cc)))
+            }
+            _ => (self.build, None),
         }
-        let missing = system::find(self.cc).is_none();
-        (self.build_c, missing.then(|| without(self.cc)))
     }
+
+    /// The fixtures of which it chooses.
+    fn fixtures(&self) -> Result<Vec<Fixture>> {
+        let mut all = Vec::new();
+        for folder in self.programs {
+            all.extend(Fixture::all_in(folder)?);
+        }
+        Ok(all)
+    }
+
+    /// Whether a fixture takes part.
+    fn takes(&self, fixture: &Fixture) -> bool {
+        let name = fixture.name.as_str();
+        (self.only.is_empty() || self.only.contains(&name))
+            && !self.without.contains(&name)
+            && (self.fails || !fixture.directives.fails)
+            && (self.c.is_some() || !fixture.wants_c())
+    }
+
+    /// What runs a fixture's program, if it is run.
+    fn runs(&'static self, fixture: &Fixture) -> Option<&'static Emulator> {
+        let runs = !fixture.directives.fails && !self.not_run.contains(&fixture.name.as_str());
+        self.emulator.as_ref().filter(|_| runs)
+    }
+
+    /// What a fixture's program should print.
+    fn expected(&self, fixture: &Fixture) -> Result<String> {
+        let text = fixture.expected()?;
+        let line = |line: &str| {
+            let other = self.prints.iter().find(|(old, _)| *old == line);
+            other.map_or(line, |(_, new)| new).to_string() + "\n"
+        };
+        Ok(text.lines().map(line).collect())
+    }
+}
+
+impl Emulator {
+    /// What is missing to run a fixture's program, if something is.
+    fn missing(&self, fixture: &Fixture) -> Option<&'static str> {
+        match *self {
+            Emulator::Qemu {
+                programs,
+                sysroot,
+                dynamic,
+            } => {
+                if first_of(programs).is_none() {
+                    return Some(programs[0]);
+                }
+                let libraries = dynamic || fixture.wants_c();
+                (libraries && !Path::new(sysroot).is_dir()).then_some(sysroot)
+            }
+            Emulator::Wine => wine::missing(),
+        }
+    }
+
+    /// Runs a fixture's program, for which nothing is missing.
+    fn run(&self, fixture: &Fixture, program: &Path) -> Result<Run> {
+        match *self {
+            Emulator::Qemu {
+                programs,
+                sysroot,
+                dynamic,
+            } => {
+                let emulator = first_of(programs).ok_or("no emulator")?;
+                let mut command = Command::new(emulator);
+                if dynamic || fixture.wants_c() {
+                    command.args(["-L", sysroot]);
+                }
+                command
+                    .arg(program)
+                    .args(&fixture.directives.run_args)
+                    .current_dir(&fixture.dir)
+                    .env_remove("GODEBUG")
+                    .env_remove("GOCOVERDIR");
+                Ok(measure::run_for(&mut command, Some(RUN_LIMIT))?)
+            }
+            Emulator::Wine => {
+                let args = &fixture.directives.run_args;
+                wine::run(program, args, &fixture.dir, RUN_LIMIT)
+            }
+        }
+    }
+}
+
+/// How long a program may run.
+const RUN_LIMIT: Duration = Duration::from_secs(120);
+
+/// The first of some programs that there is.
+fn first_of(programs: &[&str]) -> Option<PathBuf> {
+    programs.iter().find_map(|name| system::find(name))
 }
 
 /// The outcome where a program is missing: on a machine that is to run everything, a failure.
@@ -141,15 +459,16 @@ fn without(program: &str) -> Outcome {
 /// All cases of other targets.
 pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()> {
     for target in TARGETS {
-        for fixture in Fixture::all()? {
-            let name = fixture.name.as_str();
-            if fixture.directives.fails
-                || target.without.contains(&name)
-                || !target.only.is_empty() && !target.only.contains(&name)
-            {
+        for fixture in target.fixtures()? {
+            if !target.takes(&fixture) {
                 continue;
             }
             let takes_all = fixture.name == "hello-net";
+            let few = if fixture.directives.fails {
+                &FEW[..1]
+            } else {
+                FEW
+            };
             let more = if takes_all { target.sets } else { &[] };
             let big = if takes_all && args.big {
                 target.big
@@ -160,14 +479,15 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
                 if !fixture.wants(&go.release()) {
                     continue;
                 }
-                for set in FEW.iter().chain(more).chain(big) {
+                for set in few.iter().chain(more).chain(big) {
                     compare(context, go, target, &fixture, *set, cases);
                 }
-                if !target.not_run.contains(&fixture.name.as_str()) {
-                    run(context, go, target, &fixture, &[], cases);
-                }
-                if takes_all {
-                    run(context, go, target, &fixture, &["-debugtramp=2"], cases);
+                let Some(emulator) = target.runs(&fixture) else {
+                    continue;
+                };
+                let more = if takes_all { target.run_with } else { &[] };
+                for flags in std::iter::once(&[].as_slice()).chain(more) {
+                    run(context, go, target, emulator, &fixture, flags, cases);
                 }
             }
         }
@@ -208,6 +528,7 @@ fn run(
     context: &Context,
     go: &Toolchain,
     target: &'static Target,
+    emulator: &'static Emulator,
     fixture: &Fixture,
     flags: &'static [&'static str],
     cases: &mut Vec<Case>,
@@ -221,9 +542,9 @@ fn run(
     );
     let (context, go, fixture) = (context.clone(), go.clone(), fixture.clone());
     cases.push(Case::new(name, move || {
-        let Some(emulator) = target.emulators.iter().find_map(|name| system::find(name)) else {
-            return Ok(without(target.emulators[0]));
-        };
+        if let Some(missing) = emulator.missing(&fixture) {
+            return Ok(without(missing));
+        }
         let (build, missing) = target.build(&fixture);
         if let Some(missing) = missing {
             return Ok(missing);
@@ -238,26 +559,13 @@ fn run(
             let text = String::from_utf8_lossy(&link.stderr);
             return Ok(Outcome::Fail(format!("the link failed: {text}")));
         }
-        let mut command = Command::new(&emulator);
-        if target.dynamic || fixture.wants_c() {
-            if !Path::new(target.sysroot).is_dir() {
-                return Ok(without(target.sysroot));
-            }
-            command.args(["-L", target.sysroot]);
-        }
-        command
-            .arg(&out)
-            .args(&fixture.directives.run_args)
-            .current_dir(&fixture.dir)
-            .env_remove("GODEBUG")
-            .env_remove("GOCOVERDIR");
-        let run = measure::run_for(&mut command, Some(Duration::from_secs(120)))?;
+        let run = emulator.run(&fixture, &out)?;
         let mut problems = Vec::new();
         if !run.status.success() {
             let text = String::from_utf8_lossy(&run.stderr);
             if target.may_not_run.contains(&fixture.name.as_str()) {
                 step.replay(&step.tool, &out, &flags)?;
-                let stock = measure::run_for(&mut command, Some(Duration::from_secs(120)))?;
+                let stock = emulator.run(&fixture, &out)?;
                 if (stock.code(), &stock.stderr) == (run.code(), &run.stderr) {
                     let first = text.lines().next().unwrap_or_default();
                     let why = format!("nor does the emulator run what cmd/link makes: {first}");
@@ -266,7 +574,7 @@ fn run(
             }
             problems.push(format!("the program failed: {}\n{text}", run.status));
         }
-        let (expected, printed) = (fixture.expected()?, fixture.printed(&run));
+        let (expected, printed) = (target.expected(&fixture)?, fixture.printed(&run));
         if expected != printed {
             problems.push(format!("it prints\n{printed}\nand should\n{expected}"));
         }

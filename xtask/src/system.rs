@@ -1,4 +1,4 @@
-//! Programs of the system that the tests need besides Rust and Go: C compilers and an emulator.
+//! Programs of the system that the tests need besides Rust and Go: C compilers and emulators.
 
 use crate::Result;
 use std::env;
@@ -36,12 +36,26 @@ const TOOLS: &[Tool] = &[
         purpose: "running programs for linux/arm64",
         packages: &["qemu-user-static"],
     },
+    Tool {
+        program: "wine64",
+        purpose: "running programs for windows/amd64",
+        packages: &["wine64"],
+    },
+    Tool {
+        program: "x86_64-w64-mingw32-gcc",
+        purpose: "a library that Wine lacks",
+        packages: &["gcc-mingw-w64-x86-64"],
+    },
 ];
 
-/// A program in the search path.
+/// Where Debian has programs of packages that put none into the search path.
+const MORE_FOLDERS: &[&str] = &["/usr/lib/wine"];
+
+/// A program in the search path, or where its package has it.
 pub fn find(program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
+    let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
+        .chain(MORE_FOLDERS.iter().map(PathBuf::from))
         .map(|dir| dir.join(program))
         .find(|file| file.is_file())
 }

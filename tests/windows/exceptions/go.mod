@@ -1,0 +1,3 @@
+module fixture.test/exceptions
+
+go 1.26
