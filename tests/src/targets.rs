@@ -76,6 +76,10 @@ const TARGETS: &[Target] = &[
     WINDOWS_AMD64_FIPS,
     WINDOWS_ARM64,
     WINDOWS_ARM64_FIPS,
+    DARWIN_ARM64,
+    DARWIN_ARM64_FIPS,
+    DARWIN_AMD64,
+    DARWIN_AMD64_EXE,
 ];
 
 const ARM64_C: &[(&str, &str)] = &[("GOARCH", "arm64"), ("CC", "aarch64-linux-gnu-gcc")];
@@ -259,6 +263,155 @@ const WINDOWS_ARM64_FIPS: Target = Target {
     only: &["fips"],
     ..WINDOWS_ARM64
 };
+
+/// Nothing at hand runs programs for macOS.
+const DARWIN_ARM64: Target = Target {
+    build: Variant {
+        name: "darwin-arm64",
+        env: &[("GOOS", "darwin"), ("GOARCH", "arm64")],
+        flags: &[],
+        only: None,
+    },
+    c: None,
+    emulator: None,
+    programs: &["compiler-fixtures"],
+    only: &[
+        "hello-net",
+        "build-info",
+        "callers",
+        "coverage",
+        "duplicate-definition",
+        "dwarf-types",
+        "embed",
+        "fips",
+        "gc-load",
+        "gcbits-strings",
+        "generics",
+        "huge-function",
+        "large-data",
+        "linkname-bad",
+        "linkname-good",
+        "methods-reflect",
+        "odd-names",
+        "same-type-strings",
+        "test-binary",
+        "x-flag",
+        "zero-sized",
+    ],
+    fails: true,
+    sets: DARWIN,
+    big: &[],
+    run_with: &[],
+    without: &[],
+    not_run: &[],
+    prints: &[],
+    may_not_run: &[],
+};
+
+const DARWIN_ARM64_FIPS: Target = Target {
+    build: Variant {
+        name: "darwin-arm64-fips",
+        env: &[
+            ("GOOS", "darwin"),
+            ("GOARCH", "arm64"),
+            ("GOFIPS140", "latest"),
+        ],
+        ..DARWIN_ARM64.build
+    },
+    only: &["fips"],
+    fails: false,
+    ..DARWIN_ARM64
+};
+
+const DARWIN_AMD64: Target = Target {
+    build: Variant {
+        name: "darwin-amd64",
+        env: &[("GOOS", "darwin")],
+        ..DARWIN_ARM64.build
+    },
+    only: &[
+        "hello-net",
+        "assembly",
+        "dwarf-types",
+        "fips",
+        "gc-load",
+        "nosplit-overflow",
+        "undefined-symbol",
+    ],
+    ..DARWIN_ARM64
+};
+
+/// Programs for macOS are position-independent if nothing else is asked for.
+const DARWIN_AMD64_EXE: Target = Target {
+    build: Variant {
+        name: "darwin-amd64-exe",
+        flags: &["-buildmode=exe"],
+        ..DARWIN_AMD64.build
+    },
+    only: &["hello-net", "assembly", "large-data"],
+    ..DARWIN_AMD64
+};
+
+const DARWIN: &[FlagSet] = &[
+    set("s", &["-s"]),
+    set("s-nodwarf-off", &["-s", "-w=false"]),
+    set("H-darwin", &["-H=darwin", "-w"]),
+    set("T", &["-T=0x200001000", "-w"]),
+    set("T-odd", &["-T=0x200001234", "-w"]),
+    set("R", &["-R=0x10000", "-w"]),
+    set("R-4096", &["-R=0x1000"]),
+    set("T-R", &["-T=0x200010000", "-R=0x10000", "-w"]),
+    set("T-D", &["-T=0x200001000", "-D=0x210000000", "-w"]),
+    set("D-misaligned", &["-D=0x250000800", "-w"]),
+    set("buildid", &["-buildid=some/build/id", "-w"]),
+    set("buildid-empty", &["-buildid=", "-w"]),
+    set("buildid-empty-B-none", &["-buildid=", "-B=none", "-w"]),
+    set("B-none", &["-B=none"]),
+    set("B-gobuildid", &["-B=gobuildid", "-w"]),
+    set("B-hex", &["-B", "0x0123456789abcdef", "-w"]),
+    set("B-uuid", &["-B", "0x0123456789abcdef0123456789abcdef"]),
+    set(
+        "B-long",
+        &["-B", "0x0123456789abcdef0123456789abcdef01", "-w"],
+    ),
+    set("macos", &["-macos=14.1", "-macsdk=15.0.1", "-w"]),
+    set("macos-wrong", &["-macos=14.x", "-w"]),
+    set("E", &["-E=runtime.rt0_go", "-w"]),
+    set("E-missing", &["-E=main.main", "-w"]),
+    set("d", &["-d", "-w"]),
+    set("aslr", &["-aslr=false", "-w"]),
+    set("linkshared", &["-linkshared", "-w"]),
+    set("buildmode-shared", &["-buildmode=shared"]),
+    set(
+        "ignored",
+        &[
+            "-r",
+            "/some/where",
+            "-I",
+            "/lib/other-ld.so",
+            "-bindnow",
+            "-libgcc=none",
+            "-linkmode=internal",
+            "-w",
+        ],
+    ),
+    set("funcalign", &["-funcalign=64", "-w"]),
+    set("randlayout", &["-randlayout=7"]),
+    set("debugtramp", &["-debugtramp=2", "-w"]),
+    set(
+        "debugtramp-randlayout",
+        &["-debugtramp=2", "-randlayout=5", "-w"],
+    ),
+    set("debugtextsize", &["-debugtextsize=65536", "-w"]),
+    set("strictdups", &["-strictdups=2", "-w"]),
+    set("c", &["-c", "-w"]),
+    FlagSet {
+        name: "dumpdep",
+        flags: &["-dumpdep", "-w"],
+        text: Text::Edges,
+    },
+    set("v", &["-v"]),
+];
 
 const WINDOWS: &[FlagSet] = &[
     set("s", &["-s"]),

@@ -157,9 +157,11 @@ impl RelocError {
                 pc_relative: true,
                 value,
             } => {
+                let sign = if *value < 0 { "-" } else { "" };
                 format!(
-                    "pc-relative relocation {} address for {to} is too big: {value:#x}",
-                    r.typ
+                    "pc-relative relocation {} address for {to} is too big: {sign}{:#x}",
+                    r.typ,
+                    value.unsigned_abs()
                 )
             }
             Problem::TooBig {
