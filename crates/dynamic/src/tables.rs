@@ -133,12 +133,20 @@ impl DynamicTables {
     }
 
     /// The exported symbols and the libraries that are needed whatever is imported from them
-    /// (`ld/go.go:addexport`).
-    pub fn add_exports(&mut self, syms: &mut Symbols) {
+    /// (`ld/go.go:addexport`). Where libraries can be meant with their `versioned` names and without, each is
+    /// named once.
+    pub fn add_exports(&mut self, syms: &mut Symbols, versioned: bool) {
         for s in syms.foreign.dynamic_exports.clone() {
             self.add_symbol(syms, s);
         }
-        for lib in syms.foreign.needed_libs.clone() {
+        let mut libs = syms.foreign.needed_libs.clone();
+        if versioned {
+            let known = libs.iter().filter_map(|l| without_version(l));
+            self.seen_libs.extend(known.map(Box::from));
+            libs.retain(|l| !self.seen_libs.contains(l));
+            libs.sort();
+        }
+        for lib in libs {
             self.need(syms, &lib);
         }
     }
@@ -313,6 +321,18 @@ impl DynamicTables {
         e.add_bytes(&tag.to_le_bytes());
         e.add_field(self.ptr, RelocType::Size, s, 0);
     }
+}
+
+/// The name of a library without its version, which is two numbers (`openbsdTrimLibVersion`).
+fn without_version(lib: &str) -> Option<&str> {
+    let (name, version) = lib
+        .match_indices('.')
+        .nth(1)
+        .map(|(i, _)| lib.split_at(i))?;
+    let (major, minor) = version[1..].split_once('.')?;
+    let is_number = |s: &str| s.parse::<i64>().is_ok();
+    let is_one = name.ends_with(".so") && is_number(major) && is_number(minor);
+    is_one.then_some(name)
 }
 
 /// Appends code with relocations against `.got.plt` plus `base`.

@@ -10,7 +10,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use symbols::load::{LoadResult, Problem, Severity, load};
 use symbols::{Inputs, path_to_prefix};
-use target::FileFormat;
 
 /// What was loaded.
 pub struct Loaded {
@@ -56,7 +55,7 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
     let inputs = loaded.inputs;
     let mode = decided.into_inner().unwrap_or_default();
     let can_use_plugins = can_use_plugins.into_inner();
-    if mode == LinkMode::External && config.os.format != FileFormat::Elf {
+    if mode == LinkMode::External && !config.os.takes_c {
         let what = format!("external linking for {}", config.goos);
         return Err(diag.exit_plain(unsupported_text(&what)));
     }

@@ -1,6 +1,6 @@
 //! What differs between operating systems.
 
-use crate::ArchInfo;
+use crate::{ArchInfo, Family};
 
 /// The format of an operating system's executables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,49 @@ pub enum RuntimeTls {
     FoundAtStart,
 }
 
+/// A note by which a system knows its programs, in ELF files (`ld/elf.go`).
+#[derive(Debug, PartialEq, Eq)]
+pub struct IdentNote {
+    /// Name of the section; some hold several notes.
+    pub section: &'static str,
+    /// Owner, with its final zero.
+    pub owner: &'static [u8],
+    /// Types and contents, a word each.
+    pub notes: &'static [(u32, u32)],
+}
+
+/// What ELF files have on an operating system (`ld/elf.go:asmbElf`).
+#[derive(Debug, PartialEq, Eq)]
+pub struct ElfRules {
+    /// `e_ident[EI_OSABI]`
+    pub osabi: u8,
+    /// The note by which the system knows its programs.
+    pub ident: Option<IdentNote>,
+    /// Type, flags and alignment of the last program header, which is not for memory.
+    pub last_header: Option<(u32, u32, u64)>,
+    /// The program that loads dynamic ones, on x86-64 and AArch64; those of Linux depend on the machine
+    /// linked on, too.
+    pub interpreters: Option<(&'static str, &'static str)>,
+    /// Whether a library may be meant with its version and without.
+    pub versioned_libraries: bool,
+    /// Whether fields with addresses of imports are left to the dynamic linker.
+    pub binds_imports: bool,
+}
+
+/// `PT_GNU_STACK`: the stack holds no code.
+const GNU_STACK: (u32, u32, u64) = (0x6474_e551, 6, 8);
+/// `PT_OPENBSD_NOBTCFI`: branches lead anywhere.
+const OPENBSD_NOBTCFI: (u32, u32, u64) = (0x65a3_dbe8, 1, 0);
+
+const PLAIN_ELF: ElfRules = ElfRules {
+    osabi: 0,
+    ident: None,
+    last_header: None,
+    interpreters: None,
+    versioned_libraries: false,
+    binds_imports: false,
+};
+
 /// What an operating system is to the linker (`objabi.HeadType`, `ld.Target`).
 #[derive(Debug, PartialEq, Eq)]
 pub struct OsInfo {
@@ -46,6 +89,10 @@ pub struct OsInfo {
     /// Whether DWARF has the lines of inlined calls in fields of four bytes, which the system's tools need
     /// (`dwarf.expandPseudoForm`).
     pub wide_call_lines: bool,
+    /// What ELF files have.
+    pub elf: ElfRules,
+    /// Whether a host linker and its objects can take part.
+    pub takes_c: bool,
     /// What the output is called if it has no other name.
     pub default_output: &'static str,
 }
@@ -60,7 +107,83 @@ pub const LINUX: OsInfo = OsInfo {
     relro_names: true,
     read_only_segment: true,
     wide_call_lines: false,
+    elf: ElfRules {
+        last_header: Some(GNU_STACK),
+        ..PLAIN_ELF
+    },
+    takes_c: true,
     default_output: "a.out",
+};
+
+/// `GOOS=freebsd`.
+pub const FREEBSD: OsInfo = OsInfo {
+    name: "freebsd",
+    head: 3,
+    elf: ElfRules {
+        osabi: 9,
+        ident: Some(IdentNote {
+            section: ".note.tag",
+            owner: b"FreeBSD\0",
+            // The oldest system, which is 12.3; that there are no constructors for it to call; features to
+            // turn off, of which there are none.
+            notes: &[(1, 1_203_000), (2, 0), (4, 0)],
+        }),
+        interpreters: Some(("/libexec/ld-elf.so.1", "/usr/libexec/ld-elf.so.1")),
+        ..LINUX.elf
+    },
+    takes_c: false,
+    ..LINUX
+};
+
+/// `GOOS=netbsd`.
+pub const NETBSD: OsInfo = OsInfo {
+    name: "netbsd",
+    head: 6,
+    elf: ElfRules {
+        osabi: 2,
+        ident: Some(IdentNote {
+            section: ".note.netbsd.ident",
+            owner: b"NetBSD\0",
+            // The oldest system, which is 7.0.
+            notes: &[(1, 700_000_000)],
+        }),
+        interpreters: Some(("/libexec/ld.elf_so", "/libexec/ld.elf_so")),
+        ..PLAIN_ELF
+    },
+    takes_c: false,
+    ..LINUX
+};
+
+/// `GOOS=openbsd`.
+pub const OPENBSD: OsInfo = OsInfo {
+    name: "openbsd",
+    head: 7,
+    elf: ElfRules {
+        osabi: 12,
+        ident: Some(IdentNote {
+            section: ".note.openbsd.ident",
+            owner: b"OpenBSD\0",
+            notes: &[(1, 0)],
+        }),
+        last_header: Some(OPENBSD_NOBTCFI),
+        interpreters: Some(("/usr/libexec/ld.so", "/usr/libexec/ld.so")),
+        versioned_libraries: true,
+        binds_imports: true,
+    },
+    takes_c: false,
+    ..LINUX
+};
+
+/// `GOOS=dragonfly`.
+pub const DRAGONFLY: OsInfo = OsInfo {
+    name: "dragonfly",
+    head: 2,
+    elf: ElfRules {
+        interpreters: Some(("/usr/libexec/ld-elf.so.2", "")),
+        ..PLAIN_ELF
+    },
+    takes_c: false,
+    ..LINUX
 };
 
 /// `GOOS=darwin`.
@@ -73,6 +196,8 @@ pub const DARWIN: OsInfo = OsInfo {
     relro_names: false,
     read_only_segment: false,
     wide_call_lines: true,
+    elf: PLAIN_ELF,
+    takes_c: false,
     default_output: "a.out",
 };
 
@@ -86,6 +211,8 @@ pub const WINDOWS: OsInfo = OsInfo {
     relro_names: true,
     read_only_segment: true,
     wide_call_lines: false,
+    elf: PLAIN_ELF,
+    takes_c: false,
     default_output: "a.out.exe",
 };
 
@@ -137,6 +264,17 @@ impl Placement {
     }
 }
 
+impl ElfRules {
+    /// The program that loads dynamic ones on `arch`, if it is always the same.
+    pub fn interpreter(&self, arch: &ArchInfo) -> Option<&'static str> {
+        let (amd64, arm64) = self.interpreters?;
+        Some(match arch.family {
+            Family::Amd64 => amd64,
+            Family::Arm64 => arm64,
+        })
+    }
+}
+
 impl OsInfo {
     /// Offset of the runtime's word from the thread pointer of `arch`, bytes.
     pub fn tls_offset(&self, arch: &ArchInfo) -> i64 {
@@ -182,6 +320,13 @@ static TARGETS: &[(&OsInfo, &ArchInfo)] = &[
     (&LINUX, &crate::ARM64),
     (&DARWIN, &crate::AMD64),
     (&DARWIN, &crate::ARM64),
+    (&DRAGONFLY, &crate::AMD64),
+    (&FREEBSD, &crate::AMD64),
+    (&FREEBSD, &crate::ARM64),
+    (&NETBSD, &crate::AMD64),
+    (&NETBSD, &crate::ARM64),
+    (&OPENBSD, &crate::AMD64),
+    (&OPENBSD, &crate::ARM64),
     (&WINDOWS, &crate::AMD64),
     (&WINDOWS, &crate::ARM64),
 ];

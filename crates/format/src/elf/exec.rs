@@ -65,7 +65,7 @@ pub enum SectionInfo<'a> {
 pub struct Note<'a> {
     /// Name of the section.
     pub section: &'a str,
-    /// Name of the note's owner with its final zero, a multiple of four bytes.
+    /// Name of the note's owner with its final zero.
     pub owner: &'a [u8],
     /// Type.
     pub typ: u32,
@@ -107,8 +107,14 @@ pub struct ExecInput<'a> {
     pub segments: Vec<SegmentInput>,
     /// Sections, in the order they were made.
     pub sections: Vec<SectionInput<'a>>,
+    /// Notes by which the system knows its programs, in one section.
+    pub ident: Vec<Note<'a>>,
     /// Notes, in the order they were made.
     pub notes: Vec<Note<'a>>,
+    /// `e_ident[EI_OSABI]`
+    pub osabi: u8,
+    /// Type, flags and alignment of the last program header, which is not for memory.
+    pub last_header: Option<(u32, u32, u64)>,
     /// Sizes of the symbol table, unless stripped.
     pub symtab: Option<SymtabSizes>,
     /// Offset in the file at which the last section ends.
@@ -270,8 +276,14 @@ impl<'a> Area<'a> {
         }
     }
 
-    /// One program header serves all notes; it ends up describing the last.
+    /// One program header serves all notes; it ends up describing the last. Those by which the system knows
+    /// its programs have one of their own.
     fn add_notes(&mut self) {
+        if let Some(first) = self.x.ident.first() {
+            let bytes = self.x.ident.iter().flat_map(Note::encode).collect();
+            let sh = self.add_section(first.section, SHT_NOTE, 4, bytes);
+            self.phdrs.push(Phdr::of_section(PT_NOTE, PF_R, &sh));
+        }
         let mut last = None;
         for n in &self.x.notes {
             last = Some(self.add_section(n.section, SHT_NOTE, 4, n.encode()));
@@ -332,12 +344,13 @@ impl<'a> Area<'a> {
                 ..Phdr::default()
             });
         }
-        self.phdrs.push(Phdr {
-            typ: PT_GNU_STACK,
-            flags: PF_R | PF_W,
-            align: 8,
+        let last = self.x.last_header.map(|(typ, flags, align)| Phdr {
+            typ,
+            flags,
+            align,
             ..Phdr::default()
         });
+        self.phdrs.extend(last);
         let size = (self.phdrs.len() * PHDR_SIZE) as u64;
         (self.phdrs[0].filesz, self.phdrs[0].memsz) = (size, size);
     }
@@ -444,6 +457,7 @@ impl<'a> Area<'a> {
             phnum: n_phdrs as u16,
             shnum: n_headers as u16,
             shstrndx: self.find(".shstrtab") as u16,
+            osabi: x.osabi,
             ..Ehdr::default()
         }
         .write(&mut start);
@@ -491,9 +505,10 @@ impl Note<'_> {
         for v in [self.owner.len() as u32, self.desc.len() as u32, self.typ] {
             out.extend_from_slice(&v.to_le_bytes());
         }
-        out.extend_from_slice(self.owner);
-        out.extend_from_slice(self.desc);
-        out.resize(out.len().next_multiple_of(4), 0);
+        for part in [self.owner, self.desc] {
+            out.extend_from_slice(part);
+            out.resize(out.len().next_multiple_of(4), 0);
+        }
         out
     }
 }
@@ -562,6 +577,14 @@ mod tests {
                 link: "",
                 info: SectionInfo::None,
             }],
+            ident: vec![Note {
+                section: ".note.ident",
+                owner: b"NetBSD\0",
+                typ: 1,
+                desc: &[2; 4],
+            }],
+            osabi: 2,
+            last_header: None,
             notes: vec![
                 Note {
                     section: ".note.a",

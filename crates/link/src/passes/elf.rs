@@ -33,6 +33,9 @@ pub fn interpreter(config: &Config, foreign: &Foreign) -> Vec<u8> {
     if let Some(path) = buildcfg::interpreter(config) {
         return path.into_bytes();
     }
+    if let Some(path) = config.os.elf.interpreter(config.arch) {
+        return path.as_bytes().to_vec();
+    }
     let (glibc, musl) = (config.arch.linux_interp, config.arch.linux_musl_interp);
     let path = match !Path::new(glibc).exists() && Path::new(musl).exists() {
         true => musl,
@@ -117,10 +120,27 @@ pub fn describe<'a>(
                 x
             })
             .collect(),
+        ident: ident_notes(config),
         notes,
+        osabi: config.os.elf.osabi,
+        last_header: config.os.elf.last_header,
         symtab,
         end,
     }
+}
+
+/// The notes by which the system knows its programs.
+fn ident_notes(config: &Config) -> Vec<Note<'static>> {
+    let Some(ident) = &config.os.elf.ident else {
+        return Vec::new();
+    };
+    let note = |&(typ, ref word): &'static (u32, u32)| Note {
+        section: ident.section,
+        owner: ident.owner,
+        typ,
+        desc: bytemuck::bytes_of(word),
+    };
+    ident.notes.iter().map(note).collect()
 }
 
 /// Sections for the dynamic linker that cmd/link finds no place for in the file, in its order: they lie

@@ -431,7 +431,7 @@ fn dynamic_tables(config: &Config, shape: &Shape, m: &mut Maker) -> Option<Dynam
         rpath: config.rpath.as_deref().unwrap_or_default(),
     };
     let mut tables = DynamicTables::make(m, &options);
-    tables.add_exports(m.syms);
+    tables.add_exports(m.syms, config.os.elf.versioned_libraries);
     Some(tables)
 }
 

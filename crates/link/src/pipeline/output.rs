@@ -98,7 +98,7 @@ impl<'a> Output<'a> {
                     FileFormat::Pe => config.placement.base,
                     _ => 0,
                 },
-                binds_imports: shape.format == FileFormat::MachO,
+                binds_imports: shape.format == FileFormat::MachO || config.os.elf.binds_imports,
                 pie: shape.pie() && shape.format == FileFormat::Elf,
                 family: config.arch.family,
             },
