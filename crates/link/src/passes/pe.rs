@@ -20,6 +20,7 @@ const FILE_ALIGN: u32 = 512;
 
 /// Numbers of data directories.
 const IMPORT: usize = 1;
+const RESOURCE: usize = 2;
 const EXCEPTION: usize = 3;
 const BASE_RELOCATION: usize = 5;
 const LOAD_CONFIG: usize = 10;
@@ -88,6 +89,8 @@ pub struct Image {
     pub imports: ImportPlan,
     /// Address of that table.
     pub import_table: SymId,
+    /// Contents of the section of resources.
+    pub resources: Vec<u8>,
     /// Number of symbols.
     n_syms: u32,
     directories: [Directory; N_DIRECTORIES],
@@ -157,10 +160,16 @@ impl Image {
         let len = (SYM_SIZE * n_syms + strings) as u32;
         let characteristics = IMAGE_SCN_MEM_READ | IMAGE_SCN_MEM_DISCARDABLE;
         sections.add(SYMTAB, len, len, characteristics);
+        let resources = resources(syms, sections.next_addr);
+        if let Some(contents) = &resources {
+            let len = contents.len() as u32;
+            directories[RESOURCE] = directory(sections.add(RESOURCES, len, len, data));
+        }
         Image {
             sections,
             imports,
             import_table,
+            resources: resources.unwrap_or_default(),
             n_syms: n_syms as u32,
             directories,
         }
@@ -225,6 +234,34 @@ impl Image {
 
 /// The section of the symbol table.
 pub const SYMTAB: &str = ".symtab";
+
+/// The section of resources.
+pub const RESOURCES: &str = ".rsrc";
+
+/// The contents of the section of resources at `addr`, from the start of the image, if there are any
+/// (`addpersrc`).
+fn resources(syms: &Symbols, addr: u32) -> Option<Vec<u8>> {
+    let parts = &syms.foreign.windows.resources;
+    let mut out = Vec::new();
+    for &s in parts {
+        let at = out.len();
+        let data = syms.data(s);
+        out.extend_from_slice(data);
+        // What the first of two parts refers to is in the second one, which comes next.
+        let is_part = syms.name(s).windows(6).any(|w| w == b".rsrc$");
+        let start = match is_part {
+            true => addr.wrapping_add(data.len() as u32),
+            false => addr,
+        };
+        for r in syms.relocs(s) {
+            let field = &mut out[at + r.off as usize..][..4];
+            field.copy_from_slice(&start.wrapping_add(r.add as u32).to_le_bytes());
+        }
+    }
+    let len: u64 = parts.iter().map(|&s| syms.size(s)).sum();
+    out.resize(len as usize, 0);
+    (!parts.is_empty()).then_some(out)
+}
 
 /// Memory that a program asks for, bytes: Go's own stacks grow, this is for what the system calls.
 const STACK_RESERVE: u64 = 2 << 20;

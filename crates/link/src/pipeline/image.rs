@@ -5,7 +5,7 @@ use super::output::{Begun, Linked, Output, SymbolTable};
 use crate::diag::Stop;
 use crate::hostlink::HostLinkInput;
 use crate::output::{OutputFile, Store};
-use crate::passes::pe::{self, Image, ImageInput, SYMTAB};
+use crate::passes::pe::{self, Image, ImageInput, RESOURCES, SYMTAB};
 use crate::passes::pe_symbols::PeSymbols;
 use format::pe::{SYM_SIZE, Sections};
 use layout::Segments;
@@ -60,6 +60,7 @@ impl Output<'_> {
         };
         put(".idata", &image.imports.section);
         put(".reloc", base_relocs.as_deref().unwrap_or_default());
+        put(RESOURCES, &image.resources);
         if let Some(s) = image.section(SYMTAB) {
             let out = &mut tail[s.off as usize - base..];
             write_symbols(symbols.as_ref(), &image.sections, &store, out);
