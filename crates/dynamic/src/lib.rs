@@ -1,5 +1,5 @@
 //! What the loader has to know of a program: of ELF files all that follows, of Windows programs their
-//! [`Imports`] and the [fields](base_reloc_table) that hold addresses.
+//! [`Imports`], with [stubs](ImportStubs) by which C code gets there, and the [fields](base_reloc_table) that hold addresses.
 //!
 //! # ELF
 //!
@@ -28,6 +28,7 @@
 
 mod base_relocs;
 mod host;
+mod import_stubs;
 mod imports;
 mod rela;
 mod scan;
@@ -35,6 +36,7 @@ mod tables;
 mod versions;
 
 pub use base_relocs::base_reloc_table;
+pub use import_stubs::ImportStubs;
 pub use imports::Imports;
 pub use rela::{Rela, RelaValue};
 pub use tables::{DynamicOptions, DynamicTables};

@@ -22,6 +22,8 @@ pub struct Shape {
     pub link_shared: bool,
     /// Whether the program can load plugins.
     pub can_use_plugins: bool,
+    /// Whether C sets up threads: package runtime/cgo is part of it (`iscgo`).
+    pub cgo: bool,
     /// Address of the first text symbol, headers included; 0 in object files.
     pub text_addr: u64,
     /// The format of the output.
@@ -50,6 +52,7 @@ impl Shape {
                 || link_shared
                 || can_use_plugins,
             can_use_plugins,
+            cgo: loaded.inputs.libs.iter().any(|l| l.pkg == "runtime/cgo"),
             text_addr: if external { 0 } else { config.text_addr },
             format: config.os.format,
             os_has_relro: config.os.relro,

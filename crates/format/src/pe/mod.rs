@@ -2,12 +2,14 @@
 //! specification; `ld/pe.go`).
 
 mod base_relocs;
+mod exports;
 mod headers;
 mod imports;
 mod sections;
 mod symbols;
 
 pub use base_relocs::{BaseReloc, base_relocations};
+pub use exports::{Export, export_section};
 pub use headers::{Directory, HeaderInput, N_DIRECTORIES, headers};
 pub use imports::{ImportPlan, ImportedLibrary};
 pub use sections::{Section, Sections};

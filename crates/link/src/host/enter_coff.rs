@@ -3,7 +3,7 @@
 use super::enter::Loader;
 use super::unwind;
 use crate::text;
-use gover::{HostPdata, SymKind};
+use gover::{HostPdata, RelocType, SymKind};
 use hostobj::{Coff, CoffPlace, CoffScope, CoffSection, CoffSym, Comdat, undecorated};
 use rustc_hash::FxHashMap;
 use symbols::{ExtReloc, SymId, VERSION_ABI0};
@@ -163,6 +163,11 @@ impl Loader<'_> {
             }
             if !relocs.is_empty() {
                 let e = self.syms.ext_mut(s);
+                for r in relocs.iter().filter(|r| r.typ == RelocType::Arm64Pcrel) {
+                    if let Some(code) = e.data.get_mut(r.off as usize..) {
+                        clear_immediate(code);
+                    }
+                }
                 e.relocs.extend(relocs);
                 gosort::sort_by(&mut e.relocs, |a, b| a.off < b.off);
             }
@@ -353,4 +358,19 @@ impl Loader<'_> {
         }
         Ok(())
     }
+}
+
+/// Clears the immediate of the instruction that arm64 code begins with. The addend that is there counts in
+/// other units than the instruction does.
+fn clear_immediate(code: &mut [u8]) {
+    let Some(code) = code.first_chunk_mut::<4>() else {
+        return;
+    };
+    let instruction = u32::from_le_bytes(*code);
+    let immediate = match instruction >> 24 {
+        op if op & 0x9f == 0x90 => 3 << 29 | 0x7ffff << 5,
+        op if op & 0x9f == 0x91 || op & 0x3b == 0x39 => 0xfff << 10,
+        _ => 0,
+    };
+    *code = (instruction & !immediate).to_le_bytes();
 }

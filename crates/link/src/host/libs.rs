@@ -128,9 +128,12 @@ fn load_archive(
     loop {
         let mut load = Vec::new();
         for (target, from) in loader.undefined_targets(usize::MAX) {
-            if loader.is_import_pointer(target) {
-                continue;
-            }
+            // cmd/link does not know who refers to what once it has left out some.
+            let from = match config.os.format {
+                FileFormat::Pe if loader.is_import_pointer(target) => continue,
+                FileFormat::Pe => target,
+                _ => from,
+            };
             let symbol = loader.syms.name(target);
             let Some(off) = archive.find(symbol).filter(|&off| loaded.insert(off)) else {
                 continue;

@@ -16,6 +16,7 @@ use crate::diag::{Diag, Stop};
 use crate::mode::LinkMode;
 use hostobj::{Coff, CoffError, Elf, ElfError};
 use symbols::{HostObject, Inputs, Symbols};
+use target::FileFormat;
 
 pub use directives::Directives;
 pub use enter::Loader;
@@ -122,7 +123,11 @@ impl Content {
             Content::Elf(Ok(elf)) => loader.enter(elf, pkg, name),
             Content::Elf(Err(e)) => Err(e.to_string()),
             // Resources are often there for all systems, and mean nothing to others.
-            Content::Coff(Ok(coff)) if !coff.is_resources_only() => return unsupported("PE"),
+            Content::Coff(Ok(coff))
+                if config.os.format != FileFormat::Pe && !coff.is_resources_only() =>
+            {
+                return unsupported("PE");
+            }
             Content::Coff(Ok(coff)) => {
                 let how = config.release.pe.host_pdata;
                 loader.enter_coff(coff, pkg, name, how)

@@ -5,9 +5,10 @@ use crate::config::Config;
 use crate::mode::BuildMode;
 use dynamic::Imports;
 use format::pe::{
-    Directory, HeaderInput, ImportPlan, N_DIRECTORIES, SYM_SIZE, Section, Sections, consts::*,
+    Directory, Export, HeaderInput, ImportPlan, N_DIRECTORIES, SYM_SIZE, Section, Sections,
+    consts::*, export_section,
 };
-use layout::{Addresses, Section as LaidOut, Seg, Segments};
+use layout::{Addresses, Section as LaidOut, SectionId, Seg, Segments};
 use symbols::{SymId, Symbols};
 use tables::Maker;
 use target::Family;
@@ -19,6 +20,7 @@ const ALIGN: u32 = 4096;
 const FILE_ALIGN: u32 = 512;
 
 /// Numbers of data directories.
+const EXPORT: usize = 0;
 const IMPORT: usize = 1;
 const RESOURCE: usize = 2;
 const EXCEPTION: usize = 3;
@@ -56,6 +58,14 @@ pub fn declare(m: &mut Maker, config: &Config) {
     e.set_data(data);
 }
 
+/// Gives the symbols by which a program finds itself the address `base`. They are in no section.
+pub fn place_image_base(syms: &Symbols, addrs: &Addresses, base: u64) {
+    let names = IMAGE_BASE.iter();
+    for s in names.filter_map(|n| syms.lookup(n.as_bytes(), 0)) {
+        addrs.set(s, SectionId::default(), base);
+    }
+}
+
 /// Whether the loader may put the program elsewhere (`needPEBaseReloc`).
 pub fn is_relocatable(config: &Config) -> bool {
     config.build_mode == BuildMode::Pie || config.arch.family != Family::Amd64
@@ -75,6 +85,8 @@ pub struct ImageInput<'a> {
     pub dwarf: &'a [LaidOut],
     /// What is imported.
     pub imports: &'a Imports,
+    /// What is exported, sorted by the names it has to the outside.
+    pub exports: &'a [SymId],
     /// The table of fields with addresses, if the loader needs it.
     pub base_relocs: Option<&'a [u8]>,
     /// The symbol table, unless there is none.
@@ -89,6 +101,8 @@ pub struct Image {
     pub imports: ImportPlan,
     /// Address of that table.
     pub import_table: SymId,
+    /// Contents of the export section.
+    pub exports: Vec<u8>,
     /// Contents of the section of resources.
     pub resources: Vec<u8>,
     /// Number of symbols.
@@ -148,6 +162,11 @@ impl Image {
         let section = sections.add(".idata", len, len, data | IMAGE_SCN_MEM_WRITE);
         directories[IMPORT] = directory(section);
         directories[IMPORT_ADDRESSES] = imports.table(table);
+        let exports = exports(input, sections.next_addr);
+        if let Some(contents) = &exports {
+            let len = contents.len() as u32;
+            directories[EXPORT] = directory(sections.add(EXPORTS, len, len, data));
+        }
         if let Some(table) = input.base_relocs {
             let len = table.len() as u32;
             let section = sections.add(".reloc", len, len, data | IMAGE_SCN_MEM_DISCARDABLE);
@@ -169,6 +188,7 @@ impl Image {
             sections,
             imports,
             import_table,
+            exports: exports.unwrap_or_default(),
             resources: resources.unwrap_or_default(),
             n_syms: n_syms as u32,
             directories,
@@ -202,8 +222,8 @@ impl Image {
         })
     }
 
-    /// The headers of a program that begins at the address `entry`.
-    pub fn headers(&self, config: &Config, entry: u64) -> Vec<u8> {
+    /// The headers of a program that begins at the address `entry`; `cgo` says whether C code is part of it.
+    pub fn headers(&self, config: &Config, entry: u64, cgo: bool) -> Vec<u8> {
         let relocatable = is_relocatable(config);
         let anywhere = config.build_mode == BuildMode::Pie;
         let symtab_off = self.section(SYMTAB).map_or(0, |s| s.off);
@@ -225,7 +245,10 @@ impl Image {
                 false => IMAGE_SUBSYSTEM_WINDOWS_CUI,
             },
             dll_characteristics: HeaderInput::dll_characteristics(relocatable, anywhere),
-            stack: (STACK_RESERVE, COMMIT),
+            stack: match cgo {
+                true => (STACK_RESERVE, STACK_RESERVE - STACK_GUARD),
+                false => (STACK_RESERVE, COMMIT),
+            },
             heap: (HEAP_RESERVE, COMMIT),
             directories: self.directories,
         })
@@ -234,6 +257,21 @@ impl Image {
 
 /// The section of the symbol table.
 pub const SYMTAB: &str = ".symtab";
+
+/// The export section.
+pub const EXPORTS: &str = ".edata";
+
+/// The contents of the export section at `addr`, from the start of the image, if anything is exported.
+fn exports(input: &ImageInput, addr: u32) -> Option<Vec<u8>> {
+    let (syms, base) = (input.syms, input.config.placement.base);
+    let export = |&s: &SymId| Export {
+        name: syms.ext_name(s),
+        addr: input.addrs.addr(s).wrapping_sub(base) as u32,
+    };
+    let symbols: Vec<Export> = input.exports.iter().map(export).collect();
+    let image = input.config.outfile_name.as_bytes();
+    (!symbols.is_empty()).then(|| export_section(&symbols, image, addr))
+}
 
 /// The section of resources.
 pub const RESOURCES: &str = ".rsrc";
@@ -263,10 +301,12 @@ fn resources(syms: &Symbols, addr: u32) -> Option<Vec<u8>> {
     (!parts.is_empty()).then_some(out)
 }
 
-/// Memory that a program asks for, bytes: Go's own stacks grow, this is for what the system calls.
+/// Memory that a program asks for, bytes: Go's own stacks grow, this is for what the system calls. C code
+/// gets all of the stack but for what guards it.
 const STACK_RESERVE: u64 = 2 << 20;
 const HEAP_RESERVE: u64 = 1 << 20;
 const COMMIT: u64 = 4096;
+const STACK_GUARD: u64 = 2 * 4096;
 
 fn directory(s: &Section) -> Directory {
     Directory {

@@ -9,7 +9,7 @@ use crate::passes::{debug, dynlink, host_syms};
 use crate::shape::Shape;
 use crate::text;
 use dwarf::DebugInfo;
-use dynamic::{DynamicOptions, DynamicTables, Imports};
+use dynamic::{DynamicOptions, DynamicTables, ImportStubs, Imports};
 use gover::{SehOrder, TypelinkHome};
 use layout::{Relro, TextLayout, TextOrder, TrampolineOptions};
 use reach::Live;
@@ -31,6 +31,8 @@ pub(super) struct Code {
     pub dynamic: Option<DynamicTables>,
     /// What a Windows program imports.
     pub imports: Option<Imports>,
+    /// What a Windows program exports, sorted by the names it has to the outside.
+    pub exports: Vec<SymId>,
     /// How Windows unwinds the stack, if it has to be told.
     pub unwind: Option<Unwind>,
     /// The bytes of a shared library's ABI hash, which are a part of a note.
@@ -104,6 +106,7 @@ impl Code {
             data_markers,
             dynamic: modules.dynamic,
             imports: modules.imports,
+            exports: modules.exports,
             unwind: modules.unwind,
             abi_hash: modules.abi_hash,
             pclntab,
@@ -117,6 +120,7 @@ impl Code {
 struct Modules {
     dynamic: Option<DynamicTables>,
     imports: Option<Imports>,
+    exports: Vec<SymId>,
     unwind: Option<Unwind>,
     /// The packages; by path in a shared library, as its hash has them.
     libs: Vec<LibId>,
@@ -132,8 +136,12 @@ impl Modules {
     fn declare(program: &mut Program, order: &mut TextOrder) -> Result<Modules, Stop> {
         let (config, diag, shape) = (program.config, program.diag, program.shape);
         let module = program.known.module;
-        let (imports, unwind) = match shape.format {
-            FileFormat::Elf => (None, None),
+        let ForWindows {
+            imports,
+            exports,
+            unwind,
+        } = match shape.format {
+            FileFormat::Elf => ForWindows::default(),
             FileFormat::Pe => declare_for_windows(program, order)?,
         };
         let mut maker = program.maker();
@@ -172,6 +180,7 @@ impl Modules {
         Ok(Modules {
             dynamic,
             imports,
+            exports,
             unwind,
             libs,
             abi_hash,
@@ -363,30 +372,63 @@ impl StackReport {
     }
 }
 
-/// Makes what a Windows program imports, how its stack is unwound where that does not depend on addresses,
-/// and the build ID, which is a function there (`ld/pe.go:dope`, `ld/data.go:textbuildid`).
-fn declare_for_windows(
-    program: &mut Program,
-    order: &mut TextOrder,
-) -> Result<(Option<Imports>, Option<Unwind>), Stop> {
+/// What ties a Windows program to others, and how its stack is unwound where that does not depend on
+/// addresses.
+#[derive(Default)]
+struct ForWindows {
+    imports: Option<Imports>,
+    exports: Vec<SymId>,
+    unwind: Option<Unwind>,
+}
+
+/// Makes what a Windows program imports, with stubs where C code needs some, how its stack is unwound, and
+/// the build ID, which is a function there (`ld/pe.go:dope`, `ld/data.go:windynrelocsyms`, `textbuildid`).
+fn declare_for_windows(program: &mut Program, order: &mut TextOrder) -> Result<ForWindows, Stop> {
     let (config, diag) = (program.config, program.diag);
+    let say = |syms: &Symbols, errors: &[(SymId, String)]| {
+        errors
+            .iter()
+            .try_for_each(|(s, e)| diag.symbol_error(syms.name(*s), syms.printed_number(*s), e))
+    };
     diag.phases.start("dope");
     let imports = Imports::make(&mut program.maker());
-    let syms = &program.syms;
-    for (s, e) in &imports.errors {
-        diag.symbol_error(syms.name(*s), syms.printed_number(*s), e)?;
+    say(&program.syms, &imports.errors)?;
+    let exports = exported(&program.syms, &program.live);
+    if let Some(s) = exports.get(usize::from(u16::MAX)) {
+        let full = [(*s, "pe dynexport table is full".to_owned())];
+        say(&program.syms, &full)?;
+        diag.exit_if_errors()?;
     }
     let unwind = match config.release.pe.seh_order {
         SehOrder::TextOrder => unwind_tables(program, order),
         SehOrder::ByAddress => None,
     };
     diag.phases.start("windynrelocsyms");
+    if program.shape.cgo {
+        let stubs = ImportStubs::make(&mut program.maker(), &order.textp, config.arch.family);
+        say(&program.syms, &stubs.errors)?;
+        order.textp.push(stubs.code);
+    }
     if !config.build_id.is_empty() {
         let quoted = text::quote(&config.build_id);
         let id = tables::make_text_build_id(&mut program.maker(), &quoted);
         order.textp.insert(0, id);
     }
-    Ok((Some(imports), unwind))
+    Ok(ForWindows {
+        imports: Some(imports),
+        exports,
+        unwind,
+    })
+}
+
+/// What a Windows program exports, sorted by the names it has to the outside (`initdynexport`).
+fn exported(syms: &Symbols, live: &Live) -> Vec<SymId> {
+    let wanted = syms.foreign.cgo.iter().filter(|(_, a)| a.export_dynamic);
+    let mut list: Vec<SymId> = wanted.map(|(&s, _)| s).collect();
+    list.retain(|&s| live.reachable.has(s));
+    list.sort_unstable();
+    gosort::sort_by(&mut list, |&a, &b| syms.ext_name(a) < syms.ext_name(b));
+    list
 }
 
 /// How Windows unwinds the stack, on the machines where it has to be told.
