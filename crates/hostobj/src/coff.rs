@@ -271,8 +271,9 @@ impl<'d> Coff<'d> {
             .collect::<Result<Vec<_>, _>>()?;
         select_comdats(&r, table, &symbols, &mut sections)?;
         for (h, s) in headers.iter().zip(&mut sections) {
+            let records = reloc_records(&r, h)?;
             if s.used.is_some() {
-                s.relocs = relocs(&r, h, s, &symbols)?;
+                s.relocs = relocs(&r, records, s, &symbols)?;
             }
         }
         Ok(Coff { sections, symbols })
@@ -313,8 +314,9 @@ fn symbols<'d>(
         let (typ, class) = (s.typ.get(LE).0, s.storage_class.0);
         let place = match s.section_number.get(LE) as i16 {
             0 => CoffPlace::Undefined,
-            -1 => CoffPlace::Absolute,
-            n if n > 0 && n as usize <= n_sections => CoffPlace::Section(n as u32 - 1),
+            -2 => CoffPlace::Nowhere,
+            ..0 => CoffPlace::Absolute,
+            n if n as usize <= n_sections => CoffPlace::Section(n as u32 - 1),
             _ => CoffPlace::Nowhere,
         };
         out.push(CoffSym {
@@ -454,20 +456,26 @@ fn select_comdats(
     Ok(())
 }
 
+/// The relocations of a section, as they stand in the file.
+fn reloc_records<'d>(
+    r: &Reader<'d, '_>,
+    h: &ImageSectionHeader,
+) -> Result<&'d [ImageRelocation], CoffError> {
+    match h.number_of_relocations.get(LE) {
+        0 => Ok(&[]),
+        n => {
+            let at = h.pointer_to_relocations.get(LE);
+            r.records(at.into(), n.into(), "section relocations")
+        }
+    }
+}
+
 fn relocs(
     r: &Reader,
-    h: &ImageSectionHeader,
+    records: &[ImageRelocation],
     section: &CoffSection,
     symbols: &[CoffSym],
 ) -> Result<Vec<CoffReloc>, CoffError> {
-    let (at, n) = (
-        h.pointer_to_relocations.get(LE),
-        h.number_of_relocations.get(LE),
-    );
-    if n == 0 {
-        return Ok(Vec::new());
-    }
-    let records = r.records::<ImageRelocation>(at.into(), n.into(), "section relocations")?;
     let weak = section.used.is_some_and(|u| u.kind == SymKind::SehSect);
     let mut out = Vec::with_capacity(records.len());
     for (i, rec) in records.iter().enumerate() {
