@@ -2,7 +2,8 @@
 //! is entered into a link or refused.
 #![no_main]
 
-use hostobj::{Archive, Elf};
+use gover::HostPdata;
+use hostobj::{Archive, Coff, Elf};
 use libfuzzer_sys::fuzz_target;
 use link::host::Loader;
 use symbols::{Inputs, ResolveOptions, Symbols};
@@ -16,17 +17,32 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     for arch in [&target::AMD64, &target::ARM64] {
-        let Ok(elf) = Elf::parse(bytes, "x.o", arch) else {
-            continue;
-        };
-        let options = ResolveOptions::plain(gover::layout_for("go1.27").expect("a known release"));
-        let Ok((mut syms, _)) = Symbols::resolve(Inputs::default(), &options) else {
-            continue;
-        };
-        let mut loader = Loader::new(&mut syms);
-        let _ = loader.enter(&elf, "pkg", "x.o");
         // What one object defines, a second one defines again.
-        let _ = loader.enter(&elf, "pkg", "y.o");
-        loader.undefined_targets(usize::MAX);
+        if let Ok(elf) = Elf::parse(bytes, "x.o", arch) {
+            with_loader(|loader| {
+                let _ = loader.enter(&elf, "pkg", "x.o");
+                let _ = loader.enter(&elf, "pkg", "y.o");
+            });
+        }
+        let Ok(coff) = Coff::parse(bytes, "x.o", arch) else {
+            continue;
+        };
+        for how in [HostPdata::Whole, HostPdata::PerFunction] {
+            with_loader(|loader| {
+                let _ = loader.enter_coff(&coff, "pkg", "x.o", how);
+                let _ = loader.enter_coff(&coff, "pkg", "y.o", how);
+                let _ = loader.resolve_imports();
+            });
+        }
     }
 });
+
+/// Enters something into a link without Go objects.
+fn with_loader(enter: impl FnOnce(&mut Loader)) {
+    let options = ResolveOptions::plain(gover::layout_for("go1.27").expect("a known release"));
+    if let Ok((mut syms, _)) = Symbols::resolve(Inputs::default(), &options) {
+        let mut loader = Loader::new(&mut syms);
+        enter(&mut loader);
+        loader.undefined_targets(usize::MAX);
+    }
+}

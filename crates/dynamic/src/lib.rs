@@ -1,5 +1,6 @@
 //! What the loader has to know of a program: of ELF files all that follows, of Windows programs their
-//! [`Imports`] and the [fields](base_reloc_table) that hold addresses, of Mach-O files [`MachoTables`].
+//! [`Imports`], with [stubs](ImportStubs) by which C code gets there, and the [fields](base_reloc_table)
+//! that hold addresses, of Mach-O files [`MachoTables`].
 //!
 //! # ELF
 //!
@@ -28,6 +29,7 @@
 
 mod base_relocs;
 mod host;
+mod import_stubs;
 mod imports;
 mod macho;
 mod rela;
@@ -36,6 +38,7 @@ mod tables;
 mod versions;
 
 pub use base_relocs::base_reloc_table;
+pub use import_stubs::ImportStubs;
 pub use imports::Imports;
 pub use macho::{MachoOptions, MachoTables};
 pub use rela::{Rela, RelaValue};

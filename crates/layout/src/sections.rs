@@ -139,7 +139,7 @@ pub struct DataLayout {
 }
 
 /// What the link asks of data layout.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SectionOptions {
     /// Size of a pointer, bytes.
     pub ptr_size: u8,
@@ -154,17 +154,17 @@ pub struct SectionOptions {
     pub relro_names: bool,
     /// Where data lies that the dynamic linker relocates.
     pub relro: Relro,
-    /// The tables by which Windows unwinds the stack, if the output has them.
-    pub unwind: Option<UnwindTables>,
+    /// The tables by which Windows unwinds the stack; empty if the output has none.
+    pub unwind: UnwindTables,
 }
 
-/// The tables by which Windows unwinds the stack.
-#[derive(Clone, Copy, Debug)]
+/// The tables by which Windows unwinds the stack, in order.
+#[derive(Clone, Debug, Default)]
 pub struct UnwindTables {
     /// `.pdata`: the functions.
-    pub pdata: SymId,
+    pub pdata: Vec<SymId>,
     /// `.xdata`: what they do to the stack.
-    pub xdata: SymId,
+    pub xdata: Vec<SymId>,
 }
 
 /// Complaints, as (symbol, text).
@@ -528,19 +528,24 @@ impl Alloc<'_> {
     /// The tables by which Windows unwinds the stack, each in a segment. Their sections begin wherever
     /// read-only data have ended, so that the first symbol may lie a little behind (`allocateSEHSections`).
     fn unwind_segments(&mut self, syms: &Symbols, tables: &UnwindTables) {
-        for (seg, name, sym) in [
-            (Seg::Pdata, ".pdata", tables.pdata),
-            (Seg::Xdata, ".xdata", tables.xdata),
+        for (seg, name, list) in [
+            (Seg::Pdata, ".pdata", &tables.pdata),
+            (Seg::Xdata, ".xdata", &tables.xdata),
         ] {
+            if list.is_empty() {
+                continue;
+            }
             let section = self.open_aligned(seg, name, 1, 4);
-            let size = syms.size(sym);
-            self.at = round_up(self.at, data_align(syms.align(sym), size).into());
-            self.placed.push(Placed {
-                sym,
-                off: (self.at - self.sections[section].addr) as u32,
-                size: size as u32,
-            });
-            self.at += size;
+            for &sym in list {
+                let size = syms.size(sym);
+                self.at = round_up(self.at, data_align(syms.align(sym), size).into());
+                self.placed.push(Placed {
+                    sym,
+                    off: (self.at - self.sections[section].addr) as u32,
+                    size: size as u32,
+                });
+                self.at += size;
+            }
             self.close();
         }
     }
@@ -636,9 +641,7 @@ impl DataLayout {
         let mut a = Alloc::new(&buckets.by_kind, opts, placed, errors);
         a.read_only_segments(syms, text, opts, &mut known);
         let n = a.sections.len();
-        if let Some(tables) = &opts.unwind {
-            a.unwind_segments(syms, tables);
-        }
+        a.unwind_segments(syms, &opts.unwind);
         // Headers count text first, then read-only data, then data.
         let mut sections = a.sections;
         let unwind_sections = sections.split_off(n);

@@ -23,6 +23,8 @@ pub struct Shape {
     pub link_shared: bool,
     /// Whether the program can load plugins.
     pub can_use_plugins: bool,
+    /// Whether C sets up threads: package runtime/cgo is part of it (`iscgo`).
+    pub cgo: bool,
     /// Address of the first text symbol, headers included; 0 in object files.
     pub text_addr: u64,
     /// Where an executable is loaded, headers as large as they have to be.
@@ -53,6 +55,7 @@ impl Shape {
                 || link_shared
                 || can_use_plugins,
             can_use_plugins,
+            cgo: loaded.inputs.libs.iter().any(|l| l.pkg == "runtime/cgo"),
             text_addr: if external { 0 } else { config.text_addr },
             placement: config.placement,
             format: config.os.format,

@@ -68,6 +68,29 @@ pub struct Foreign {
     pub imported: FxHashMap<SymId, Imported>,
     /// Text of host objects in load order: containers, each followed by what it contains.
     pub text: Vec<SymId>,
+    /// Symbols that are live whoever refers to them, and are not followed.
+    pub live: Vec<SymId>,
+    /// Those of them whose address comes from elsewhere than data layout.
+    pub special: Vec<SymId>,
+    /// What only objects for Windows bring along.
+    pub windows: Windows,
+}
+
+/// What only host objects for Windows bring along.
+#[derive(Default)]
+pub struct Windows {
+    /// Sections of resources (`rsrcsyms`).
+    pub resources: Vec<SymId>,
+    /// Tables of functions by which the stack is unwound, in load order (`sehp.pdata`).
+    pub pdata: Vec<SymId>,
+    /// What they say of functions, in load order (`sehp.xdata`).
+    pub xdata: Vec<SymId>,
+    /// Imported symbols that host objects refer to as if they were in the program
+    /// (`CreateImportStubPltToken`).
+    pub stubs: FxHashSet<SymId>,
+    /// Pointers to imported symbols that code of host objects reads, each with its symbol: the symbol is
+    /// such a pointer itself (`RedirectToDynImportGotToken`).
+    pub pointers: FxHashMap<SymId, SymId>,
 }
 
 impl Foreign {

@@ -46,7 +46,7 @@ pub use bitset::{AtomicBitSet, BitSet};
 pub use contents::{Contents, Located};
 pub use data_group::DataGroup;
 pub use digest::{Digest, DigestOptions, Reading};
-pub use foreign::{CgoAttrs, Foreign};
+pub use foreign::{CgoAttrs, Foreign, Windows};
 pub use ids::{LibId, ObjId, SymId, UnitId};
 pub use inputs::{HostObject, Inputs, Library, ObjInput, Unit};
 pub use linker_made::{ExtReloc, ExtSym};

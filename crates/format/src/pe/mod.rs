@@ -2,6 +2,7 @@
 //! specification; `ld/pe.go`).
 
 mod base_relocs;
+mod exports;
 mod headers;
 mod imports;
 mod sections;
@@ -9,6 +10,7 @@ mod symbols;
 
 use crate::fields::Fields;
 pub use base_relocs::{BaseReloc, base_relocations};
+pub use exports::{Export, export_section};
 pub use headers::{Directory, HeaderInput, N_DIRECTORIES, headers};
 pub use imports::{ImportPlan, ImportedLibrary};
 pub use sections::{Section, Sections};

@@ -223,7 +223,7 @@ fn what_is_not_supported_yet_is_named() {
     for (args, vars, feature) in [
         (&["-H=windowsgui", "m"][..], &[][..], "-H=windowsgui"),
         (&["-H", "darwin", "m"], &[], "-H=darwin"),
-        (&["m"], &[("GOOS", "freebsd")], "GOOS/GOARCH freebsd/amd64"),
+        (&["m"], &[("GOOS", "solaris")], "GOOS/GOARCH solaris/amd64"),
         (
             &["m"],
             &[("GOARCH", "riscv64")],

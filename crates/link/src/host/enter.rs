@@ -1,5 +1,7 @@
-//! Entering host objects into the symbol space (`loadelf.Load`), and what they leave undefined.
+//! Entering host objects into the symbol space: ELF ones (`loadelf.Load`), and what all of them leave
+//! undefined.
 
+use super::enter_coff::CoffMemory;
 use crate::text;
 use gover::{RelocType, SymKind};
 use hostobj::{Bind, Elf, ElfReloc, ElfSym, ElfSymKind, Shndx};
@@ -10,11 +12,13 @@ use symbols::{Def, ExtReloc, SymId, Symbols, VERSION_ABI0, VERSION_STATIC};
 pub struct Loader<'a> {
     pub(super) syms: &'a mut Symbols,
     /// Version of the next object's sections.
-    version: i32,
+    pub(super) version: i32,
     /// Text symbols that have their place in the order.
     listed: FxHashSet<SymId>,
     /// Symbols that were undefined when they were first seen.
     undefined: Vec<SymId>,
+    /// What is remembered of COFF objects.
+    pub(super) coff: CoffMemory,
 }
 
 /// Why an object cannot be entered.
@@ -40,6 +44,7 @@ impl Loader<'_> {
             version,
             listed: FxHashSet::default(),
             undefined: Vec::new(),
+            coff: CoffMemory::default(),
         }
     }
 
@@ -65,7 +70,7 @@ impl Loader<'_> {
         }
         let sections = self.sections(elf, pkg, version);
         let symbols = self.symbols(elf, &sections, version)?;
-        self.list_text(elf, &sections)?;
+        self.list_text(&sections)?;
         self.relocs(elf, &sections, &symbols)
     }
 
@@ -101,7 +106,7 @@ impl Loader<'_> {
     }
 
     /// The symbol that a global name in C code means.
-    fn by_name(&mut self, name: &[u8]) -> SymId {
+    pub(super) fn by_name(&mut self, name: &[u8]) -> SymId {
         match self.syms.foreign.exports.get(name) {
             Some(&s) => s,
             None => self.syms.lookup_or_create(name, VERSION_ABI0),
@@ -109,7 +114,7 @@ impl Loader<'_> {
     }
 
     /// Whether further definitions of a symbol do no harm.
-    fn duplicate_ok(&self, s: SymId) -> bool {
+    pub(super) fn duplicate_ok(&self, s: SymId) -> bool {
         self.syms.foreign.duplicate_ok.contains(&s)
             || self
                 .syms
@@ -164,10 +169,15 @@ impl Loader<'_> {
             }
         };
         if self.syms.kind(s) == SymKind::Xxx {
-            self.syms.ext_mut(s).kind = SymKind::Xref;
-            self.undefined.push(s);
+            self.set_undefined(s);
         }
         s
+    }
+
+    /// Says of a symbol that nobody knows that a host object refers to it, or defines it next.
+    pub(super) fn set_undefined(&mut self, s: SymId) {
+        self.syms.ext_mut(s).kind = SymKind::Xref;
+        self.undefined.push(s);
     }
 
     /// Enters the symbols, each into its section.
@@ -257,8 +267,7 @@ impl Loader<'_> {
     }
 
     /// Sorts what is in every section, and lists text.
-    fn list_text(&mut self, elf: &Elf, sections: &[SymId]) -> Result<(), String> {
-        debug_assert_eq!(elf.sections.len(), sections.len());
+    pub(super) fn list_text(&mut self, sections: &[SymId]) -> Result<(), String> {
         for &c in sections.iter().filter(|c| c.is_some()) {
             self.syms.foreign.sort_interior(c);
             if !self.syms.kind(c).is_text() {
@@ -328,6 +337,14 @@ impl Loader<'_> {
     /// Whether a symbol is referred to by a host object and defined nowhere.
     pub fn is_undefined(&self, s: SymId) -> bool {
         self.syms.kind(s) == SymKind::Xref
+    }
+
+    /// Whether a relocation refers to a symbol of this name that is defined nowhere
+    /// (`ld/lib.go:symbolsAreUnresolved`).
+    pub fn is_wanted(&mut self, name: &str) -> bool {
+        let targets = self.undefined_targets(usize::MAX);
+        let mut names = targets.iter().map(|t| self.syms.name(t.0));
+        names.any(|n| n == name.as_bytes())
     }
 
     /// The undefined symbols that relocations refer to, with the symbols that do, in the order of

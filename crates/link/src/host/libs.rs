@@ -2,15 +2,17 @@
 //! copies of what was loaded (`-capturehostobjs`).
 
 use super::enter::Loader;
+use super::{Content, windows};
 use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::hostlink::tool::{self, Outcome};
 use crate::text;
-use hostobj::{Archive, Elf};
+use hostobj::Archive;
 use rustc_hash::FxHashSet;
 use std::path::{Path, PathBuf};
 use symbols::map::{go_error_text, map_file};
 use symbols::{HostObject, UnitId, VERSION_ABI0, path_to_prefix};
+use target::FileFormat;
 
 /// Loads members of the compiler's libraries for what is still undefined.
 pub fn load_missing(
@@ -35,6 +37,9 @@ pub fn load_missing(
         b"" => find_library(config, "--print-libgcc-file-name", "libgcc", diag),
         name => text::lossy(name).into_owned(),
     };
+    if config.os.format == FileFormat::Pe {
+        windows::load_libraries(loader, captured, config, diag)?;
+    }
     if libgcc != "none" {
         load_archive(loader, captured, &libgcc, config, diag)?;
     }
@@ -42,13 +47,30 @@ pub fn load_missing(
     let s = loader.syms.lookup(b"__stack_chk_fail_local", VERSION_ABI0);
     if s.is_some_and(|s| loader.is_undefined(s)) {
         for lib in ["libc_nonshared.a", "libssp_nonshared.a"] {
-            let path = find_library(config, &format!("--print-file-name={lib}"), lib, diag);
-            if path != "none" {
-                load_archive(loader, captured, &path, config, diag)?;
-            }
+            load_library(loader, captured, lib, config, diag)?;
         }
     }
     Ok(())
+}
+
+/// Loads what is needed of an archive that the host compiler may know.
+pub(super) fn load_library(
+    loader: &mut Loader,
+    captured: &mut Captured,
+    lib: &str,
+    config: &Config,
+    diag: &Diag,
+) -> Result<(), Stop> {
+    match find_file(config, lib, diag).as_str() {
+        "none" => Ok(()),
+        path => load_archive(loader, captured, path, config, diag),
+    }
+}
+
+/// Asks the host compiler for the path of a file that it links with; `none` if it does not answer
+/// (`Link.findLibPath`).
+pub(super) fn find_file(config: &Config, name: &str, diag: &Diag) -> String {
+    find_library(config, &format!("--print-file-name={name}"), name, diag)
 }
 
 /// Asks the host compiler for the path of a library; `none` if it does not answer.
@@ -106,6 +128,12 @@ fn load_archive(
     loop {
         let mut load = Vec::new();
         for (target, from) in loader.undefined_targets(usize::MAX) {
+            // cmd/link does not know who refers to what once it has left out some.
+            let from = match config.os.format {
+                FileFormat::Pe if loader.is_import_pointer(target) => continue,
+                FileFormat::Pe => target,
+                _ => from,
+            };
             let symbol = loader.syms.name(target);
             let Some(off) = archive.find(symbol).filter(|&off| loaded.insert(off)) else {
                 continue;
@@ -134,17 +162,12 @@ fn load_archive(
                 offset: member.offset,
                 unit: UnitId::default(),
             };
-            if !member.data.starts_with(b"\x7fELF") {
+            let content = Content::of(&object.name, object.data, config);
+            if !content.enter(&object, loader, config, diag)? {
                 diag.error(format_args!(
                     "{name} unrecognized object file at offset {off}"
                 ))?;
                 continue;
-            }
-            let entered = Elf::parse(member.data, &object.name, config.arch)
-                .map_err(|e| e.to_string())
-                .and_then(|elf| loader.enter(&elf, &pkg, &object.name));
-            if let Err(e) = entered {
-                diag.error(e)?;
             }
             captured.add(&object, diag)?;
         }

@@ -5,14 +5,18 @@
 
 mod directives;
 mod enter;
+mod enter_coff;
 mod json;
 mod libs;
+mod unwind;
+mod windows;
 
 use crate::config::{Config, unsupported_text};
 use crate::diag::{Diag, Stop};
 use crate::mode::LinkMode;
-use hostobj::{Elf, ElfError};
+use hostobj::{Coff, CoffError, Elf, ElfError};
 use symbols::{HostObject, Inputs, Symbols};
+use target::FileFormat;
 
 pub use directives::Directives;
 pub use enter::Loader;
@@ -27,6 +31,7 @@ pub struct HostInputs {
 /// What a host object is.
 enum Content {
     Elf(Result<Elf<'static>, ElfError>),
+    Coff(Result<Coff<'static>, CoffError>),
     /// A known format of other systems.
     Foreign(&'static str),
     Unknown,
@@ -72,24 +77,10 @@ impl HostInputs {
         let mut loader = Loader::new(syms);
         let mut captured = libs::Captured::new(config.capture_host_objs.clone());
         for (object, content) in &self.objects {
-            match content {
-                Content::Elf(Ok(elf)) => {
-                    if let Err(e) = loader.enter(elf, &object.pkg, &object.name) {
-                        diag.error(e)?;
-                    }
-                }
-                Content::Elf(Err(e)) => diag.error(e)?,
-                Content::Foreign(format) => {
-                    let what = format!("linking {format} objects ({})", object.name);
-                    return Err(diag.exit_plain(unsupported_text(&what)));
-                }
-                Content::Unknown => {
-                    diag.error(format_args!(
-                        "{}: unrecognized object file format",
-                        object.name
-                    ))?;
-                    continue;
-                }
+            if !content.enter(object, &mut loader, config, diag)? {
+                let name = &object.name;
+                diag.error(format_args!("{name}: unrecognized object file format"))?;
+                continue;
             }
             captured.add(object, diag)?;
         }
@@ -104,9 +95,53 @@ impl Content {
             [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => {
                 Content::Foreign("Mach-O")
             }
-            [0x4c, 0x01, ..] | [0x64, 0x86 | 0xaa, ..] | [0xc4, 0x01, ..] => Content::Foreign("PE"),
+            [0x4c, 0x01, ..] | [0x64, 0x86 | 0xaa, ..] | [0xc4, 0x01, ..] => {
+                Content::Coff(Coff::parse(data, name, config.arch))
+            }
             [0x01, 0xd7 | 0xf7, ..] => Content::Foreign("XCOFF"),
             _ => Content::Unknown,
         }
+    }
+
+    /// Enters the object, and says what is wrong with it; `false` if it is in no known format.
+    ///
+    /// # Errors
+    /// The link ends over what is wrong; it has been said.
+    fn enter(
+        &self,
+        object: &HostObject,
+        loader: &mut Loader,
+        config: &Config,
+        diag: &Diag,
+    ) -> Result<bool, Stop> {
+        let (pkg, name) = (&object.pkg, &object.name);
+        let unsupported = |format: &str| {
+            let what = format!("linking {format} objects ({name})");
+            Err(diag.exit_plain(unsupported_text(&what)))
+        };
+        let entered = match self {
+            Content::Elf(Ok(elf)) => loader.enter(elf, pkg, name),
+            Content::Elf(Err(e)) => Err(e.to_string()),
+            // Resources are often there for all systems, and mean nothing to others.
+            Content::Coff(Ok(coff))
+                if config.os.format != FileFormat::Pe && !coff.is_resources_only() =>
+            {
+                return unsupported("PE");
+            }
+            Content::Coff(Ok(coff)) => {
+                let how = config.release.pe.host_pdata;
+                loader.enter_coff(coff, pkg, name, how)
+            }
+            Content::Coff(Err(e)) => Err(e.to_string()),
+            Content::Foreign(format) => return unsupported(format),
+            Content::Unknown => return Ok(false),
+        };
+        if let Err(e) = entered {
+            diag.error(e)?;
+        }
+        if loader.take_second_resources() {
+            diag.error("too many .rsrc sections")?;
+        }
+        Ok(true)
     }
 }

@@ -5,9 +5,10 @@ use crate::config::Config;
 use crate::mode::BuildMode;
 use dynamic::Imports;
 use format::pe::{
-    Directory, HeaderInput, ImportPlan, N_DIRECTORIES, SYM_SIZE, Section, Sections, consts::*,
+    Directory, Export, HeaderInput, ImportPlan, N_DIRECTORIES, SYM_SIZE, Section, Sections,
+    consts::*, export_section,
 };
-use layout::{Addresses, Section as LaidOut, Seg, Segments};
+use layout::{Addresses, Section as LaidOut, SectionId, Seg, Segments};
 use symbols::{SymId, Symbols};
 use tables::Maker;
 use target::Family;
@@ -19,7 +20,9 @@ const ALIGN: u32 = 4096;
 const FILE_ALIGN: u32 = 512;
 
 /// Numbers of data directories.
+const EXPORT: usize = 0;
 const IMPORT: usize = 1;
+const RESOURCE: usize = 2;
 const EXCEPTION: usize = 3;
 const BASE_RELOCATION: usize = 5;
 const LOAD_CONFIG: usize = 10;
@@ -55,6 +58,14 @@ pub fn declare(m: &mut Maker, config: &Config) {
     e.set_data(data);
 }
 
+/// Gives the symbols by which a program finds itself the address `base`. They are in no section.
+pub fn place_image_base(syms: &Symbols, addrs: &Addresses, base: u64) {
+    let names = IMAGE_BASE.iter();
+    for s in names.filter_map(|n| syms.lookup(n.as_bytes(), 0)) {
+        addrs.set(s, SectionId::default(), base);
+    }
+}
+
 /// Whether the loader may put the program elsewhere (`needPEBaseReloc`).
 pub fn is_relocatable(config: &Config) -> bool {
     config.build_mode == BuildMode::Pie || config.arch.family != Family::Amd64
@@ -74,6 +85,8 @@ pub struct ImageInput<'a> {
     pub dwarf: &'a [LaidOut],
     /// What is imported.
     pub imports: &'a Imports,
+    /// What is exported, sorted by the names it has to the outside.
+    pub exports: &'a [SymId],
     /// The table of fields with addresses, if the loader needs it.
     pub base_relocs: Option<&'a [u8]>,
     /// The symbol table, unless there is none.
@@ -88,6 +101,10 @@ pub struct Image {
     pub imports: ImportPlan,
     /// Address of that table.
     pub import_table: SymId,
+    /// Contents of the export section.
+    pub exports: Vec<u8>,
+    /// Contents of the section of resources.
+    pub resources: Vec<u8>,
     /// Number of symbols.
     n_syms: u32,
     directories: [Directory; N_DIRECTORIES],
@@ -145,6 +162,11 @@ impl Image {
         let section = sections.add(".idata", len, len, data | IMAGE_SCN_MEM_WRITE);
         directories[IMPORT] = directory(section);
         directories[IMPORT_ADDRESSES] = imports.table(table);
+        let exports = exports(input, sections.next_addr);
+        if let Some(contents) = &exports {
+            let len = contents.len() as u32;
+            directories[EXPORT] = directory(sections.add(EXPORTS, len, len, data));
+        }
         if let Some(table) = input.base_relocs {
             let len = table.len() as u32;
             let section = sections.add(".reloc", len, len, data | IMAGE_SCN_MEM_DISCARDABLE);
@@ -157,10 +179,17 @@ impl Image {
         let len = (SYM_SIZE * n_syms + strings) as u32;
         let characteristics = IMAGE_SCN_MEM_READ | IMAGE_SCN_MEM_DISCARDABLE;
         sections.add(SYMTAB, len, len, characteristics);
+        let resources = resources(syms, sections.next_addr);
+        if let Some(contents) = &resources {
+            let len = contents.len() as u32;
+            directories[RESOURCE] = directory(sections.add(RESOURCES, len, len, data));
+        }
         Image {
             sections,
             imports,
             import_table,
+            exports: exports.unwrap_or_default(),
+            resources: resources.unwrap_or_default(),
             n_syms: n_syms as u32,
             directories,
         }
@@ -193,8 +222,8 @@ impl Image {
         })
     }
 
-    /// The headers of a program that begins at the address `entry`.
-    pub fn headers(&self, config: &Config, entry: u64) -> Vec<u8> {
+    /// The headers of a program that begins at the address `entry`; `cgo` says whether C code is part of it.
+    pub fn headers(&self, config: &Config, entry: u64, cgo: bool) -> Vec<u8> {
         let relocatable = is_relocatable(config);
         let anywhere = config.build_mode == BuildMode::Pie;
         let symtab_off = self.section(SYMTAB).map_or(0, |s| s.off);
@@ -216,7 +245,10 @@ impl Image {
                 false => IMAGE_SUBSYSTEM_WINDOWS_CUI,
             },
             dll_characteristics: HeaderInput::dll_characteristics(relocatable, anywhere),
-            stack: (STACK_RESERVE, COMMIT),
+            stack: match cgo {
+                true => (STACK_RESERVE, STACK_RESERVE - STACK_GUARD),
+                false => (STACK_RESERVE, COMMIT),
+            },
             heap: (HEAP_RESERVE, COMMIT),
             directories: self.directories,
         })
@@ -226,10 +258,55 @@ impl Image {
 /// The section of the symbol table.
 pub const SYMTAB: &str = ".symtab";
 
-/// Memory that a program asks for, bytes: Go's own stacks grow, this is for what the system calls.
+/// The export section.
+pub const EXPORTS: &str = ".edata";
+
+/// The contents of the export section at `addr`, from the start of the image, if anything is exported.
+fn exports(input: &ImageInput, addr: u32) -> Option<Vec<u8>> {
+    let (syms, base) = (input.syms, input.config.placement.base);
+    let export = |&s: &SymId| Export {
+        name: syms.ext_name(s),
+        addr: input.addrs.addr(s).wrapping_sub(base) as u32,
+    };
+    let symbols: Vec<Export> = input.exports.iter().map(export).collect();
+    let image = input.config.outfile_name.as_bytes();
+    (!symbols.is_empty()).then(|| export_section(&symbols, image, addr))
+}
+
+/// The section of resources.
+pub const RESOURCES: &str = ".rsrc";
+
+/// The contents of the section of resources at `addr`, from the start of the image, if there are any
+/// (`addpersrc`).
+fn resources(syms: &Symbols, addr: u32) -> Option<Vec<u8>> {
+    let parts = &syms.foreign.windows.resources;
+    let mut out = Vec::new();
+    for &s in parts {
+        let at = out.len();
+        let data = syms.data(s);
+        out.extend_from_slice(data);
+        // What the first of two parts refers to is in the second one, which comes next.
+        let is_part = syms.name(s).windows(6).any(|w| w == b".rsrc$");
+        let start = match is_part {
+            true => addr.wrapping_add(data.len() as u32),
+            false => addr,
+        };
+        for r in syms.relocs(s) {
+            let field = &mut out[at + r.off as usize..][..4];
+            field.copy_from_slice(&start.wrapping_add(r.add as u32).to_le_bytes());
+        }
+    }
+    let len: u64 = parts.iter().map(|&s| syms.size(s)).sum();
+    out.resize(len as usize, 0);
+    (!parts.is_empty()).then_some(out)
+}
+
+/// Memory that a program asks for, bytes: Go's own stacks grow, this is for what the system calls. C code
+/// gets all of the stack but for what guards it.
 const STACK_RESERVE: u64 = 2 << 20;
 const HEAP_RESERVE: u64 = 1 << 20;
 const COMMIT: u64 = 4096;
+const STACK_GUARD: u64 = 2 * 4096;
 
 fn directory(s: &Section) -> Directory {
     Directory {

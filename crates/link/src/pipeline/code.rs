@@ -9,7 +9,7 @@ use crate::passes::{debug, dynlink, host_syms};
 use crate::shape::Shape;
 use crate::text;
 use dwarf::DebugInfo;
-use dynamic::{DynamicOptions, DynamicTables, Imports, MachoOptions, MachoTables};
+use dynamic::{DynamicOptions, DynamicTables, ImportStubs, Imports, MachoOptions, MachoTables};
 use gover::{SehOrder, TypelinkHome};
 use layout::{Relro, TextLayout, TextOrder, TrampolineOptions};
 use reach::Live;
@@ -33,6 +33,8 @@ pub(super) struct Code {
     pub macho: Option<MachoTables>,
     /// What a Windows program imports.
     pub imports: Option<Imports>,
+    /// What a Windows program exports, sorted by the names it has to the outside.
+    pub exports: Vec<SymId>,
     /// How Windows unwinds the stack, if it has to be told.
     pub unwind: Option<Unwind>,
     /// The bytes of a shared library's ABI hash, which are a part of a note.
@@ -107,6 +109,7 @@ impl Code {
             dynamic: modules.dynamic,
             macho: modules.macho,
             imports: modules.imports,
+            exports: modules.exports,
             unwind: modules.unwind,
             abi_hash: modules.abi_hash,
             pclntab,
@@ -121,6 +124,7 @@ struct Modules {
     dynamic: Option<DynamicTables>,
     macho: Option<MachoTables>,
     imports: Option<Imports>,
+    exports: Vec<SymId>,
     unwind: Option<Unwind>,
     /// The packages; by path in a shared library, as its hash has them.
     libs: Vec<LibId>,
@@ -136,11 +140,11 @@ impl Modules {
     fn declare(program: &mut Program, order: &mut TextOrder) -> Result<Modules, Stop> {
         let (config, diag, shape) = (program.config, program.diag, program.shape);
         let module = program.known.module;
-        let (mut macho, mut imports, mut unwind) = (None, None, None);
+        let (mut macho, mut windows) = (None, ForWindows::default());
         match shape.format {
             FileFormat::Elf => {}
             FileFormat::MachO => macho = Some(declare_for_macos(program)),
-            FileFormat::Pe => (imports, unwind) = declare_for_windows(program, order)?,
+            FileFormat::Pe => windows = declare_for_windows(program, order)?,
         }
         if shape.format != FileFormat::Elf && !config.build_id.is_empty() {
             let quoted = text::quote(&config.build_id);
@@ -183,8 +187,9 @@ impl Modules {
         Ok(Modules {
             dynamic,
             macho,
-            imports,
-            unwind,
+            imports: windows.imports,
+            exports: windows.exports,
+            unwind: windows.unwind,
             libs,
             abi_hash,
         })
@@ -387,25 +392,58 @@ fn declare_for_macos(program: &mut Program) -> MachoTables {
     MachoTables::make(&mut program.maker(), &options)
 }
 
-/// Makes what a Windows program imports, and how its stack is unwound where that does not depend on
-/// addresses (`ld/pe.go:dope`).
-fn declare_for_windows(
-    program: &mut Program,
-    order: &TextOrder,
-) -> Result<(Option<Imports>, Option<Unwind>), Stop> {
+/// What ties a Windows program to others, and how its stack is unwound where that does not depend on
+/// addresses.
+#[derive(Default)]
+struct ForWindows {
+    imports: Option<Imports>,
+    exports: Vec<SymId>,
+    unwind: Option<Unwind>,
+}
+
+/// Makes what a Windows program imports, with stubs where C code needs some, and how its stack is unwound
+/// (`ld/pe.go:dope`, `ld/data.go:windynrelocsyms`).
+fn declare_for_windows(program: &mut Program, order: &mut TextOrder) -> Result<ForWindows, Stop> {
     let (config, diag) = (program.config, program.diag);
+    let say = |syms: &Symbols, errors: &[(SymId, String)]| {
+        errors
+            .iter()
+            .try_for_each(|(s, e)| diag.symbol_error(syms.name(*s), syms.printed_number(*s), e))
+    };
     diag.phases.start("dope");
     let imports = Imports::make(&mut program.maker());
-    let syms = &program.syms;
-    for (s, e) in &imports.errors {
-        diag.symbol_error(syms.name(*s), syms.printed_number(*s), e)?;
+    say(&program.syms, &imports.errors)?;
+    let exports = exported(&program.syms, &program.live);
+    if let Some(s) = exports.get(usize::from(u16::MAX)) {
+        let full = [(*s, "pe dynexport table is full".to_owned())];
+        say(&program.syms, &full)?;
+        diag.exit_if_errors()?;
     }
     let unwind = match config.release.pe.seh_order {
         SehOrder::TextOrder => unwind_tables(program, order),
         SehOrder::ByAddress => None,
     };
     diag.phases.start("windynrelocsyms");
-    Ok((Some(imports), unwind))
+    if program.shape.cgo {
+        let stubs = ImportStubs::make(&mut program.maker(), &order.textp, config.arch.family);
+        say(&program.syms, &stubs.errors)?;
+        order.textp.push(stubs.code);
+    }
+    Ok(ForWindows {
+        imports: Some(imports),
+        exports,
+        unwind,
+    })
+}
+
+/// What a Windows program exports, sorted by the names it has to the outside (`initdynexport`).
+fn exported(syms: &Symbols, live: &Live) -> Vec<SymId> {
+    let wanted = syms.foreign.cgo.iter().filter(|(_, a)| a.export_dynamic);
+    let mut list: Vec<SymId> = wanted.map(|(&s, _)| s).collect();
+    list.retain(|&s| live.reachable.has(s));
+    list.sort_unstable();
+    gosort::sort_by(&mut list, |&a, &b| syms.ext_name(a) < syms.ext_name(b));
+    list
 }
 
 /// How Windows unwinds the stack, on the machines where it has to be told.

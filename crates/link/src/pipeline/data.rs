@@ -5,13 +5,14 @@ use super::program::Program;
 use crate::config::unsupported_text;
 use crate::diag::Stop;
 use crate::passes::blocks::{BlockError, Blocks};
-use crate::passes::{addresses, host_syms};
+use crate::passes::{addresses, host_syms, pe};
 use gover::SymKind;
 use layout::{
     Addresses, Buckets, DataLayout, Relro, SectionOptions, Segments, Unsorted, UnwindTables,
 };
 use reach::Live;
 use symbols::{SymId, Symbols};
+use target::FileFormat;
 
 /// Data laid out. From now on there are no new symbols.
 pub(super) struct Data {
@@ -56,6 +57,9 @@ impl Data {
             &code.text_markers,
             &code.data_markers,
         );
+        if shape.format == FileFormat::Pe {
+            pe::place_image_base(&program.syms, &addrs, config.placement.base);
+        }
         code.pclntab.set_funcdata_values(&addrs, 0);
         if let Some(bytes) = code.abi_hash {
             let (name, off) = host_syms::ABI_HASH_NOTE;
@@ -119,6 +123,20 @@ fn sort(program: &mut Program, code: &mut Code) -> Result<Buckets, Stop> {
     Ok(buckets)
 }
 
+/// The tables by which Windows unwinds the stack: those of host objects as far as they are live, then Go's.
+fn unwind_tables(syms: &Symbols, live: &Live, code: &Code) -> UnwindTables {
+    let windows = &syms.foreign.windows;
+    let with = |host: &[SymId], own: Option<SymId>| {
+        let live = host.iter().copied().filter(|&s| live.reachable.has(s));
+        live.chain(own).collect()
+    };
+    let own = code.unwind.as_ref();
+    UnwindTables {
+        pdata: with(&windows.pdata, own.map(|u| u.pdata)),
+        xdata: with(&windows.xdata, own.map(|u| u.xdata)),
+    }
+}
+
 /// Divides text and data into sections, and makes the programs for the garbage collector.
 fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<DataLayout, Stop> {
     let (config, diag, shape) = (program.config, program.diag, program.shape);
@@ -131,10 +149,7 @@ fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<D
         one_read_only_segment: shape.external || !config.os.read_only_segment,
         relro_names: config.os.relro_names,
         relro: shape.relro(),
-        unwind: code.unwind.as_ref().map(|u| UnwindTables {
-            pdata: u.pdata,
-            xdata: u.xdata,
-        }),
+        unwind: unwind_tables(syms, &program.live, code),
     };
     let text = (text.start, code.text_len, text.align);
     let layout = DataLayout::assign(syms, buckets, text, gc_programs, &options);

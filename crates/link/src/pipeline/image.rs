@@ -5,7 +5,7 @@ use super::output::{Begun, Linked, Output, SymbolTable};
 use crate::diag::Stop;
 use crate::hostlink::HostLinkInput;
 use crate::output::{OutputFile, Store};
-use crate::passes::pe::{self, Image, ImageInput, SYMTAB};
+use crate::passes::pe::{self, EXPORTS, Image, ImageInput, RESOURCES, SYMTAB};
 use crate::passes::pe_symbols::PeSymbols;
 use format::pe::{SYM_SIZE, Sections};
 use layout::Segments;
@@ -36,6 +36,7 @@ impl Output<'_> {
             segs,
             dwarf: &begun.debug.sections,
             imports,
+            exports: &code.exports,
             base_relocs: base_relocs.as_deref(),
             symbols: symbols.as_ref(),
         });
@@ -59,7 +60,9 @@ impl Output<'_> {
             }
         };
         put(".idata", &image.imports.section);
+        put(EXPORTS, &image.exports);
         put(".reloc", base_relocs.as_deref().unwrap_or_default());
+        put(RESOURCES, &image.resources);
         if let Some(s) = image.section(SYMTAB) {
             let out = &mut tail[s.off as usize - base..];
             write_symbols(symbols.as_ref(), &image.sections, &store, out);
@@ -71,7 +74,7 @@ impl Output<'_> {
         // It is looked up once for each of two headers, of which one is written.
         self.report_entry(problem)?;
         self.report_entry(problem)?;
-        let headers = image.headers(config, entry);
+        let headers = image.headers(config, entry, program.shape.cgo);
         loaded[..headers.len()].copy_from_slice(&headers);
         self.print_sizes(segs, 0, 0);
         diag.exit_if_errors()?;

@@ -105,6 +105,9 @@ impl<'a> Program<'a> {
         let ptr_size = config.arch.ptr_size;
         let mut special = BitSet::default();
         let mut made = Live::default();
+        syms.foreign.special.iter().for_each(|&s| special.insert(s));
+        let live = syms.foreign.live.iter();
+        live.for_each(|&s| made.reachable.insert(s));
         let mut maker = Maker {
             syms: &mut syms,
             live: &mut made,
