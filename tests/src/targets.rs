@@ -80,6 +80,13 @@ const TARGETS: &[Target] = &[
     DARWIN_ARM64_FIPS,
     DARWIN_AMD64,
     DARWIN_AMD64_EXE,
+    FREEBSD_AMD64,
+    FREEBSD_ARM64,
+    NETBSD_AMD64,
+    NETBSD_ARM64,
+    OPENBSD_AMD64,
+    OPENBSD_ARM64,
+    DRAGONFLY_AMD64,
 ];
 
 const ARM64_C: &[(&str, &str)] = &[("GOARCH", "arm64"), ("CC", "aarch64-linux-gnu-gcc")];
@@ -351,6 +358,91 @@ const DARWIN_AMD64_EXE: Target = Target {
     only: &["hello-net", "assembly", "large-data"],
     ..DARWIN_AMD64
 };
+
+/// ELF as on Linux, but for notes, headers and what is imported. Nothing at hand runs the programs.
+const FREEBSD_AMD64: Target = Target {
+    build: Variant {
+        name: "freebsd-amd64",
+        env: &[("GOOS", "freebsd")],
+        flags: &[],
+        only: None,
+    },
+    only: &["hello-net"],
+    fails: false,
+    sets: BSD,
+    ..DARWIN_ARM64
+};
+
+const FREEBSD_ARM64: Target = Target {
+    build: Variant {
+        name: "freebsd-arm64",
+        env: &[("GOOS", "freebsd"), ("GOARCH", "arm64")],
+        ..FREEBSD_AMD64.build
+    },
+    only: &["hello"],
+    ..FREEBSD_AMD64
+};
+
+const NETBSD_AMD64: Target = Target {
+    build: Variant {
+        name: "netbsd-amd64",
+        env: &[("GOOS", "netbsd")],
+        ..FREEBSD_AMD64.build
+    },
+    ..FREEBSD_ARM64
+};
+
+const NETBSD_ARM64: Target = Target {
+    build: Variant {
+        name: "netbsd-arm64",
+        env: &[("GOOS", "netbsd"), ("GOARCH", "arm64")],
+        ..FREEBSD_AMD64.build
+    },
+    ..FREEBSD_ARM64
+};
+
+/// Its programs import the C library.
+const OPENBSD_AMD64: Target = Target {
+    build: Variant {
+        name: "openbsd-amd64",
+        env: &[("GOOS", "openbsd")],
+        ..FREEBSD_AMD64.build
+    },
+    ..FREEBSD_AMD64
+};
+
+/// What is position-independent there needs a host linker.
+const OPENBSD_ARM64: Target = Target {
+    build: Variant {
+        name: "openbsd-arm64",
+        env: &[("GOOS", "openbsd"), ("GOARCH", "arm64")],
+        flags: &["-buildmode=exe"],
+        ..FREEBSD_AMD64.build
+    },
+    ..FREEBSD_ARM64
+};
+
+const DRAGONFLY_AMD64: Target = Target {
+    build: Variant {
+        name: "dragonfly-amd64",
+        env: &[("GOOS", "dragonfly")],
+        ..FREEBSD_AMD64.build
+    },
+    ..FREEBSD_ARM64
+};
+
+const BSD: &[FlagSet] = &[
+    set("s", &["-s"]),
+    set("T-R", &["-T=0x601000", "-R=0x10000", "-w"]),
+    set("buildid-empty", &["-buildid=", "-w"]),
+    set("B-none", &["-B=none", "-w"]),
+    set("I", &["-I=/lib/other-ld.so", "-w"]),
+    set("r", &["-r", "/some/where", "-w"]),
+    set("d", &["-d", "-w"]),
+    set("bindnow", &["-bindnow", "-w"]),
+    set("randlayout", &["-randlayout=7", "-w"]),
+    set("v", &["-v"]),
+];
 
 const DARWIN: &[FlagSet] = &[
     set("s", &["-s"]),
