@@ -132,6 +132,16 @@ pub const BIG: &[FlagSet] = &[
 /// Large programs as most people build them, with a C compiler at hand.
 pub const WITH_C: Variant = variant("with-c", &[("CGO_ENABLED", "1")], &[]);
 
+/// Large programs for other systems, which are only compared.
+pub const ELSEWHERE: &[Variant] = &[
+    variant(
+        "darwin-arm64",
+        &[("GOOS", "darwin"), ("GOARCH", "arm64")],
+        &[],
+    ),
+    variant("windows-amd64", &[("GOOS", "windows")], &[]),
+];
+
 /// The sets beyond [`FEW`] for position-independent executables that take all.
 pub const PIE: &[FlagSet] = &[
     set("bindnow", &["-bindnow"]),

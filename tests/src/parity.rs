@@ -3,7 +3,9 @@
 use crate::Args;
 use crate::context::Context;
 use crate::fixture::Fixture;
-use crate::flags::{BIG, DEFAULT, FEW, FlagSet, MIXED, MORE, PIE, Text, Variant, WITH_C};
+use crate::flags::{
+    BIG, DEFAULT, ELSEWHERE, FEW, FlagSet, MIXED, MORE, PIE, Text, Variant, WITH_C,
+};
 use crate::runner::{Case, Outcome};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -338,6 +340,15 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
     if args.big {
         for go in context.toolchains() {
             big_threads(context, go, cases)?;
+        }
+        let newest = context.toolchains().last();
+        for (go, variant) in newest
+            .iter()
+            .flat_map(|go| ELSEWHERE.iter().map(move |v| (go, v)))
+        {
+            for set in BIG {
+                big_case(context, go, Program::find("cmd-go")?, *variant, *set, cases);
+            }
         }
         for program in PROGRAMS {
             for go in context.toolchains() {
