@@ -281,3 +281,85 @@ impl Command {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::consts::*;
+    use super::*;
+    use object::read::macho::{LoadCommandVariant, MachOFile64};
+    use object::{LittleEndian as LE, Object, ObjectSection};
+
+    #[test]
+    fn a_macho_reader_agrees() {
+        let segments = [
+            Segment {
+                name: "__PAGEZERO",
+                len: 0x1_0000_0000,
+                ..Segment::default()
+            },
+            Segment {
+                name: "__TEXT",
+                addr: 0x1_0000_0000,
+                len: 0x4000,
+                file_len: 0x4000,
+                protection: (7, 5),
+                sections: vec![Section {
+                    name: "__text".into(),
+                    addr: 0x1_0000_1000,
+                    len: 32,
+                    off: 0x1000,
+                    align: 4,
+                    flags: S_ATTR_SOME_INSTRUCTIONS,
+                    ..Section::default()
+                }],
+                ..Segment::default()
+            },
+        ];
+        let uuid = *b"0123456789abcdef";
+        let commands = [
+            Command::BuildVersion {
+                platform: PLATFORM_MACOS,
+                os: [13, 0, 0],
+                sdk: [26, 2, 1],
+            },
+            Command::Main(0x1008),
+            Command::Symtab {
+                off: 0x4000,
+                n_syms: 0,
+                names_off: 0x4000,
+                names_len: 2,
+            },
+            Command::LoadDylinker("/usr/lib/dyld"),
+            Command::LoadDylib("/usr/lib/libSystem.B.dylib".into()),
+            Command::Uuid(uuid),
+        ];
+        let mut file = headers(&HeaderInput {
+            cpu: (0x100_000c, 0),
+            flags: MH_PIE,
+            segments: &segments,
+            commands: &commands,
+        });
+        file.resize(0x4010, 0);
+        let f = MachOFile64::<LE>::parse(&*file).unwrap();
+        let text = f.section_by_name("__text").unwrap();
+        assert_eq!((text.address(), text.size()), (0x1_0000_1000, 32));
+        assert_eq!(text.align(), 16);
+        assert_eq!(f.mach_uuid().unwrap(), Some(uuid));
+        let (mut versions, mut libraries) = (Vec::new(), Vec::new());
+        let mut all = f.macho_load_commands().unwrap();
+        while let Some(c) = all.next().unwrap() {
+            match c.variant().unwrap() {
+                LoadCommandVariant::BuildVersion(v, _) => {
+                    versions.push((v.minos.get(LE).0, v.sdk.get(LE).0));
+                }
+                LoadCommandVariant::EntryPoint(e) => assert_eq!(e.entryoff.get(LE), 0x1008),
+                LoadCommandVariant::Dylib(d) => {
+                    libraries.push(c.string(LE, d.dylib.name).unwrap().to_vec());
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(versions, [(0xd_0000, 0x1a_0201)]);
+        assert_eq!(libraries, [b"/usr/lib/libSystem.B.dylib"]);
+    }
+}

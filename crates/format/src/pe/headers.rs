@@ -159,3 +159,99 @@ impl HeaderInput<'_> {
             | when(high_entropy, IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ImportPlan, ImportedLibrary, Sections};
+    use super::*;
+    use object::read::NameOrOrdinal;
+    use object::read::pe::PeFile64;
+    use object::{LittleEndian as LE, Object, ObjectSection};
+
+    /// A program with code and imports.
+    fn program() -> (Vec<u8>, Directory) {
+        let mut sections = Sections::new(4096, 512, 4096, 0x600);
+        let code = IMAGE_SCN_CNT_CODE | IMAGE_SCN_MEM_EXECUTE | IMAGE_SCN_MEM_READ;
+        sections.add(".text", 16, 16, code);
+        let table = sections.next_addr;
+        sections.add(".data", 64, 64, IMAGE_SCN_CNT_INITIALIZED_DATA);
+        sections.add_named_long(".zdebug_info", 5, IMAGE_SCN_CNT_INITIALIZED_DATA);
+        let libraries = [
+            ImportedLibrary {
+                name: b"b.dll",
+                functions: vec![b"one", b"four"],
+            },
+            ImportedLibrary {
+                name: b"a1.dll",
+                functions: vec![b"two"],
+            },
+        ];
+        let imports = ImportPlan::new(&libraries, sections.next_addr, table);
+        assert_eq!(imports.thunks.len(), 5 * 8);
+        let len = imports.section.len() as u32;
+        let section = sections.add(".idata", len, len, IMAGE_SCN_CNT_INITIALIZED_DATA);
+        let mut directories = [Directory::default(); N_DIRECTORIES];
+        directories[1] = Directory {
+            addr: section.addr,
+            len,
+        };
+        let off = section.off as usize;
+        let names = 4 + sections.names.len();
+        let symtab = sections.add(".symtab", names as u32, names as u32, IMAGE_SCN_MEM_READ);
+        let symtab_off = symtab.off;
+        let head = headers(&HeaderInput {
+            machine: 0x8664,
+            characteristics: HeaderInput::characteristics(true),
+            sections: &sections.list,
+            symtab_off,
+            n_syms: 0,
+            entry: 0x1004,
+            image_base: 0x1_4000_0000,
+            align: 4096,
+            file_align: 512,
+            os_version: (10, 0),
+            image_len: sections.next_addr,
+            headers_len: 0x600,
+            subsystem: IMAGE_SUBSYSTEM_WINDOWS_CUI,
+            dll_characteristics: HeaderInput::dll_characteristics(true, true),
+            stack: (1 << 21, 4096),
+            heap: (1 << 20, 4096),
+            directories,
+        });
+        let mut file = vec![0; sections.next_off as usize];
+        file[..head.len()].copy_from_slice(&head);
+        file[off..][..imports.section.len()].copy_from_slice(&imports.section);
+        let strings = &mut file[symtab_off as usize..];
+        strings[..4].copy_from_slice(&(names as u32).to_le_bytes());
+        strings[4..names].copy_from_slice(&sections.names);
+        (file, imports.table(table))
+    }
+
+    #[test]
+    fn a_pe_reader_agrees() {
+        let (file, table) = program();
+        let f = PeFile64::parse(&*file).unwrap();
+        assert_eq!(f.relative_address_base(), 0x1_4000_0000);
+        assert_eq!(f.entry(), 0x1_4000_1004);
+        let text = f.section_by_name(".text").unwrap();
+        assert_eq!((text.address(), text.size()), (0x1_4000_1000, 16));
+        assert!(f.section_by_name(".zdebug_info").is_some());
+        let imports = f.imports().unwrap();
+        let found: Vec<_> = imports
+            .map(|i| i.unwrap())
+            .map(|i| match i.name() {
+                NameOrOrdinal::Name(name) => (i.library(), name),
+                NameOrOrdinal::Ordinal(_) => panic!("there are names only"),
+            })
+            .collect();
+        let expected: [(&[u8], &[u8]); 3] =
+            [(b"b.dll", b"one"), (b"b.dll", b"four"), (b"a1.dll", b"two")];
+        assert_eq!(found, expected);
+        let list = f.import_table().unwrap().unwrap();
+        let mut descriptors = list.descriptors().unwrap();
+        let mut first = || descriptors.next().unwrap().unwrap().first_thunk.get(LE);
+        // Each library has its part of the table, with a zero at its end.
+        assert_eq!((first(), first()), (table.addr, table.addr + 3 * 8));
+        assert_eq!(table.len, 5 * 8);
+    }
+}
