@@ -159,7 +159,7 @@ fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<D
             None => diag.error(e)?,
         }
     }
-    if config.no_dynamic && !shape.external {
+    if shape.format == FileFormat::Elf && !shape.external && code.dynamic.is_none() {
         host_syms::report_untyped_exports(syms, config.arch.ptr_size, diag)?;
     }
     for (s, bytes) in gc_programs.into_iter().zip(&layout.gc_programs) {

@@ -1,0 +1,3 @@
+module fixture.test/exportswithoutc
+
+go 1.26
