@@ -34,6 +34,8 @@ pub struct MachoOptions {
     pub arch: &'static ArchInfo,
     /// Whether the program may lie anywhere.
     pub pie: bool,
+    /// Whether a host linker makes the tables: code here only asks it for what it needs.
+    pub external: bool,
     /// Whether the global offset table becomes read-only.
     pub relro: bool,
 }
@@ -62,6 +64,7 @@ pub struct MachoTables {
     stub_offsets: FxHashMap<SymId, u32>,
     word_offsets: FxHashMap<SymId, u32>,
     pie: bool,
+    external: bool,
     ptr: u8,
     stub: &'static Stub,
 }
@@ -82,17 +85,13 @@ impl MachoTables {
     pub fn make(m: &mut Maker, options: &MachoOptions) -> MachoTables {
         m.create(".machosymstr", SymKind::MachoSymStr);
         m.create(".machosymtab", SymKind::MachoSymTab);
-        let plt = m.create(".plt", SymKind::MachoPlt);
-        let got = m.create(
-            ".got",
-            match options.relro {
-                true => SymKind::MachoRelroSect,
-                false => SymKind::MachoGot,
-            },
-        );
-        m.ext(got).align = 4;
-        m.create(".linkedit.plt", SymKind::MachoIndirectPlt);
-        m.create(".linkedit.got", SymKind::MachoIndirectGot);
+        let (plt, got) = match options.external {
+            true => {
+                mark_as_assembler(m);
+                (SymId::NONE, SymId::NONE)
+            }
+            false => make_sections(m, options.relro),
+        };
         for name in [".machorebase", ".machobind", ".machocodesig"] {
             m.create(name, SymKind::Xxx);
         }
@@ -109,6 +108,7 @@ impl MachoTables {
             stub_offsets: FxHashMap::default(),
             word_offsets: FxHashMap::default(),
             pie: options.pie,
+            external: options.external,
             ptr: options.arch.ptr_size,
             stub: options.arch.macho_stub,
         }
@@ -244,7 +244,19 @@ impl MachoTables {
             false
         };
         let nonzero = || format!("unexpected nonzero addend for dynamic symbol {name}");
+        let asks = |syms: &mut Symbols, typ| {
+            crate::scan::change(syms, s, i, |r| r.typ = typ);
+            true
+        };
         match r.typ {
+            RelocType::Call
+            | RelocType::CallArm64
+            | RelocType::GotPcrel
+            | RelocType::Arm64GotPcrel
+                if self.external =>
+            {
+                true
+            }
             RelocType::Call | RelocType::CallArm64 => {
                 if r.typ == RelocType::CallArm64 && r.add != 0 {
                     let add = r.add;
@@ -270,6 +282,9 @@ impl MachoTables {
                     ));
                 };
                 syms.ext_mut(s).data[at] = MOV;
+                if self.external {
+                    return asks(syms, RelocType::GotPcrel);
+                }
                 let word = self.word_entry(syms, r.sym);
                 let got = self.got;
                 retarget(syms, s, i, got, word, r.typ);
@@ -288,6 +303,9 @@ impl MachoTables {
                     ));
                 };
                 syms.ext_mut(s).data[at + 4..at + 8].copy_from_slice(&code.to_le_bytes());
+                if self.external {
+                    return asks(syms, RelocType::Arm64GotPcrel);
+                }
                 let word = self.word_entry(syms, r.sym);
                 let got = self.got;
                 retarget(syms, s, i, got, word, RelocType::Arm64PcrelLdSt64);
@@ -412,6 +430,28 @@ impl MachoTables {
         });
         [rebase_table(&parts), bind_table(binds)]
     }
+}
+
+/// Makes the sections of stubs and of the global offset table.
+fn make_sections(m: &mut Maker, relro: bool) -> (SymId, SymId) {
+    let plt = m.create(".plt", SymKind::MachoPlt);
+    let got = m.create(
+        ".got",
+        match relro {
+            true => SymKind::MachoRelroSect,
+            false => SymKind::MachoGot,
+        },
+    );
+    m.ext(got).align = 4;
+    m.create(".linkedit.plt", SymKind::MachoIndirectPlt);
+    m.create(".linkedit.got", SymKind::MachoIndirectGot);
+    (plt, got)
+}
+
+/// Makes the section by which Apple's linker knows an assembler's objects, which need not have bitcode.
+fn mark_as_assembler(m: &mut Maker) {
+    let s = m.create(".llvmasm", SymKind::Macho);
+    m.ext(s).add_bytes(&[0]);
 }
 
 /// Whether nobody is interested in a relocation: it has no field, or what it refers to is not wanted.

@@ -174,7 +174,9 @@ impl Modules {
             ));
         }
         if shape.external {
-            host_syms::make_build_id_note(&mut maker, &config.build_id);
+            if shape.format == FileFormat::Elf {
+                host_syms::make_build_id_note(&mut maker, &config.build_id);
+            }
             host_syms::mark_undefined(&mut maker, order);
         }
         if shape.is_shared_library() || shape.is_plugin() {
@@ -387,6 +389,7 @@ fn declare_for_macos(program: &mut Program) -> MachoTables {
     let options = MachoOptions {
         arch: config.arch,
         pie: shape.pie(),
+        external: shape.external,
         relro: shape.relro() != Relro::None,
     };
     MachoTables::make(&mut program.maker(), &options)
