@@ -23,43 +23,84 @@ pub struct PlatformCommand {
     pub words: Vec<u32>,
 }
 
+/// A load command of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadCommand<'a> {
+    /// Offset in the file.
+    pub off: usize,
+    /// `LC_*`
+    pub command: u32,
+    /// The command with its number and length.
+    pub data: &'a [u8],
+}
+
+impl LoadCommand<'_> {
+    /// The word `at` bytes from the start of the command.
+    pub fn word(&self, at: usize) -> Option<u32> {
+        word(self.data, at)
+    }
+
+    /// The double word `at` bytes from the start of the command.
+    pub fn long(&self, at: usize) -> Option<u64> {
+        let bytes = self.data.get(at..)?.first_chunk()?;
+        Some(u64::from_le_bytes(*bytes))
+    }
+
+    /// The name of sixteen bytes at most that is `at` bytes from the start of the command.
+    pub fn name(&self, at: usize) -> &[u8] {
+        let name = self.data.get(at..at + 16).unwrap_or_default();
+        let len = name.iter().position(|&b| b == 0).unwrap_or(name.len());
+        &name[..len]
+    }
+}
+
 fn word(data: &[u8], at: usize) -> Option<u32> {
     let bytes = data.get(at..)?.first_chunk()?;
     Some(u32::from_le_bytes(*bytes))
 }
 
-/// The first such command of an object; `None` if it has none or is no Mach-O object
-/// (`ld/macho.go:hostobjMachoPlatform`, `peekMachoPlatform`).
-pub fn platform_command(data: &[u8]) -> Option<PlatformCommand> {
+/// The load commands of a file; `None` if it is no Mach-O file or is damaged.
+pub fn load_commands(data: &[u8]) -> Option<Vec<LoadCommand<'_>>> {
     const MAGIC_64: u32 = 0xfeed_facf;
     if word(data, 0)? != MAGIC_64 {
         return None;
     }
-    let mut at = HEADER_LEN;
+    let mut off = HEADER_LEN;
+    let mut all = Vec::new();
     for _ in 0..word(data, 16)? {
-        let (command, len) = (word(data, at)?, word(data, at + 4)? as usize);
-        let words: Vec<u32> = (8..len.max(8))
-            .step_by(4)
-            .map(|i| word(data, at + i))
-            .collect::<Option<_>>()?;
-        let platform = match command {
-            LC_VERSION_MIN_MACOSX => Some(PLATFORM_MACOS),
-            LC_VERSION_MIN_IPHONEOS => Some(2),
-            LC_VERSION_MIN_TVOS => Some(3),
-            LC_VERSION_MIN_WATCHOS => Some(4),
-            LC_BUILD_VERSION => words.first().copied(),
-            _ => None,
+        let len = word(data, off + 4)? as usize;
+        let command = LoadCommand {
+            off,
+            command: word(data, off)?,
+            data: data.get(off..off.checked_add(len)?)?,
         };
-        if let Some(platform) = platform {
-            return Some(PlatformCommand {
-                platform,
-                command,
-                words,
-            });
+        if len < 8 {
+            return None;
         }
-        at += len.max(8);
+        all.push(command);
+        off += len;
     }
-    None
+    Some(all)
+}
+
+/// The first command of an object that tells its system; `None` if it has none or is no Mach-O object
+/// (`ld/macho.go:hostobjMachoPlatform`, `peekMachoPlatform`).
+pub fn platform_command(data: &[u8]) -> Option<PlatformCommand> {
+    load_commands(data)?.into_iter().find_map(|c| {
+        let platform = match c.command {
+            LC_VERSION_MIN_MACOSX => PLATFORM_MACOS,
+            LC_VERSION_MIN_IPHONEOS => 2,
+            LC_VERSION_MIN_TVOS => 3,
+            LC_VERSION_MIN_WATCHOS => 4,
+            LC_BUILD_VERSION => c.word(8)?,
+            _ => return None,
+        };
+        Some(PlatformCommand {
+            platform,
+            command: c.command,
+            words: (8..c.data.len()).step_by(4).map_while(|i| c.word(i)).collect(),
+        })
+    })
 }
 
 #[cfg(test)]
