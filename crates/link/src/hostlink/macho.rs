@@ -110,7 +110,7 @@ impl HostLinker<'_> {
         let _ = fips::store_sum(file, config.fipso.as_deref(), fips::macho);
         if config.arch.macho_signed {
             let program = matches!(config.build_mode, BuildMode::Exe | BuildMode::Pie);
-            sign(file, program).map_err(|why| self.failed("code signing", &why))?;
+            sign(file, &config.outfile_name, program).map_err(|why| self.failed("code signing", &why))?;
         }
         Ok(())
     }
@@ -212,9 +212,9 @@ fn write_program(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     options.open(file)?.write_all(bytes)
 }
 
-/// Signs a file anew, if it is signed; `program` says whether it is none that others load.
-fn sign(file: &Path, program: bool) -> Result<(), String> {
-    let text = |e: std::io::Error| go_error_text(&e);
+/// Signs a file anew, which is called `name`, if it is signed; `program` says whether it is none that others load.
+fn sign(file: &Path, name: &str, program: bool) -> Result<(), String> {
+    let text = |e: std::io::Error| format!("open {name}: {}", go_error_text(&e));
     let mut bytes = std::fs::read(file).map_err(text)?;
     let commands = load_commands(&bytes).ok_or("invalid magic number in record at byte 0x0")?;
     let segment = |name: &[u8]| {
