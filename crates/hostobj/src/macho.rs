@@ -98,7 +98,10 @@ pub fn platform_command(data: &[u8]) -> Option<PlatformCommand> {
         Some(PlatformCommand {
             platform,
             command: c.command,
-            words: (8..c.data.len()).step_by(4).map_while(|i| c.word(i)).collect(),
+            words: (8..c.data.len())
+                .step_by(4)
+                .map_while(|i| c.word(i))
+                .collect(),
         })
     })
 }

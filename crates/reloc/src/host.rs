@@ -242,7 +242,9 @@ impl Relocator<'_> {
         if rs.is_some() && self.addrs.section(rs).0 == 0 {
             match self.syms.kind(rs) {
                 SymKind::Xxx if !host.library => return Err(Problem::Unresolved),
-                SymKind::DynImport if !host.dynlink && host.format != FileFormat::MachO => return Err(Problem::Unhandled),
+                SymKind::DynImport if !host.dynlink && host.format != FileFormat::MachO => {
+                    return Err(Problem::Unhandled);
+                }
                 _ => {}
             }
             if !r.weak && !self.live.reachable.has(rs) {

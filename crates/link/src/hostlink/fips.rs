@@ -1,7 +1,7 @@
 //! The sum over the FIPS module in a file that the host linker made (`ld/fips140.go:hostlinkfips`).
 
-use object::read::elf::{ElfFile64, FileHeader as _, ProgramHeader as _};
 use hostobj::macho::{LoadCommand, load_commands};
+use object::read::elf::{ElfFile64, FileHeader as _, ProgramHeader as _};
 use object::{LittleEndian, Object as _, ObjectSection as _, elf as object_elf};
 use std::io::Write as _;
 use std::ops::Range;

@@ -21,8 +21,7 @@ const LC_CODE_SIGNATURE: u32 = 0x1d;
 
 /// Warnings that nobody can do anything about.
 const BIND_AT_LOAD: &[u8] = b"ld: warning: -bind_at_load is deprecated on macOS\n";
-const NO_PIE: &[u8] =
-    b"ld: warning: -no_pie is deprecated when targeting new OS versions\n";
+const NO_PIE: &[u8] = b"ld: warning: -no_pie is deprecated when targeting new OS versions\n";
 const STUB_FILE: &[u8] = b"ld: warning: text-based stub file";
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
@@ -110,7 +109,8 @@ impl HostLinker<'_> {
         let _ = fips::store_sum(file, config.fipso.as_deref(), fips::macho);
         if config.arch.macho_signed {
             let program = matches!(config.build_mode, BuildMode::Exe | BuildMode::Pie);
-            sign(file, &config.outfile_name, program).map_err(|why| self.failed("code signing", &why))?;
+            sign(file, &config.outfile_name, program)
+                .map_err(|why| self.failed("code signing", &why))?;
         }
         Ok(())
     }

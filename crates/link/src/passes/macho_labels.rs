@@ -97,7 +97,13 @@ impl LabelInput<'_> {
     /// Data and carriers that are too large, with their lengths, bytes.
     fn large(&self) -> Vec<(SymId, i64)> {
         let segs = self.segs;
-        let loaded = [&segs.text, &segs.rodata, &segs.relro, &segs.data, &segs.dwarf];
+        let loaded = [
+            &segs.text,
+            &segs.rodata,
+            &segs.relro,
+            &segs.data,
+            &segs.dwarf,
+        ];
         if loaded.iter().all(|s| s.len < LABEL_DISTANCE as u64) {
             return Vec::new();
         }

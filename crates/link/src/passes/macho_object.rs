@@ -11,7 +11,7 @@ use format::macho::{
     headers,
 };
 use gover::{RelocType, SymKind};
-use layout::{Section as LaidOut, SectionId, Segments, Seg, round_up};
+use layout::{Section as LaidOut, SectionId, Seg, Segments, round_up};
 use rayon::prelude::*;
 use reloc::{HostReloc, MachoType, Problem, RelocError, macho_address, macho_types};
 use symbols::SymId;

@@ -57,7 +57,9 @@ fn records(r: &Relocator, host: &HostLink, h: &HostReloc) -> u64 {
 impl ObjectRelocs<'_> {
     pub(super) fn symbols(
         &self,
-        section: usize, range: Range<usize>) -> impl Iterator<Item = SymId> + '_ {
+        section: usize,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = SymId> + '_ {
         let is_text = section == self.layout.known.text;
         range.map(move |i| match is_text {
             true => self.order.textp[i],

@@ -129,9 +129,7 @@ impl<'a> Output<'a> {
         self.program.syms.release_dwarf();
         diag.phases.start("layout");
         match (self.host, self.program.shape.format) {
-            (Some(host), FileFormat::MachO) => {
-                self.write_macho_object(host, begun, &segs, file)
-            }
+            (Some(host), FileFormat::MachO) => self.write_macho_object(host, begun, &segs, file),
             (Some(host), _) => self.write_object(host, begun, &segs, end, file),
             (None, FileFormat::Elf) => self.write_executable(begun, &segs, end, file),
             (None, FileFormat::MachO) => self.write_macho(begun, &segs, file),
