@@ -8,7 +8,7 @@ use dynamic::MachoTables;
 use format::macho::{
     Command, HeaderInput, SYM_SIZE, Section, Segment, consts::*, headers, signature_len,
 };
-use gover::UuidPresence;
+use gover::{MachoBuildVersion, UuidPresence};
 use layout::{DataLayout, Section as LaidOut, Seg, Segments, round_up};
 use rustc_hash::FxHashMap;
 use symbols::{SymId, Symbols};
@@ -201,17 +201,16 @@ impl ExecutableInput<'_> {
         } = *self;
         let start = self.segs.text.addr.wrapping_sub(shape.placement.header_len);
         let link_edit = self.link_edit;
-        let mut commands = vec![
-            Command::BuildVersion {
-                platform: PLATFORM_MACOS,
-                os: config.macos,
-                sdk: config.macsdk,
-            },
-            match config.arch.family {
+        let mut commands: Vec<Command> = [
+            build_version(config, shape, true),
+            Some(match config.arch.family {
                 Family::Amd64 => Command::UnixThread(entry),
                 Family::Arm64 => Command::Main(entry.wrapping_sub(start)),
-            },
-        ];
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         commands.extend(link_edit.commands(config, self.symbols, &syms.foreign.dylibs));
         commands.extend(self.uuid(uuid).map(Command::Uuid));
         if config.arch.macho_signed {
@@ -311,6 +310,20 @@ impl ExecutableInput<'_> {
             .map(|s| section(s, self.segs, first_word))
             .collect()
     }
+}
+
+/// The command that tells for which system the file is (`domacho`); `complete` if no other linker adds to it.
+pub fn build_version(config: &Config, shape: &Shape, complete: bool) -> Option<Command> {
+    if let Some(c) = &shape.platform {
+        return Some(Command::Copied(c.command, c.words.clone()));
+    }
+    let rule = config.release.macho.build_version;
+    let own = complete || rule == MachoBuildVersion::FromFlags;
+    own.then_some(Command::BuildVersion {
+        platform: PLATFORM_MACOS,
+        os: config.macos,
+        sdk: config.macsdk,
+    })
 }
 
 /// Describes a section (`machoshbits`). `first_word` is the first entry for the global offset table in

@@ -4,12 +4,12 @@ use super::output::{Begun, Linked, Output, SymbolTable};
 use crate::diag::Stop;
 use crate::output::OutputFile;
 use crate::passes::host_syms;
+use crate::passes::macho::build_version;
 use crate::passes::macho_labels::{LabelInput, Labels};
 use crate::passes::macho_object::{Numbers, ObjectPlan};
 use crate::passes::object::ObjectRelocs;
 use dwarf::{HostRef, HostTarget};
-use format::macho::{Command, consts::PLATFORM_MACOS};
-use gover::{MachoBuildVersion, SymKind};
+use gover::SymKind;
 use layout::Segments;
 use reloc::HostLink;
 use symbols::SymId;
@@ -55,7 +55,7 @@ impl Output<'_> {
         diag.exit_if_errors()?;
         diag.phases.start("Asmb2");
         let sections = data.layout.sections.iter().chain(&begun.debug.sections);
-        let build_version = self.build_version();
+        let build_version = build_version(config, program.shape, false);
         let headers = plan.headers(config, segs, sections, build_version, symbols.counts[2]);
         let headers = headers.map_err(|e| diag.exit(e))?;
         loaded[..headers.len()].copy_from_slice(&headers);
@@ -118,19 +118,5 @@ impl Output<'_> {
         let mut known: Vec<_> = known.filter_map(|(s, k, n)| Some((s?, k, n))).collect();
         known.sort_by_key(|&(_, kind, _)| syms.gover.rank(kind));
         known
-    }
-
-    /// The command that tells for which system the object is (`domacho`).
-    fn build_version(&self) -> Option<Command> {
-        let config = self.program.config;
-        let rule = config.release.macho.build_version;
-        if let Some(c) = &self.program.shape.platform {
-            return Some(Command::Copied(c.command, c.words.clone()));
-        }
-        (rule == MachoBuildVersion::FromFlags).then_some(Command::BuildVersion {
-            platform: PLATFORM_MACOS,
-            os: config.macos,
-            sdk: config.macsdk,
-        })
     }
 }
