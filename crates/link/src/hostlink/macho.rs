@@ -1,6 +1,7 @@
 //! macOS: the flags of its linker, and what is done with what it makes (`ld/lib.go:hostlink`,
 //! `ld/macho_update_uuid.go`, `ld/macho.go:machoCodeSign`).
 
+use super::macho_dwarf::combine;
 use super::{HostLinker, fips, joined, tool, words};
 use crate::config::unsupported_text;
 use crate::diag::Stop;
@@ -18,6 +19,9 @@ use tool::Argv;
 const LC_SEGMENT_64: u32 = 0x19;
 const LC_UUID: u32 = 0x1b;
 const LC_CODE_SIGNATURE: u32 = 0x1d;
+
+/// What is wrong with a file that is no Mach-O file.
+const INVALID: &str = "invalid magic number in record at byte 0x0";
 
 /// Warnings that nobody can do anything about.
 const BIND_AT_LOAD: &[u8] = b"ld: warning: -bind_at_load is deprecated on macOS\n";
@@ -92,18 +96,17 @@ impl HostLinker<'_> {
     pub(super) fn finish_macho(&self) -> Result<(), Stop> {
         let config = self.config;
         let file = &config.outfile;
+        let mut combined = false;
         if self.combines_dwarf() {
             self.collect_dwarf()?;
             self.strip()?;
-            if self.dir.file("go.dwarf").exists() {
-                // What there is has no debugging information any more.
-                let _ = std::fs::remove_file(file);
-                let what = "combining DWARF with what the host linker made for darwin (use -w)";
-                return Err(self.diag.exit_plain(unsupported_text(what)));
-            }
+            combined = self.combine_dwarf()?;
         }
-        if !config.gnu_build_id.is_empty() {
-            self.rewrite_uuid()?;
+        if !combined && !config.gnu_build_id.is_empty() {
+            self.rewrite("rewriting uuid", |bytes| {
+                let commands = load_commands(&bytes).ok_or(INVALID)?;
+                Ok(with_uuid(commands, &bytes, &config.gnu_build_id))
+            })?;
         }
         // Without a sum the program's own check fails, if it is asked for.
         let _ = fips::store_sum(file, config.fipso.as_deref(), fips::macho);
@@ -171,32 +174,62 @@ impl HostLinker<'_> {
         Err(self.diag.exit(text))
     }
 
-    /// Gives the output the number that follows from the build ID (`machoRewriteUuid`).
-    fn rewrite_uuid(&self) -> Result<(), Stop> {
+    /// Makes debugging information a part of the output, if there is any.
+    fn combine_dwarf(&self) -> Result<bool, Stop> {
+        let dwarf = self.dir.file("go.dwarf");
+        if !dwarf.exists() {
+            return Ok(false);
+        }
+        let config = self.config;
+        if config.compress_dwarf {
+            // What there is has no debugging information any more.
+            let _ = std::fs::remove_file(&config.outfile);
+            let what = "compressing DWARF of what the host linker made for darwin \
+                        (use -w or -compressdwarf=0)";
+            return Err(self.diag.exit_plain(unsupported_text(what)));
+        }
+        self.rewrite("combining dwarf", |exe| {
+            let dwarf = std::fs::read(&dwarf).map_err(|e| go_error_text(&e))?;
+            combine(&exe, &dwarf, config.placement.round, &config.gnu_build_id)
+        })?;
+        Ok(true)
+    }
+
+    /// Makes another file of the output. `what` is being done.
+    fn rewrite(
+        &self,
+        what: &str,
+        change: impl FnOnce(Vec<u8>) -> Result<Vec<u8>, String>,
+    ) -> Result<(), Stop> {
         let (argv0, name) = (&self.config.argv0, &self.config.outfile_name);
         let file = &self.config.outfile;
-        let what = "rewriting uuid";
-        let mut bytes = std::fs::read(file).map_err(|e| {
+        let bytes = std::fs::read(file).map_err(|e| {
             let why = go_error_text(&e);
             self.failed(what, &format!("open {name}: {why}"))
         })?;
-        let commands = load_commands(&bytes).ok_or_else(|| {
-            let why = "invalid magic number in record at byte 0x0";
-            self.diag
-                .exit(format_args!("{argv0}: parsing Mach-O header failed: {why}"))
-        })?;
-        let uuid = commands.iter().find(|c| c.command == LC_UUID);
-        if let Some(at) = uuid.filter(|c| c.data.len() >= 24).map(|c| c.off + 8) {
-            let given = &self.config.gnu_build_id;
-            let len = given.len().min(16);
-            bytes[at..at + 16].fill(0);
-            bytes[at..at + len].copy_from_slice(&given[..len]);
+        if load_commands(&bytes).is_none() {
+            return Err(self.diag.exit(format_args!(
+                "{argv0}: parsing Mach-O header failed: {INVALID}"
+            )));
         }
+        let changed = change(bytes).map_err(|why| self.failed(what, &why))?;
         let new = joined_name(file);
-        write_program(&new, &bytes)
+        write_program(&new, &changed)
             .and_then(|()| std::fs::rename(&new, file))
             .map_err(|e| self.failed(what, &go_error_text(&e)))
     }
+}
+
+/// The file with the number that follows from the build ID (`machoRewriteUuid`).
+fn with_uuid(commands: Vec<LoadCommand>, bytes: &[u8], given: &[u8]) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    let uuid = commands.iter().find(|c| c.command == LC_UUID);
+    if let Some(at) = uuid.filter(|c| c.data.len() >= 24).map(|c| c.off + 8) {
+        let len = given.len().min(16);
+        out[at..at + 16].fill(0);
+        out[at..at + len].copy_from_slice(&given[..len]);
+    }
+    out
 }
 
 /// The name of the file that takes the place of `file`.
@@ -216,7 +249,7 @@ fn write_program(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
 fn sign(file: &Path, name: &str, program: bool) -> Result<(), String> {
     let text = |e: std::io::Error| format!("open {name}: {}", go_error_text(&e));
     let mut bytes = std::fs::read(file).map_err(text)?;
-    let commands = load_commands(&bytes).ok_or("invalid magic number in record at byte 0x0")?;
+    let commands = load_commands(&bytes).ok_or(INVALID)?;
     let segment = |name: &[u8]| {
         let is_it = |c: &&LoadCommand| c.command == LC_SEGMENT_64 && c.name(8) == name;
         commands.iter().rfind(is_it)

@@ -7,6 +7,7 @@
 
 mod fips;
 mod macho;
+mod macho_dwarf;
 mod probe;
 mod tmpdir;
 pub mod tool;
