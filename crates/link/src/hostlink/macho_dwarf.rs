@@ -156,7 +156,7 @@ impl Patch<'_> {
             0x22 => &[8, 16, 24, 32, 40],
             // The signature and other tables at the end, encrypted text.
             0x1d | 0x1e | 0x21 | 0x26 | 0x29 | 0x2b | 0x2c | 0x33 | 0x34 => &[8],
-            2..=LAST_COMMAND => &[],
+            n if (2..=LAST_COMMAND).contains(&n) => &[],
             _ => {
                 let n = c.command;
                 return Err(format!("unknown load command {n:#x} (LoadCmd({n}))"));

@@ -67,7 +67,7 @@ impl Labels {
         for (s, len) in input.large() {
             add(s, LABEL_DISTANCE, len);
         }
-        let first = table.len() + 1;
+        let first = table.count() + 1;
         let numbers = places.iter().copied().zip(first..).collect();
         table.append(places.into_iter().map(|(s, off)| {
             let value = input.addrs.addr(s).wrapping_add_signed(off);

@@ -92,7 +92,7 @@ impl MachoSymbols {
     }
 
     /// Number of symbols.
-    pub fn len(&self) -> u32 {
+    pub fn count(&self) -> u32 {
         self.order.len() as u32
     }
 
