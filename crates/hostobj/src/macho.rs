@@ -264,6 +264,8 @@ fn sections<'d>(data: &'d [u8], c: &LoadCommand<'d>) -> Option<Vec<WithRelocs<'d
     const SECTION_LEN: usize = 80;
     const TYPE: u32 = 0xff;
     const ZEROFILL: u32 = 1;
+    /// Most bytes of a section, which are all the linker places.
+    const MAX_SIZE: u64 = 2_000_000_000;
     let start = usize::try_from(c.long(40)?).ok()?;
     let image = data.get(start..start.checked_add(usize::try_from(c.long(48)?).ok()?)?)?;
     let base = c.long(24)?;
@@ -274,6 +276,9 @@ fn sections<'d>(data: &'d [u8], c: &LoadCommand<'d>) -> Option<Vec<WithRelocs<'d
         let names = c.data.get(at..at + 32)?;
         let (own, segment) = (until_zero(&names[..16]), until_zero(&names[16..]));
         let (addr, size) = (c.long(at + 32)?, c.long(at + 40)?);
+        if size > MAX_SIZE {
+            return None;
+        }
         let kind = section_kind(segment, own);
         let zeros = c.word(at + 64)? & TYPE == ZEROFILL;
         let bare = kind.is_none() || kind == Some(SymKind::NoPtrBss) || zeros;

@@ -113,7 +113,9 @@ impl Loader<'_> {
             ));
         }
         // cmd/link panics over these; the definition is a second one.
-        if !self.syms.data(s).is_empty() || self.syms.foreign.sub(s).is_some() {
+        let foreign = &self.syms.foreign;
+        let is_container = s == container || foreign.sub(s).is_some();
+        if !self.syms.data(s).is_empty() || is_container || foreign.outer(container).is_some() {
             return Err(format!("{name}: duplicate symbol definition"));
         }
         let kind = self.syms.kind(container);
@@ -162,6 +164,10 @@ impl Loader<'_> {
             let mut relocs = Vec::with_capacity(section.relocs.len());
             for r in &section.relocs {
                 let sym = match r.target {
+                    MachoTarget::Symbol(n) if symbols[n as usize].is_none() => {
+                        let name = String::from_utf8_lossy(macho.symbols[n as usize].name);
+                        return Err(format!("invalid relocation: {name} is for debuggers"));
+                    }
                     MachoTarget::Symbol(n) => symbols[n as usize],
                     MachoTarget::Section(n) => {
                         let target = sections[n as usize];
