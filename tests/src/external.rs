@@ -349,8 +349,8 @@ fn leavings(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        // The linker's own trials.
-        if name != "a.out" {
+        // The linker's own trials; dsymutil has a folder of its own.
+        if name != "a.out" && entry.file_type()?.is_file() {
             all.push((name, fs::read(entry.path())?));
         }
     }

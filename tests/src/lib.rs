@@ -13,6 +13,7 @@
 //! | `big` | the same for large programs (`--big`) |
 //! | `targets` | the same for other targets, results run in an emulator if there is one |
 //! | `external` | the same with a host linker: its object, its arguments, the result, which runs |
+//! | `macos` | what a host linker for macOS is given, which is not needed for that |
 //! | `combined` | the same with flags combined at random, in all build modes |
 //! | `patches` | the same for other patch levels, where cmd/link changed between them |
 //! | `errors` | bad input: cmd/link's wording and status, no file left |
@@ -30,6 +31,7 @@ mod fixture;
 mod flags;
 mod gotests;
 mod host_objects;
+mod macos;
 mod parity;
 mod patches;
 mod random;
@@ -102,6 +104,7 @@ fn run(args: Args) -> xtask::Result<bool> {
     targets::cases(&context, &args, &mut cases)?;
     errors::cases(&context, &mut cases);
     external::cases(&context, &mut cases);
+    macos::cases(&context, &mut cases);
     combined::cases(&context, args.big, &mut cases);
     shared::cases(&context, &mut cases);
     patches::cases(&context, &mut cases);

@@ -14,8 +14,8 @@ use reach::Live;
 use rustc_hash::FxHashMap;
 use symbols::{ExtReloc, Reloc, SymId, Symbols};
 use tables::Maker;
-use target::ArchInfo;
 use target::plt::Stub;
+use target::{ArchInfo, Family};
 
 /// What one thread looks through at a time, symbols.
 const CHUNK: usize = 1 << 12;
@@ -34,6 +34,8 @@ pub struct MachoOptions {
     pub arch: &'static ArchInfo,
     /// Whether the program may lie anywhere.
     pub pie: bool,
+    /// Whether a host linker makes the tables: code here only asks it for what it needs.
+    pub external: bool,
     /// Whether the global offset table becomes read-only.
     pub relro: bool,
 }
@@ -62,6 +64,8 @@ pub struct MachoTables {
     stub_offsets: FxHashMap<SymId, u32>,
     word_offsets: FxHashMap<SymId, u32>,
     pie: bool,
+    external: bool,
+    family: Family,
     ptr: u8,
     stub: &'static Stub,
 }
@@ -82,17 +86,13 @@ impl MachoTables {
     pub fn make(m: &mut Maker, options: &MachoOptions) -> MachoTables {
         m.create(".machosymstr", SymKind::MachoSymStr);
         m.create(".machosymtab", SymKind::MachoSymTab);
-        let plt = m.create(".plt", SymKind::MachoPlt);
-        let got = m.create(
-            ".got",
-            match options.relro {
-                true => SymKind::MachoRelroSect,
-                false => SymKind::MachoGot,
-            },
-        );
-        m.ext(got).align = 4;
-        m.create(".linkedit.plt", SymKind::MachoIndirectPlt);
-        m.create(".linkedit.got", SymKind::MachoIndirectGot);
+        let (plt, got) = match options.external {
+            true => {
+                mark_as_assembler(m);
+                (SymId::NONE, SymId::NONE)
+            }
+            false => make_sections(m, options.relro),
+        };
         for name in [".machorebase", ".machobind", ".machocodesig"] {
             m.create(name, SymKind::Xxx);
         }
@@ -109,6 +109,8 @@ impl MachoTables {
             stub_offsets: FxHashMap::default(),
             word_offsets: FxHashMap::default(),
             pie: options.pie,
+            external: options.external,
+            family: options.arch.family,
             ptr: options.arch.ptr_size,
             stub: options.arch.macho_stub,
         }
@@ -146,7 +148,8 @@ impl MachoTables {
                 if passed_over(live, &r) {
                     continue;
                 }
-                if is_imported(syms, &r) || r.typ == RelocType::Arm64GotPcrel {
+                let is_other = r.typ == RelocType::Arm64GotPcrel || r.typ.is_host();
+                if is_other || is_imported(syms, &r) {
                     found.rebases.truncate(before);
                     found.others.push((before, s));
                     break;
@@ -182,10 +185,13 @@ impl MachoTables {
 
     /// All relocations of one symbol, in order (`dynrelocsym`).
     fn enter_symbol(&mut self, syms: &mut Symbols, live: &Live, s: SymId, errors: &mut Complaints) {
-        let relocs: Vec<Reloc> = syms.relocs(s).collect();
-        for (i, r) in relocs.into_iter().enumerate() {
+        for i in 0..syms.relocs(s).len() {
+            // Others before it may have changed it.
+            let Some(mut r) = syms.relocs(s).nth(i) else {
+                break;
+            };
             let imported = is_imported(syms, &r);
-            if passed_over(live, &r) || !imported && !self.pie {
+            if passed_over(live, &r) || !imported && !self.pie && !r.typ.is_host() {
                 continue;
             }
             let name = syms.name_lossy(r.sym).into_owned();
@@ -193,7 +199,15 @@ impl MachoTables {
                 let text = format!("dynamic relocation to unreachable symbol {name}");
                 errors.push((s, text));
             }
+            let host = match r.typ.is_host() {
+                true => self.enter_host(syms, s, i, &r, &name, errors),
+                false => None,
+            };
+            if host.is_none() && r.typ.is_host() {
+                r.typ = RelocType::Addr;
+            }
             let done = match imported {
+                _ if host.is_some() => host == Some(true),
                 true => self.enter_import(syms, s, i, &r, &name, errors),
                 false => self.enter_own(s, &r, &name, errors),
             };
@@ -244,7 +258,19 @@ impl MachoTables {
             false
         };
         let nonzero = || format!("unexpected nonzero addend for dynamic symbol {name}");
+        let asks = |syms: &mut Symbols, typ| {
+            crate::scan::change(syms, s, i, |r| r.typ = typ);
+            true
+        };
         match r.typ {
+            RelocType::Call
+            | RelocType::CallArm64
+            | RelocType::GotPcrel
+            | RelocType::Arm64GotPcrel
+                if self.external =>
+            {
+                true
+            }
             RelocType::Call | RelocType::CallArm64 => {
                 if r.typ == RelocType::CallArm64 && r.add != 0 {
                     let add = r.add;
@@ -252,7 +278,7 @@ impl MachoTables {
                 }
                 let stub = self.stub_entry(syms, r.sym);
                 let plt = self.plt;
-                retarget(syms, s, i, plt, stub, r.typ);
+                retarget(syms, s, i, plt, stub.into(), r.typ);
                 true
             }
             RelocType::Pcrel if is_text => {
@@ -270,9 +296,12 @@ impl MachoTables {
                     ));
                 };
                 syms.ext_mut(s).data[at] = MOV;
+                if self.external {
+                    return asks(syms, RelocType::GotPcrel);
+                }
                 let word = self.word_entry(syms, r.sym);
                 let got = self.got;
-                retarget(syms, s, i, got, word, r.typ);
+                retarget(syms, s, i, got, word.into(), r.typ);
                 true
             }
             RelocType::AddrArm64 if is_text => {
@@ -288,9 +317,12 @@ impl MachoTables {
                     ));
                 };
                 syms.ext_mut(s).data[at + 4..at + 8].copy_from_slice(&code.to_le_bytes());
+                if self.external {
+                    return asks(syms, RelocType::Arm64GotPcrel);
+                }
                 let word = self.word_entry(syms, r.sym);
                 let got = self.got;
-                retarget(syms, s, i, got, word, RelocType::Arm64PcrelLdSt64);
+                retarget(syms, s, i, got, word.into(), RelocType::Arm64PcrelLdSt64);
                 true
             }
             RelocType::Addr => {
@@ -316,7 +348,7 @@ impl MachoTables {
                 let word = self.word_entry(syms, r.sym);
                 let got = self.got;
                 // One for each instruction; the second goes to the end of the list.
-                retarget(syms, s, i, got, word, RelocType::Arm64Got);
+                retarget(syms, s, i, got, word.into(), RelocType::Arm64Got);
                 let list = &mut syms.ext_mut(s).relocs;
                 list[i].siz = 4;
                 let mut second = list[i];
@@ -326,6 +358,144 @@ impl MachoTables {
             }
             _ => false,
         }
+    }
+
+    /// The `i`th relocation of `s`, one of a C compiler's, becomes an ordinary one; whether that is all there
+    /// is to it. `None` if it is now an address like others.
+    fn enter_host(
+        &mut self,
+        syms: &mut Symbols,
+        s: SymId,
+        i: usize,
+        r: &Reloc,
+        name: &str,
+        errors: &mut Complaints,
+    ) -> Option<bool> {
+        use RelocType::*;
+        let imported = syms.kind(r.sym) == SymKind::DynImport;
+        let mut complain = |text: String| errors.push((s, text));
+        let to = |syms: &mut Symbols, typ| crate::scan::change(syms, s, i, |r| r.typ = typ);
+        let unexpected = || format!("unexpected reloc for dynamic symbol {name}");
+        match r.typ {
+            MachoUnsigned => {
+                to(syms, Addr);
+                let early = syms.gover.macho.binds == MachoBinds::GotOnly;
+                if imported && (early || !self.pie) {
+                    complain(unexpected());
+                }
+                return (!self.pie).then_some(true);
+            }
+            MachoFixedBranch => {
+                to(syms, Addr);
+                if self.pie {
+                    complain("unsupported relocation for PIE: RelocType(514)".into());
+                }
+                if imported {
+                    complain(unexpected());
+                }
+            }
+            MachoSubtractor => return Some(self.subtract(syms, s, i, name, errors)),
+            MachoBranch => {
+                let typ = match self.family {
+                    Family::Amd64 => Pcrel,
+                    Family::Arm64 => CallArm64,
+                };
+                to(syms, typ);
+                if imported {
+                    let (stub, plt) = (self.stub_entry(syms, r.sym), self.plt);
+                    retarget(syms, s, i, plt, stub.into(), typ);
+                }
+            }
+            MachoSigned => {
+                to(syms, Pcrel);
+                if imported {
+                    complain(format!(
+                        "unexpected pc-relative reloc for dynamic symbol {name}"
+                    ));
+                }
+            }
+            MachoPage => {
+                if imported {
+                    complain(format!("unexpected relocation for dynamic symbol {name}"));
+                }
+                to(syms, Arm64Pcrel);
+            }
+            MachoGotLoad | MachoGotPage if !imported => {
+                let typ = match self.family {
+                    Family::Amd64 => Pcrel,
+                    Family::Arm64 => Arm64Pcrel,
+                };
+                if !load_itself(&mut syms.ext_mut(s).data, r.off, self.family) {
+                    complain(format!(
+                        "unexpected GOT_LOAD reloc for non-dynamic symbol {name}"
+                    ));
+                    return Some(false);
+                }
+                to(syms, typ);
+            }
+            _ => {
+                if !imported {
+                    complain(format!(
+                        "unexpected GOT reloc for non-dynamic symbol {name}"
+                    ));
+                }
+                let word = i64::from(self.word_entry(syms, r.sym));
+                let (typ, add) = match r.typ {
+                    MachoGotPage => (Arm64Got, word),
+                    MachoPointerToGot => (Pcrel, r.add + i64::from(r.siz) + word),
+                    _ => (Pcrel, r.add + word),
+                };
+                let got = self.got;
+                retarget(syms, s, i, got, add, typ);
+            }
+        }
+        Some(true)
+    }
+
+    /// The `i`th relocation of `s` says what the one behind it subtracts from an address: a place in the same
+    /// section, so that the difference counts from there.
+    fn subtract(
+        &self,
+        syms: &mut Symbols,
+        s: SymId,
+        i: usize,
+        name: &str,
+        errors: &mut Complaints,
+    ) -> bool {
+        let machine = match self.family {
+            Family::Amd64 => "X86_64",
+            Family::Arm64 => "ARM64",
+        };
+        let mut list = syms.relocs(s).skip(i);
+        let Some(r) = list.next() else {
+            return false;
+        };
+        let (outer, off) = match syms.foreign.outer(r.sym) {
+            outer if outer.is_some() => (outer, syms.foreign.offsets[&r.sym] as i64),
+            _ => (r.sym, 0),
+        };
+        if outer != s {
+            let outer = syms.name_lossy(outer);
+            let text = format!(
+                "unsupported {machine}_RELOC_SUBTRACTOR reloc: target {name}, outer {outer}"
+            );
+            errors.push((s, text));
+            return false;
+        }
+        let is_minuend = |n: Reloc| n.typ == RelocType::MachoUnsigned && n.off == r.off;
+        if !list.next().is_some_and(is_minuend) {
+            let text = format!(
+                "unexpected {machine}_RELOC_SUBTRACTOR reloc, must be followed by \
+                 {machine}_RELOC_UNSIGNED at the same offset"
+            );
+            errors.push((s, text));
+            return false;
+        }
+        let list = &mut syms.ext_mut(s).relocs;
+        list[i + 1].typ = RelocType::Pcrel;
+        list[i + 1].add = r.add + i64::from(r.off) + i64::from(r.siz) - off;
+        list[i].siz = 0;
+        true
     }
 
     /// The offset in `.plt` of the stub that jumps to `s`, bytes.
@@ -407,11 +577,34 @@ impl MachoTables {
                 segment,
                 off: offset(w, start),
                 library: number.map(|n| n as u32 + 1),
+                weak: syms.foreign.weak_imports.contains(s),
                 name: syms.ext_name(*s),
             }
         });
         [rebase_table(&parts), bind_table(binds)]
     }
+}
+
+/// Makes the sections of stubs and of the global offset table.
+fn make_sections(m: &mut Maker, relro: bool) -> (SymId, SymId) {
+    let plt = m.create(".plt", SymKind::MachoPlt);
+    let got = m.create(
+        ".got",
+        match relro {
+            true => SymKind::MachoRelroSect,
+            false => SymKind::MachoGot,
+        },
+    );
+    m.ext(got).align = 4;
+    m.create(".linkedit.plt", SymKind::MachoIndirectPlt);
+    m.create(".linkedit.got", SymKind::MachoIndirectGot);
+    (plt, got)
+}
+
+/// Makes the section by which Apple's linker knows an assembler's objects, which need not have bitcode.
+fn mark_as_assembler(m: &mut Maker) {
+    let s = m.create(".llvmasm", SymKind::Macho);
+    m.ext(s).add_bytes(&[0]);
 }
 
 /// Whether nobody is interested in a relocation: it has no field, or what it refers to is not wanted.
@@ -423,10 +616,10 @@ fn is_imported(syms: &Symbols, r: &Reloc) -> bool {
     r.sym.is_some() && syms.kind(r.sym) == SymKind::DynImport
 }
 
-/// Has the `i`th relocation of `s` be one of type `typ`, of `off` bytes into `target`.
-fn retarget(syms: &mut Symbols, s: SymId, i: usize, target: SymId, off: u32, typ: RelocType) {
+/// Has the `i`th relocation of `s` be one of type `typ`, to `target` with the addend `add`.
+fn retarget(syms: &mut Symbols, s: SymId, i: usize, target: SymId, add: i64, typ: RelocType) {
     crate::scan::change(syms, s, i, |r| {
-        (r.sym, r.add, r.typ) = (target, off.into(), typ);
+        (r.sym, r.add, r.typ) = (target, add, typ);
     });
 }
 
@@ -436,6 +629,33 @@ fn add_to_load(code: u32) -> Option<u32> {
     const LDR: u32 = 0xf9 << 24 | 1 << 22;
     const REGISTERS_AND_OFFSET: u32 = (1 << 22) - 1;
     (code >> 24 == ADD).then_some(LDR | code & REGISTERS_AND_OFFSET)
+}
+
+/// Has code that loads the address of something from a word, where a relocation is at `off`, load the address
+/// itself; `false` if it is none that does.
+fn load_itself(data: &mut [u8], off: i32, family: Family) -> bool {
+    const LEA: u8 = 0x8d;
+    const MOV: u8 = 0x8b;
+    let off = usize::try_from(off).unwrap_or(usize::MAX);
+    match family {
+        Family::Amd64 => {
+            let code = off.checked_sub(2).and_then(|at| data.get_mut(at));
+            let code = code.filter(|c| **c == MOV);
+            code.map(|c| *c = LEA).is_some()
+        }
+        Family::Arm64 => {
+            let code = data.get_mut(off..).and_then(|d| d.first_chunk_mut::<4>());
+            let Some(code) = code else { return false };
+            let word = u32::from_le_bytes(*code);
+            let own = match word >> 24 {
+                op if op & 0x9f == 0x90 => word,
+                0xf9 => 0x91 << 24 | word & ((1 << 22) - 1),
+                _ => return false,
+            };
+            *code = own.to_le_bytes();
+            true
+        }
+    }
 }
 
 /// Gives live imports the names of their versions with large inode numbers.

@@ -147,6 +147,18 @@ named_enum! {
         ElfLdst128AbsLo12Nc = "R_AARCH64_LDST128_ABS_LO12_NC",
         ElfAdrGotPage = "R_AARCH64_ADR_GOT_PAGE",
         ElfLd64GotLo12Nc = "R_AARCH64_LD64_GOT_LO12_NC",
+        // The same of Mach-O objects (`objabi.MachoRelocOffset`), of both machines unless it says so; those
+        // that are treated alike are one here.
+        MachoUnsigned = "RELOC_UNSIGNED",
+        MachoSubtractor = "RELOC_SUBTRACTOR",
+        MachoBranch = "RELOC_BRANCH",
+        MachoFixedBranch = "X86_64_RELOC_BRANCH, absolute",
+        MachoSigned = "X86_64_RELOC_SIGNED",
+        MachoGotLoad = "X86_64_RELOC_GOT_LOAD",
+        MachoGot = "X86_64_RELOC_GOT",
+        MachoPage = "ARM64_RELOC_PAGE21",
+        MachoGotPage = "ARM64_RELOC_GOT_LOAD_PAGE21",
+        MachoPointerToGot = "ARM64_RELOC_POINTER_TO_GOT",
     }
 }
 
@@ -177,7 +189,10 @@ impl RelocType {
     /// of an imported function (`ld/data.go:isPLTCall`).
     #[inline]
     pub const fn is_host_call(self) -> bool {
-        matches!(self, RelocType::ElfCall26 | RelocType::ElfJump26)
+        matches!(
+            self,
+            RelocType::ElfCall26 | RelocType::ElfJump26 | RelocType::MachoBranch
+        )
     }
 
     /// Whether the relocation is a direct jump (`RelocType.IsDirectJump`).

@@ -7,6 +7,7 @@
 mod archive;
 mod coff;
 mod elf;
+pub mod macho;
 mod relocs;
 mod shared;
 

@@ -3,13 +3,15 @@
 
 use crate::config::{Config, unsupported_text};
 use crate::diag::{Diag, Stop};
-use crate::mode::{LinkMode, LinkModeDecision, LinkModeInputs};
+use crate::mode::{BuildMode, LinkMode, LinkModeDecision, LinkModeInputs};
 use crate::version::of_header;
-use gover::{GoLayout, layout_for};
+use gover::{GoLayout, MachoBuildVersion, layout_for};
+use hostobj::macho::{PLATFORM_MACOS, PlatformCommand, platform_command};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use symbols::load::{LoadResult, Problem, Severity, load};
 use symbols::{Inputs, path_to_prefix};
+use target::FileFormat;
 
 /// What was loaded.
 pub struct Loaded {
@@ -19,6 +21,8 @@ pub struct Loaded {
     pub mode: LinkMode,
     /// Whether the program can load plugins.
     pub can_use_plugins: bool,
+    /// What a host object says of the system that a Mach-O file is for, if that is to be said again.
+    pub platform: Option<PlatformCommand>,
 }
 
 /// Loads the packages.
@@ -43,7 +47,8 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
         let (problems, decision) = choose_link_mode(config, inputs);
         // Start-up code finds out by this package whether C sets up threads.
         let external = decision.mode == Ok(LinkMode::External);
-        let missing = (external && !uses_cgo(inputs)).then_some("runtime/cgo");
+        let missing = external && !uses_cgo(inputs) && !can_lack_cgo(config);
+        let missing = missing.then_some("runtime/cgo");
         let _ = decided.set(decision.mode.unwrap_or_default());
         (problems, missing)
     };
@@ -59,11 +64,43 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
         let what = format!("external linking for {}", config.goos);
         return Err(diag.exit_plain(unsupported_text(&what)));
     }
+    if config.os.format == FileFormat::MachO {
+        if config.build_mode == BuildMode::Plugin || can_use_plugins {
+            let text = unsupported_text("plugins, and programs that load them, for darwin");
+            return Err(diag.exit_plain(text));
+        }
+        if mode == LinkMode::External && config.no_dynamic {
+            let text = unsupported_text("-d with external linking for darwin");
+            return Err(diag.exit_plain(text));
+        }
+    }
+    let platform = match config.os.format {
+        FileFormat::MachO => host_platform(config, &inputs),
+        _ => None,
+    };
     Ok(Loaded {
         inputs,
+        platform,
         mode,
         can_use_plugins,
     })
+}
+
+/// The command of a host object that the output repeats (`ld/macho.go:domacho`).
+fn host_platform(config: &Config, inputs: &Inputs) -> Option<PlatformCommand> {
+    let objects = inputs.host_objects.iter();
+    let mut commands = objects.filter_map(|o| platform_command(o.data));
+    match config.release.macho.build_version {
+        MachoBuildVersion::FromHostObject => commands.next(),
+        MachoBuildVersion::FromFlags => commands.find(|c| c.platform != PLATFORM_MACOS),
+    }
+}
+
+/// Whether a host linker can make this without package runtime/cgo.
+fn can_lack_cgo(config: &Config) -> bool {
+    config.os.format == FileFormat::MachO
+        && config.arch.macho_without_cgo
+        && config.build_mode != BuildMode::Plugin
 }
 
 /// Whether all objects were compiled by the toolchain linked for.

@@ -13,6 +13,7 @@ mod data;
 mod executable;
 mod image;
 mod macho;
+mod macho_object;
 mod object;
 mod output;
 mod program;

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::loading::Loaded;
 use crate::mode::{BuildMode, LinkMode};
+use hostobj::macho::PlatformCommand;
 use layout::Relro;
 use symbols::Foreign;
 use target::{FileFormat, Placement};
@@ -31,6 +32,8 @@ pub struct Shape {
     pub placement: Placement,
     /// The format of the output.
     pub format: FileFormat,
+    /// What a host object says of the system that a Mach-O file is for, if that is to be said again.
+    pub platform: Option<PlatformCommand>,
     /// Whether the operating system knows data that is read-only once relocated.
     os_has_relro: bool,
 }
@@ -59,6 +62,7 @@ impl Shape {
             text_addr: if external { 0 } else { config.text_addr },
             placement: config.placement,
             format: config.os.format,
+            platform: loaded.platform.clone(),
             os_has_relro: config.os.relro,
         }
     }
@@ -74,8 +78,8 @@ impl Shape {
         match (self.mode, self.external) {
             _ if !self.os_has_relro => Relro::None,
             (BuildMode::Exe, _) if !self.link_shared => Relro::None,
-            (_, true) => Relro::WithReadOnly,
-            (_, false) => Relro::OwnSegment,
+            (_, true) if self.format != FileFormat::MachO => Relro::WithReadOnly,
+            _ => Relro::OwnSegment,
         }
     }
 

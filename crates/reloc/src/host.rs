@@ -9,7 +9,7 @@ use crate::{Problem, RelocError, Relocator};
 use gover::{RelocType, SymKind};
 use layout::{Carriers, SectionId};
 use symbols::{Reloc, SymId};
-use target::Family;
+use target::{Family, FileFormat};
 
 /// ELF relocation types, spelled as the psABIs spell them.
 #[allow(missing_docs)]
@@ -51,6 +51,8 @@ pub struct HostLink<'a> {
     /// Whether this is a plugin or a Go shared library. What it lacks is not looked for then; it only
     /// has no section.
     pub library: bool,
+    /// The format of the object.
+    pub format: FileFormat,
 }
 
 /// A relocation for the host linker.
@@ -136,7 +138,10 @@ impl Relocator<'_> {
                 false => (rs, add),
             }
         };
+        let macho = host.format == FileFormat::MachO;
         let (sym, add) = match r.typ {
+            // The word of each thread has its place.
+            TlsLe | TlsIe if macho => return None,
             TlsLe | TlsIe => (if rs.is_none() { host.tlsg } else { rs }, r.add),
             Addr | PeImageOff if r.weak && !self.live.reachable.has(rs) => {
                 carried(self.unreachable_method, r.add)
@@ -148,7 +153,7 @@ impl Relocator<'_> {
                 }
                 let siz = i64::from(r.siz);
                 if self.syms.kind(rs) == SymKind::UndefExt {
-                    (rs, -siz)
+                    (rs, if macho { 0 } else { -siz })
                 } else if r.typ == GotPcrel || self.addrs.section(rs) != section {
                     let (sym, add) = carried(rs, r.add);
                     (sym, add.wrapping_sub(siz))
@@ -237,7 +242,9 @@ impl Relocator<'_> {
         if rs.is_some() && self.addrs.section(rs).0 == 0 {
             match self.syms.kind(rs) {
                 SymKind::Xxx if !host.library => return Err(Problem::Unresolved),
-                SymKind::DynImport if !host.dynlink => return Err(Problem::Unhandled),
+                SymKind::DynImport if !host.dynlink && host.format != FileFormat::MachO => {
+                    return Err(Problem::Unhandled);
+                }
                 _ => {}
             }
             if !r.weak && !self.live.reachable.has(rs) {
@@ -259,6 +266,9 @@ impl Relocator<'_> {
                 | RelocType::Arm64PcrelLdSt64 => Problem::NoSectionForPair,
                 _ => Problem::NoSection,
             });
+        }
+        if host.format == FileFormat::MachO {
+            return self.leave_to_macho(r, h, field);
         }
         if self.elf_types(h).is_none() {
             return Err(Problem::BadSize);

@@ -5,8 +5,11 @@
 mod amd64;
 mod arm64;
 mod host;
+mod macho;
 
 pub use host::{ElfTypes, HostLink, HostReloc, elf_types};
+pub use macho::types as macho_types;
+pub use macho::{MachoPair, MachoType, macho_address, macho_pair};
 
 use gover::{RelocType, SymKind};
 use layout::Addresses;

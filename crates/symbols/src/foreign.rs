@@ -42,6 +42,8 @@ pub struct Foreign {
     pub duplicate_ok: FxHashSet<SymId>,
     /// Functions and sections with contents of host objects (`loader.AttrExternal`).
     pub external: FxHashSet<SymId>,
+    /// Imports that need not be there when the program is loaded (`loader.SymWeakBinding`).
+    pub weak_imports: FxHashSet<SymId>,
     /// By symbol, what cgo directives say.
     pub cgo: FxHashMap<SymId, CgoAttrs>,
     /// Names to the outside where modules of Go code meet: short ones of types, and those of

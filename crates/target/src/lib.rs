@@ -77,6 +77,9 @@ pub struct ArchInfo {
     pub macho_text_base: u64,
     /// Whether Mach-O executables are signed, by nobody in particular (`Link.NeedCodeSign`).
     pub macho_signed: bool,
+    /// Whether a host linker makes programs for macOS that have no package runtime/cgo
+    /// (`ld/lib.go:loadlib`).
+    pub macho_without_cgo: bool,
     /// Where in Mach-O files calls of imported functions go.
     pub macho_stub: &'static Stub,
     /// Offset of the slot that macOS keeps for Go's word of each thread, bytes.
@@ -89,6 +92,8 @@ pub struct ArchInfo {
     pub elf_text_base: u64,
     /// What tells the host compiler that it is for this machine (`ld/lib.go:hostlinkArchArgs`).
     pub cc_args: &'static [&'static str],
+    /// What tells it for which machine a program for macOS is, in front of these.
+    pub macho_cc_args: &'static [&'static str],
     /// Interpreter of dynamic executables on Linux.
     pub linux_interp: &'static str,
     /// Interpreter of dynamic executables on Linux with musl.
@@ -116,12 +121,14 @@ pub const AMD64: ArchInfo = ArchInfo {
     macho_round: 4096,
     macho_text_base: 0x100_0000,
     macho_signed: false,
+    macho_without_cgo: true,
     macho_stub: &plt::AMD64_STUB,
     reserved_tls_slot: 0x30,
     pe_machine: 0x8664,
     elf_round: 4096,
     elf_text_base: 0x400000,
     cc_args: &["-m64"],
+    macho_cc_args: &["-arch", "x86_64"],
     linux_interp: "/lib64/ld-linux-x86-64.so.2",
     linux_musl_interp: "/lib/ld-musl-x86_64.so.1",
 };
@@ -164,12 +171,14 @@ pub const ARM64: ArchInfo = ArchInfo {
     macho_round: 0x4000,
     macho_text_base: 0x1_0000_0000,
     macho_signed: true,
+    macho_without_cgo: false,
     macho_stub: &plt::ARM64_STUB,
     reserved_tls_slot: 0,
     pe_machine: 0xaa64,
     elf_round: 0x10000,
     elf_text_base: 0x10000,
     cc_args: &[],
+    macho_cc_args: &["-arch", "arm64"],
     linux_interp: "/lib/ld-linux-aarch64.so.1",
     linux_musl_interp: "/lib/ld-musl-aarch64.so.1",
 };

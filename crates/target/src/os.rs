@@ -93,6 +93,8 @@ pub struct OsInfo {
     pub elf: ElfRules,
     /// Whether a host linker and its objects can take part.
     pub takes_c: bool,
+    /// The compiler that links if no other is named (`Link.extld`).
+    pub compiler: &'static str,
     /// What the output is called if it has no other name.
     pub default_output: &'static str,
 }
@@ -112,6 +114,7 @@ pub const LINUX: OsInfo = OsInfo {
         ..PLAIN_ELF
     },
     takes_c: true,
+    compiler: "gcc",
     default_output: "a.out",
 };
 
@@ -132,6 +135,7 @@ pub const FREEBSD: OsInfo = OsInfo {
         ..LINUX.elf
     },
     takes_c: false,
+    compiler: "clang",
     ..LINUX
 };
 
@@ -171,6 +175,7 @@ pub const OPENBSD: OsInfo = OsInfo {
         binds_imports: true,
     },
     takes_c: false,
+    compiler: "clang",
     ..LINUX
 };
 
@@ -197,7 +202,8 @@ pub const DARWIN: OsInfo = OsInfo {
     read_only_segment: false,
     wide_call_lines: true,
     elf: PLAIN_ELF,
-    takes_c: false,
+    takes_c: true,
+    compiler: "clang",
     default_output: "a.out",
 };
 
@@ -213,6 +219,7 @@ pub const WINDOWS: OsInfo = OsInfo {
     wide_call_lines: false,
     elf: PLAIN_ELF,
     takes_c: false,
+    compiler: "gcc",
     default_output: "a.out.exe",
 };
 

@@ -54,6 +54,8 @@ pub struct Bind<'a> {
     pub off: u64,
     /// Number of the library, from 1 on; `None` where it may be any.
     pub library: Option<u32>,
+    /// Whether it need not be there.
+    pub weak: bool,
     /// Name of the import, without the underscore that names have in files.
     pub name: &'a [u8],
 }
@@ -74,7 +76,7 @@ pub fn bind_table<'a>(binds: impl Iterator<Item = Bind<'a>>) -> Vec<u8> {
             }
             None => f.u8(BIND_SET_SPECIAL | FLAT_LOOKUP),
         }
-        f.u8(BIND_SET_NAME);
+        f.u8(BIND_SET_NAME | u8::from(b.weak));
         f.u8(b'_');
         f.bytes(b.name);
         f.u8(0);
@@ -99,6 +101,7 @@ mod tests {
             segment: 2,
             off: 8,
             library,
+            weak: false,
             name: b"x",
         };
         let table = bind_table([bind(Some(1)), bind(None)].into_iter());

@@ -1,4 +1,4 @@
-//! The header and the load commands of an executable (`machowrite`, `asmbMacho`).
+//! The header and the load commands of an executable or an object (`machowrite`, `asmbMacho`).
 
 use super::Fields;
 
@@ -47,6 +47,8 @@ pub struct Segment {
 pub struct Section {
     /// Name, of which the file has the first sixteen bytes.
     pub name: String,
+    /// Name of the segment it is in, or will be in, if that is not the one that lists it.
+    pub segment: Option<&'static str>,
     /// Virtual address.
     pub addr: u64,
     /// Length, bytes.
@@ -55,6 +57,8 @@ pub struct Section {
     pub off: u32,
     /// Alignment, as a power of two.
     pub align: u32,
+    /// Offset of its relocations in the file, and their number.
+    pub relocs: (u32, u32),
     /// `S_*`
     pub flags: u32,
     /// What depends on the type: the first entry in the table of indirect symbols.
@@ -115,6 +119,8 @@ pub enum Command {
     Uuid([u8; 16]),
     /// The signature: offset and length, bytes.
     CodeSignature(u32, u32),
+    /// As another file has it: its number and what follows.
+    Copied(u32, Vec<u32>),
 }
 
 /// What the headers describe.
@@ -122,6 +128,8 @@ pub enum Command {
 pub struct HeaderInput<'a> {
     /// Processor type and subtype.
     pub cpu: (u32, u32),
+    /// `MH_EXECUTE`, `MH_OBJECT`
+    pub file_type: u32,
     /// `MH_*`
     pub flags: u32,
     /// Segments, in order.
@@ -133,7 +141,6 @@ pub struct HeaderInput<'a> {
 /// The header and the load commands.
 pub fn headers(input: &HeaderInput) -> Vec<u8> {
     const MH_MAGIC_64: u32 = 0xfeed_facf;
-    const MH_EXECUTE: u32 = 2;
     let mut commands = Fields::default();
     input
         .segments
@@ -151,7 +158,7 @@ pub fn headers(input: &HeaderInput) -> Vec<u8> {
     f.u32(MH_MAGIC_64);
     f.u32(input.cpu.0);
     f.u32(input.cpu.1);
-    f.u32(MH_EXECUTE);
+    f.u32(input.file_type);
     f.u32((input.segments.len() + input.commands.len()) as u32);
     f.u32(commands.len());
     f.u32(input.flags);
@@ -177,13 +184,13 @@ fn segment(f: &mut Fields, s: &Segment) {
     f.u32(s.flags);
     for x in &s.sections {
         name(f, &x.name);
-        name(f, s.name);
+        name(f, x.segment.unwrap_or(s.name));
         f.u64(x.addr);
         f.u64(x.len);
         f.u32(x.off);
         f.u32(x.align);
-        f.u32(0); // Relocations, which executables have not.
-        f.u32(0);
+        f.u32(x.relocs.0);
+        f.u32(x.relocs.1);
         f.u32(x.flags);
         f.u32(x.first_indirect);
         f.u32(x.stub_len);
@@ -278,6 +285,7 @@ impl Command {
                 (LC_UUID, uuid.chunks_exact(4).map(word).collect())
             }
             Command::CodeSignature(off, len) => (LC_CODE_SIGNATURE, vec![*off, *len]),
+            Command::Copied(typ, words) => (*typ, words.clone()),
         }
     }
 }

@@ -2,18 +2,22 @@
 
 mod dyld;
 mod headers;
+mod relocs;
 mod signature;
 mod symbols;
 
 use crate::fields::Fields;
 pub use dyld::{Bind, bind_table, rebase_entry, rebase_table};
 pub use headers::{Command, HeaderInput, SECTION_NAME_LEN, Section, Segment, headers};
+pub use relocs::{RELOC_SIZE, Reloc, RelocTarget};
 pub use signature::{SignatureInput, signature, signature_len};
 pub use symbols::{SYM_SIZE, Sym};
 
 /// Numbers of the specification, spelled as it spells them.
 #[allow(missing_docs)]
 pub mod consts {
+    pub const MH_OBJECT: u32 = 1;
+    pub const MH_EXECUTE: u32 = 2;
     pub const MH_NOUNDEFS: u32 = 1;
     pub const MH_DYLDLINK: u32 = 4;
     pub const MH_PIE: u32 = 0x20_0000;

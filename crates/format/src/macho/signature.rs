@@ -24,6 +24,8 @@ pub struct SignatureInput<'a> {
     pub file: &'a [u8],
     /// Offset and length in the file of the text segment.
     pub text: (u64, u64),
+    /// Whether it is a program, and not a library.
+    pub program: bool,
 }
 
 /// Length of the signature of a file of `len` bytes without it, bytes.
@@ -64,7 +66,8 @@ pub fn signature(
     out.extend([HASH_LEN as u8, HASH_SHA256, 0, PAGE_BITS]);
     out.extend([0; 4 * 4]);
     let (text_off, text_len) = input.text;
-    for v in [0, text_off, text_len, MAIN_BINARY] {
+    let flags = if input.program { MAIN_BINARY } else { 0 };
+    for v in [0, text_off, text_len, flags] {
         out.extend(v.to_be_bytes());
     }
     out.extend(IDENTIFIER);
@@ -90,6 +93,7 @@ mod tests {
         let input = SignatureInput {
             file: &file,
             text: (0, 8192),
+            program: true,
         };
         let s = signature(&input, |tasks, hash| {
             tasks.into_iter().for_each(|(page, out)| hash(page, out));

@@ -6,6 +6,7 @@
 mod directives;
 mod enter;
 mod enter_coff;
+mod enter_macho;
 mod json;
 mod libs;
 mod unwind;
@@ -14,6 +15,7 @@ mod windows;
 use crate::config::{Config, unsupported_text};
 use crate::diag::{Diag, Stop};
 use crate::mode::LinkMode;
+use hostobj::macho::{Macho, MachoError};
 use hostobj::{Coff, CoffError, Elf, ElfError};
 use symbols::{HostObject, Inputs, Symbols};
 use target::FileFormat;
@@ -32,6 +34,7 @@ pub struct HostInputs {
 enum Content {
     Elf(Result<Elf<'static>, ElfError>),
     Coff(Result<Coff<'static>, CoffError>),
+    Macho(Result<Macho<'static>, MachoError>),
     /// A known format of other systems.
     Foreign(&'static str),
     Unknown,
@@ -92,6 +95,9 @@ impl Content {
     fn of(name: &str, data: &'static [u8], config: &Config) -> Content {
         match *data {
             [0x7f, b'E', b'L', b'F', ..] => Content::Elf(Elf::parse(data, name, config.arch)),
+            [0xcf, 0xfa, 0xed, 0xfe, ..] if config.os.format == FileFormat::MachO => {
+                Content::Macho(Macho::parse(data, config.arch))
+            }
             [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => {
                 Content::Foreign("Mach-O")
             }
@@ -136,6 +142,13 @@ impl Content {
                 loader.enter_coff(coff, pkg, name, how)
             }
             Content::Coff(Err(e)) => Err(e.to_string()),
+            Content::Macho(macho) => {
+                let aligned = config.release.macho.host_section_align;
+                let macho = macho.as_ref().map_err(ToString::to_string);
+                macho
+                    .and_then(|m| loader.enter_macho(m, pkg, aligned))
+                    .map_err(|e| format!("loadmacho: {name}: {e}"))
+            }
             Content::Foreign(format) => return unsupported(format),
             Content::Unknown => return Ok(false),
         };

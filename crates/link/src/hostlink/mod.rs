@@ -6,6 +6,8 @@
 //! it knows; that is tried out.
 
 mod fips;
+mod macho;
+mod macho_dwarf;
 mod probe;
 mod tmpdir;
 pub mod tool;
@@ -22,7 +24,7 @@ use rayon::prelude::*;
 use std::path::PathBuf;
 use symbols::HostObject;
 use symbols::map::go_error_text;
-use target::Family;
+use target::{Family, FileFormat};
 use tmpdir::clean_time_stamp;
 use tool::Argv;
 
@@ -37,6 +39,8 @@ pub struct HostLinkInput {
     pub dynlink: bool,
     /// Whether there is data that is read-only once relocated.
     pub relro: bool,
+    /// Whether a Mach-O file is for macOS, and not for a system like it.
+    pub macos: bool,
     /// Directories and names of Go shared libraries, as flags.
     pub shared_libs: Argv,
 }
@@ -87,7 +91,7 @@ impl<'a> HostLinker<'a> {
         input: &'a HostLinkInput,
     ) -> HostLinker<'a> {
         let extld = match config.extld.as_slice() {
-            [] => vec![b"gcc".to_vec()],
+            [] => vec![config.os.compiler.into()],
             words => words.to_vec(),
         };
         HostLinker {
@@ -104,6 +108,10 @@ impl<'a> HostLinker<'a> {
         self.config.build_mode == BuildMode::CArchive
     }
 
+    fn is_macho(&self) -> bool {
+        self.config.os.format == FileFormat::MachO
+    }
+
     fn probe(&self) -> Probe<'_> {
         let mut flags: Argv = self.arch_args();
         let own: Argv = self
@@ -118,7 +126,12 @@ impl<'a> HostLinker<'a> {
     }
 
     fn arch_args(&self) -> Argv {
-        let args = self.config.arch.cc_args.iter();
+        let arch = self.config.arch;
+        let macho: &[&str] = match self.is_macho() {
+            true => arch.macho_cc_args,
+            false => &[],
+        };
+        let args = macho.iter().chain(arch.cc_args);
         args.map(|a| a.as_bytes().to_vec()).collect()
     }
 
@@ -147,10 +160,18 @@ impl<'a> HostLinker<'a> {
             return Err(self.diag.exit(text));
         }
         // Warnings, for example.
+        if self.is_macho() {
+            self.diag.print_bytes(&self.worth_saying(o.output));
+            return self.finish_macho();
+        }
         self.diag.print_bytes(&o.output);
         if self.config.build_mode != BuildMode::Plugin {
             // Without a sum the program's own check fails, if it is asked for.
-            let _ = fips::store_sum(&self.config.outfile, self.config.fipso.as_deref());
+            let _ = fips::store_sum(
+                &self.config.outfile,
+                self.config.fipso.as_deref(),
+                fips::elf,
+            );
         }
         Ok(())
     }
@@ -177,7 +198,8 @@ impl<'a> HostLinker<'a> {
                 Err(why) => self.diag.error(why).map(|()| false),
             }
         };
-        if knows("", "-Wl,--build-id=0x1234567890abcdef")? {
+        let elf = config.os.format == FileFormat::Elf;
+        if elf && knows("", "-Wl,--build-id=0x1234567890abcdef")? {
             if !config.gnu_build_id.is_empty() {
                 let id = hex::encode(&config.gnu_build_id);
                 argv.push(joined("-Wl,--build-id=0x", id.as_bytes()));
@@ -193,10 +215,12 @@ impl<'a> HostLinker<'a> {
             self.check_commas("dynamic linker path", &config.interpreter)?;
             argv.push(joined(interpreter, &config.interpreter));
         }
-        let exports_all = input.dynlink
-            || mode == BuildMode::CShared
-            || !knows(linker, "-Wl,--export-dynamic-symbol=main")?;
-        argv.extend(self.exports(exports_all)?);
+        if elf {
+            let exports_all = input.dynlink
+                || mode == BuildMode::CShared
+                || !knows(linker, "-Wl,--export-dynamic-symbol=main")?;
+            argv.extend(self.exports(exports_all)?);
+        }
         for (wanted, flag) in [
             (true, "-Qunused-arguments"),
             (config.compress_dwarf, "-Wl,--compress-debug-sections=zlib"),
@@ -207,8 +231,12 @@ impl<'a> HostLinker<'a> {
         }
         argv.extend(self.object_files()?.iter().map(|p| bytes(p)));
         argv.extend(input.shared_libs.iter().cloned());
+        let push_own = |argv: &mut Argv, flag: &[u8]| match elf {
+            true => push_own(argv, flag, interpreter),
+            false => argv.push(flag.to_vec()),
+        };
         for flag in &input.ld_flags {
-            push_own(&mut argv, flag, interpreter);
+            push_own(&mut argv, flag);
         }
         // Code for executables must not be linked as position-independent.
         if mode == BuildMode::Exe && !config.link_mode.link_shared {
@@ -220,7 +248,7 @@ impl<'a> HostLinker<'a> {
             }
         }
         for flag in &config.extldflags {
-            push_own(&mut argv, flag, interpreter);
+            push_own(&mut argv, flag);
         }
         self.in_response_file(argv, &probe, linker)
     }
@@ -228,6 +256,9 @@ impl<'a> HostLinker<'a> {
     /// Flags that say what is made.
     fn output_flags(&self) -> Vec<&'static str> {
         let (config, input) = (self.config, self.input);
+        if self.is_macho() {
+            return self.macho_flags();
+        }
         let mut flags = Vec::new();
         if config.strip {
             flags.push("-s");

@@ -76,6 +76,12 @@ fn status_error(status: ExitStatus) -> Option<String> {
 /// Runs a program and takes what it writes, output and errors together (`CombinedOutput`).
 /// `c_locale` asks for messages in English unless the environment asks for others.
 pub fn run(argv: &Argv, c_locale: bool) -> Outcome {
+    let locale = c_locale && std::env::var_os("LC_ALL").is_none();
+    run_with(argv, locale.then_some(("LC_ALL", OsStr::new("C"))))
+}
+
+/// As [`run`], with a variable more in the environment.
+pub fn run_with(argv: &Argv, variable: Option<(&str, &OsStr)>) -> Outcome {
     let failed = |error| Outcome {
         output: Vec::new(),
         error: Some(error),
@@ -84,9 +90,7 @@ pub fn run(argv: &Argv, c_locale: bool) -> Outcome {
         Ok(c) => c,
         Err(e) => return failed(e),
     };
-    if c_locale && std::env::var_os("LC_ALL").is_none() {
-        c.env("LC_ALL", "C");
-    }
+    c.envs(variable);
     let name = text::lossy(&argv[0]);
     let started = || -> std::io::Result<_> {
         let (reader, writer) = std::io::pipe()?;

@@ -7,7 +7,8 @@ use crate::hostlink::HostLinkInput;
 use crate::mode::BuildMode;
 use crate::shape::Shape;
 use crate::shared_libs::host_arguments;
-use gover::{Carriers as CarrierRule, GcMasks, SymKind};
+use gover::{Carriers as CarrierRule, GcMasks, MachoBuildVersion, SymKind};
+use hostobj::macho::PLATFORM_MACOS;
 use layout::{Buckets, Carriers, Relro, TextOrder};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -204,6 +205,17 @@ pub fn carriers(
     c
 }
 
+/// Whether a Mach-O file is for macOS. In some releases host objects decide that.
+fn is_for_macos(config: &Config, shape: &Shape) -> bool {
+    match config.release.macho.build_version {
+        MachoBuildVersion::FromFlags => true,
+        MachoBuildVersion::FromHostObject => {
+            let said = shape.platform.as_ref();
+            said.is_none_or(|p| p.platform == PLATFORM_MACOS)
+        }
+    }
+}
+
 /// What the host linker has to know.
 ///
 /// # Errors
@@ -228,6 +240,7 @@ pub fn input(
             .collect(),
         dynlink: shape.dynlink,
         relro: shape.relro() != Relro::None,
+        macos: is_for_macos(config, shape),
         shared_libs: host_arguments(config, &syms.foreign.shared_libs, diag)?,
     })
 }

@@ -8,7 +8,7 @@ use dynamic::MachoTables;
 use format::macho::{
     Command, HeaderInput, SYM_SIZE, Section, Segment, consts::*, headers, signature_len,
 };
-use gover::UuidPresence;
+use gover::{MachoBuildVersion, UuidPresence};
 use layout::{DataLayout, Section as LaidOut, Seg, Segments, round_up};
 use rustc_hash::FxHashMap;
 use symbols::{SymId, Symbols};
@@ -173,6 +173,7 @@ impl ExecutableInput<'_> {
         };
         let bytes = headers(&HeaderInput {
             cpu: config.arch.macho_cpu,
+            file_type: MH_EXECUTE,
             flags: closed | pie,
             segments: &self.segments()?,
             commands: &self.commands(entry, uuid),
@@ -200,17 +201,16 @@ impl ExecutableInput<'_> {
         } = *self;
         let start = self.segs.text.addr.wrapping_sub(shape.placement.header_len);
         let link_edit = self.link_edit;
-        let mut commands = vec![
-            Command::BuildVersion {
-                platform: PLATFORM_MACOS,
-                os: config.macos,
-                sdk: config.macsdk,
-            },
-            match config.arch.family {
+        let mut commands: Vec<Command> = [
+            build_version(config, shape, true),
+            Some(match config.arch.family {
                 Family::Amd64 => Command::UnixThread(entry),
                 Family::Arm64 => Command::Main(entry.wrapping_sub(start)),
-            },
-        ];
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         commands.extend(link_edit.commands(config, self.symbols, &syms.foreign.dylibs));
         commands.extend(self.uuid(uuid).map(Command::Uuid));
         if config.arch.macho_signed {
@@ -305,55 +305,80 @@ impl ExecutableInput<'_> {
     fn sections(&self, seg: Seg) -> Result<Vec<Section>, String> {
         let all = self.layout.sections.iter().chain(self.dwarf);
         let of_segment = all.filter(|s| s.seg == seg);
-        of_segment.map(|s| self.section(s)).collect()
+        let first_word = (self.link_edit.lens[3] / 4) as u32;
+        of_segment
+            .map(|s| section(s, self.segs, first_word))
+            .collect()
     }
+}
 
-    /// Describes a section (`machoshbits`).
-    fn section(&self, s: &LaidOut) -> Result<Section, String> {
-        let seg = self.segs.get(s.seg);
-        let mut x = Section {
-            name: format!("__{}", s.name[1..].replace('.', "_")),
-            addr: s.addr,
-            len: s.len,
-            align: s.align.max(1).next_power_of_two().trailing_zeros(),
-            ..Section::default()
-        };
-        let file_end = seg.addr + seg.file_len;
-        if s.addr >= file_end {
-            x.flags |= S_ZEROFILL;
-        } else if s.len > file_end - s.addr {
-            let name = &s.name;
-            return Err(format!(
-                "macho cannot represent section {name} crossing data and bss"
-            ));
-        } else {
-            x.off = (seg.file_off + s.addr).wrapping_sub(seg.addr) as u32;
-        }
-        if s.rwx & 1 != 0 {
-            x.flags |= S_ATTR_SOME_INSTRUCTIONS;
-        }
-        match &*s.name {
-            ".text" => x.flags |= S_ATTR_PURE_INSTRUCTIONS,
-            ".plt" => {
-                x.name = "__symbol_stub1".into();
-                x.flags = S_ATTR_PURE_INSTRUCTIONS | S_ATTR_SOME_INSTRUCTIONS | S_SYMBOL_STUBS;
-                // What it is on x86-64 is said on all machines.
-                x.stub_len = 6;
-            }
-            ".got" => {
-                x.name = "__got".into();
-                x.flags = S_NON_LAZY_SYMBOL_POINTERS;
-                x.first_indirect = (self.link_edit.lens[3] / 4) as u32;
-            }
-            ".init_array" => {
-                x.name = "__mod_init_func".into();
-                x.flags = S_MOD_INIT_FUNC_POINTERS;
-            }
-            _ => {}
-        }
-        if s.seg == Seg::Dwarf {
-            x.flags |= S_ATTR_DEBUG;
-        }
-        Ok(x)
+/// The command that tells for which system the file is (`domacho`); `complete` if no other linker adds to it.
+pub fn build_version(config: &Config, shape: &Shape, complete: bool) -> Option<Command> {
+    if let Some(c) = &shape.platform {
+        return Some(Command::Copied(c.command, c.words.clone()));
     }
+    let rule = config.release.macho.build_version;
+    let own = complete || rule == MachoBuildVersion::FromFlags;
+    own.then_some(Command::BuildVersion {
+        platform: PLATFORM_MACOS,
+        os: config.macos,
+        sdk: config.macsdk,
+    })
+}
+
+/// Describes a section (`machoshbits`). `first_word` is the first entry for the global offset table in
+/// the table of indirect symbols.
+///
+/// # Errors
+/// A text when it cannot be described.
+pub fn section(s: &LaidOut, segs: &Segments, first_word: u32) -> Result<Section, String> {
+    let seg = segs.get(s.seg);
+    let mut x = Section {
+        name: format!("__{}", s.name[1..].replace('.', "_")),
+        addr: s.addr,
+        len: s.len,
+        align: s.align.max(1).next_power_of_two().trailing_zeros(),
+        ..Section::default()
+    };
+    let file_end = seg.addr + seg.file_len;
+    if s.addr >= file_end {
+        x.flags |= S_ZEROFILL;
+    } else if s.len > file_end - s.addr {
+        let name = &s.name;
+        return Err(format!(
+            "macho cannot represent section {name} crossing data and bss"
+        ));
+    } else {
+        x.off = (seg.file_off + s.addr).wrapping_sub(seg.addr) as u32;
+    }
+    if s.rwx & 1 != 0 {
+        x.flags |= S_ATTR_SOME_INSTRUCTIONS;
+    }
+    match &*s.name {
+        ".text" => x.flags |= S_ATTR_PURE_INSTRUCTIONS,
+        ".plt" => {
+            x.name = "__symbol_stub1".into();
+            x.flags = S_ATTR_PURE_INSTRUCTIONS | S_ATTR_SOME_INSTRUCTIONS | S_SYMBOL_STUBS;
+            // What it is on x86-64 is said on all machines.
+            x.stub_len = 6;
+        }
+        ".got" => {
+            x.name = "__got".into();
+            x.flags = S_NON_LAZY_SYMBOL_POINTERS;
+            x.first_indirect = first_word;
+        }
+        ".init_array" => {
+            x.name = "__mod_init_func".into();
+            x.flags = S_MOD_INIT_FUNC_POINTERS;
+        }
+        ".llvmasm" => {
+            x.name = "__asm".into();
+            x.segment = Some("__LLVM");
+        }
+        _ => {}
+    }
+    if s.seg == Seg::Dwarf {
+        x.flags |= S_ATTR_DEBUG;
+    }
+    Ok(x)
 }

@@ -30,6 +30,8 @@ pub struct MachoSymbols {
     /// Number of local, exported and imported ones.
     pub counts: [u32; 3],
     chunks: Vec<Chunk>,
+    /// Number of symbols that were added behind all others.
+    n_appended: usize,
 }
 
 /// Entries that follow one another.
@@ -60,6 +62,8 @@ pub struct MachoSymbolInput<'a> {
     pub addrs: &'a Addresses,
     /// Whether what nobody outside refers to is left out (`-s`).
     pub strip: bool,
+    /// Whether this is an object, which may leave symbols of other objects undefined.
+    pub external: bool,
 }
 
 impl MachoSymbols {
@@ -74,12 +78,50 @@ impl MachoSymbols {
             order,
             counts,
             chunks,
+            n_appended: 0,
         }
+    }
+
+    /// By symbol, its number in the table, from 1 on; 0 for none, `n` symbols in all.
+    pub fn numbers(&self, n: usize) -> Vec<u32> {
+        let mut numbers = vec![0; n];
+        for (&s, i) in self.order.iter().zip(1..) {
+            numbers[s.index()] = i;
+        }
+        numbers
+    }
+
+    /// Number of symbols.
+    pub fn count(&self) -> u32 {
+        self.order.len() as u32
+    }
+
+    /// Adds local symbols behind the table, each with its name, section and address.
+    pub fn append(&mut self, labels: impl Iterator<Item = (Vec<u8>, u8, u64)>) {
+        let mut chunk = Chunk {
+            entries: Vec::new(),
+            names: Vec::new(),
+        };
+        for (name, section, value) in labels {
+            let off = chunk.names.len() as u32;
+            chunk.names.push(b'_');
+            put_name(&mut chunk.names, &name);
+            chunk.names.push(0);
+            chunk.entries.push(Sym {
+                name: off,
+                typ: N_SECT,
+                section,
+                value,
+            });
+        }
+        self.counts[0] += chunk.entries.len() as u32;
+        self.n_appended += chunk.entries.len();
+        self.chunks.push(chunk);
     }
 
     /// Length of the entries, bytes.
     pub fn table_len(&self) -> usize {
-        self.order.len() * SYM_SIZE
+        (self.order.len() + self.n_appended) * SYM_SIZE
     }
 
     /// Length of the names, bytes.
@@ -166,6 +208,7 @@ impl MachoSymbolInput<'_> {
             }
         }
         let candidates = match strip {
+            _ if self.external => self.live.reachable.iter().collect(),
             // Nothing else can be exported or imported.
             true => {
                 let live = |s: &SymId| self.live.reachable.has(*s) && !syms.kind(*s).is_text();

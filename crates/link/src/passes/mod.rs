@@ -9,6 +9,8 @@ pub mod elf_symbols;
 pub mod fips;
 pub mod host_syms;
 pub mod macho;
+pub mod macho_labels;
+pub mod macho_object;
 pub mod macho_symbols;
 pub mod object;
 pub mod object_symbols;

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use reloc::{HostLink, HostReloc, Problem, RelocError, Relocator, elf_types};
 use std::ops::Range;
 use symbols::SymId;
+use target::FileFormat;
 
 /// Symbols whose relocations one task writes.
 const CHUNK: usize = 4096;
@@ -28,27 +29,37 @@ pub struct ObjectRelocs<'a> {
 }
 
 /// Relocations of some symbols that follow one another in a section.
-struct Chunk {
-    section: usize,
-    symbols: Range<usize>,
-    /// Number of ELF relocations.
-    count: u64,
+pub(super) struct Chunk {
+    /// Index of the section.
+    pub section: usize,
+    /// The symbols, by their places in text or among data.
+    pub symbols: Range<usize>,
+    /// Number of records in the object.
+    pub count: u64,
 }
 
 /// The relocations of an object, counted.
 pub struct RelocCounts {
-    chunks: Vec<Chunk>,
+    /// Parts of sections, in order.
+    pub(super) chunks: Vec<Chunk>,
     /// By section, debug sections last.
     pub by_section: Vec<u64>,
 }
 
-/// Number of ELF relocations that a relocation becomes; a wrong one is none.
-fn records(r: &Relocator, h: &HostReloc) -> u64 {
+/// Number of records that a relocation becomes; a wrong one is none.
+fn records(r: &Relocator, host: &HostLink, h: &HostReloc) -> u64 {
+    if host.format == FileFormat::MachO {
+        return r.macho_pair(h).map_or(0, |p| p.count(h.add));
+    }
     r.elf_types(h).map_or(0, |t| 1 + u64::from(t.1.is_some()))
 }
 
 impl ObjectRelocs<'_> {
-    fn symbols(&self, section: usize, range: Range<usize>) -> impl Iterator<Item = SymId> + '_ {
+    pub(super) fn symbols(
+        &self,
+        section: usize,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = SymId> + '_ {
         let is_text = section == self.layout.known.text;
         range.map(move |i| match is_text {
             true => self.order.textp[i],
@@ -56,7 +67,7 @@ impl ObjectRelocs<'_> {
         })
     }
 
-    fn relocs_of(&self, s: SymId) -> impl Iterator<Item = HostReloc> + '_ {
+    pub(super) fn relocs_of(&self, s: SymId) -> impl Iterator<Item = HostReloc> + '_ {
         let section = self.relocator.addrs.section(s);
         let relocs = self.relocator.syms.relocs(s);
         relocs.filter_map(move |r| self.relocator.host_reloc(&self.host, section, &r))
@@ -80,7 +91,7 @@ impl ObjectRelocs<'_> {
             let symbols = self.symbols(c.section, c.symbols.clone());
             c.count = symbols
                 .flat_map(|s| self.relocs_of(s))
-                .map(|h| records(self.relocator, &h))
+                .map(|h| records(self.relocator, &self.host, &h))
                 .sum();
         });
         let mut by_section = vec![0; self.layout.sections.len()];
@@ -145,7 +156,7 @@ impl ObjectRelocs<'_> {
     }
 
     /// The symbol that stands for `s` in the object file, and the addend that makes up for it.
-    fn carried(&self, s: SymId, add: i64) -> (SymId, i64) {
+    pub(super) fn carried(&self, s: SymId, add: i64) -> (SymId, i64) {
         let outer = self.host.carriers.of(s);
         if outer.is_none() {
             return (s, add);

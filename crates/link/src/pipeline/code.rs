@@ -2,7 +2,7 @@
 //! says where all of it is.
 
 use super::program::Program;
-use crate::config::Config;
+use crate::config::{Config, unsupported_text};
 use crate::diag::{Diag, Stop};
 use crate::mode::BuildMode;
 use crate::passes::{debug, dynlink, host_syms};
@@ -79,6 +79,7 @@ impl Code {
         let text_markers = TextMarkers::make(&mut program.maker());
         diag.phases.start("textaddress");
         let text = lay_out_text(program, &mut order);
+        check_text_size(program, &text)?;
         if config.release.pe.seh_order == SehOrder::ByAddress {
             modules.unwind = unwind_tables(program, &order).filter(|u| !u.is_empty());
         }
@@ -174,7 +175,9 @@ impl Modules {
             ));
         }
         if shape.external {
-            host_syms::make_build_id_note(&mut maker, &config.build_id);
+            if shape.format == FileFormat::Elf {
+                host_syms::make_build_id_note(&mut maker, &config.build_id);
+            }
             host_syms::mark_undefined(&mut maker, order);
         }
         if shape.is_shared_library() || shape.is_plugin() {
@@ -387,6 +390,7 @@ fn declare_for_macos(program: &mut Program) -> MachoTables {
     let options = MachoOptions {
         arch: config.arch,
         pie: shape.pie(),
+        external: shape.external,
         relro: shape.relro() != Relro::None,
     };
     MachoTables::make(&mut program.maker(), &options)
@@ -481,6 +485,32 @@ fn containers(syms: &Symbols, order: &TextOrder) -> BitSet {
         outer.filter(|s| s.is_some()).for_each(|s| out.insert(s));
     }
     out
+}
+
+/// Refuses text that cmd/link would divide into several sections, for linkers of Mach-O objects to put
+/// trampolines between (`ld/data.go:splitTextSections`).
+fn check_text_size(program: &Program, text: &TextLayout) -> Result<(), Stop> {
+    /// More than the trampolines of one function take, bytes.
+    const TRAMPOLINES: u64 = 1 << 16;
+    let (config, shape) = (program.config, program.shape);
+    let Some(trampolines) = config.arch.trampolines else {
+        return Ok(());
+    };
+    if !shape.external || shape.format != FileFormat::MachO {
+        return Ok(());
+    }
+    let (limit, room) = match (config.debug_text_size, config.debug_tramp) {
+        (0, 0 | 1) => (trampolines.limit, 0),
+        (0, _) => (trampolines.limit, TRAMPOLINES),
+        (size, _) => (size as u64, TRAMPOLINES),
+    };
+    match text.end - text.start + room < limit {
+        true => Ok(()),
+        false => {
+            let what = "text in several sections for darwin (more than 124 MB, or -debugtextsize)";
+            Err(program.diag.exit_plain(unsupported_text(what)))
+        }
+    }
 }
 
 /// Gives text its addresses, with trampolines where the machine has them and they are needed.

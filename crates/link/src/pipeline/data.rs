@@ -145,7 +145,7 @@ fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<D
     let options = SectionOptions {
         ptr_size: config.arch.ptr_size,
         min_lc: config.arch.min_lc,
-        dynamic: code.dynamic.is_some() || shape.external,
+        dynamic: code.dynamic.is_some() || shape.external && shape.format == FileFormat::Elf,
         one_read_only_segment: shape.external || !config.os.read_only_segment,
         relro_names: config.os.relro_names,
         relro: shape.relro(),

@@ -71,8 +71,12 @@ impl Output<'_> {
         let headers = headers.map_err(|e| diag.exit(e))?;
         signed[..headers.len()].copy_from_slice(&headers);
         if config.arch.macho_signed {
-            let text = executable.text_range();
-            let signature = signature(&SignatureInput { file: signed, text }, |tasks, hash| {
+            let input = SignatureInput {
+                file: signed,
+                text: executable.text_range(),
+                program: true,
+            };
+            let signature = signature(&input, |tasks, hash| {
                 let each = |(page, out): (&[u8], &mut [u8])| hash(page, out);
                 tasks.into_par_iter().with_min_len(16).for_each(each);
             });

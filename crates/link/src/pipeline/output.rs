@@ -107,6 +107,7 @@ impl<'a> Output<'a> {
                 tlsg: program.known.tlsg,
                 dynlink: shape.dynlink,
                 library: shape.is_plugin() || shape.is_shared_library(),
+                format: shape.format,
             }),
             table_errors: Mutex::default(),
         }
@@ -128,6 +129,7 @@ impl<'a> Output<'a> {
         self.program.syms.release_dwarf();
         diag.phases.start("layout");
         match (self.host, self.program.shape.format) {
+            (Some(host), FileFormat::MachO) => self.write_macho_object(host, begun, &segs, file),
             (Some(host), _) => self.write_object(host, begun, &segs, end, file),
             (None, FileFormat::Elf) => self.write_executable(begun, &segs, end, file),
             (None, FileFormat::MachO) => self.write_macho(begun, &segs, file),
@@ -218,10 +220,12 @@ impl<'a> Output<'a> {
         let (syms, live) = (&program.syms, &program.live);
         let (order, text) = (&code.order, &code.text_markers);
         let (buckets, addrs, dynlink) = (&data.buckets, &data.addrs, program.shape.dynlink);
-        let strip = program.config.strip;
+        let external = program.shape.external;
+        // A host linker is told to strip what it makes.
+        let strip = program.config.strip && !external;
         // Mach-O files name what they import there.
         let format = program.shape.format;
-        let wanted = !program.shape.external && (!strip || format == FileFormat::MachO);
+        let wanted = format == FileFormat::MachO || !external && !strip;
         wanted.then(|| match format {
             FileFormat::Elf => SymbolTable::Elf(ElfSymbols::collect(
                 syms, live, order, text, buckets, addrs, dynlink,
@@ -234,6 +238,7 @@ impl<'a> Output<'a> {
                 data: buckets,
                 addrs,
                 strip,
+                external,
             })),
             FileFormat::Pe => SymbolTable::Pe(PeSymbols::collect(&PeSymbolInput {
                 syms,

@@ -1,0 +1,122 @@
+//! The Mach-O object that a host linker makes the output of.
+
+use super::output::{Begun, Linked, Output, SymbolTable};
+use crate::diag::Stop;
+use crate::output::OutputFile;
+use crate::passes::host_syms;
+use crate::passes::macho::build_version;
+use crate::passes::macho_labels::{LabelInput, Labels};
+use crate::passes::macho_object::{Numbers, ObjectPlan};
+use crate::passes::object::ObjectRelocs;
+use dwarf::{HostRef, HostTarget};
+use gover::SymKind;
+use layout::Segments;
+use reloc::HostLink;
+use symbols::SymId;
+use target::Family;
+
+impl Output<'_> {
+    /// Writes the object.
+    pub(super) fn write_macho_object(
+        &self,
+        host: HostLink,
+        mut begun: Begun,
+        segs: &Segments,
+        file: &mut OutputFile,
+    ) -> Result<Linked, Stop> {
+        let (program, code, data) = (self.program, self.code, self.data);
+        let (config, diag, syms) = (program.config, program.diag, &program.syms);
+        let Some(SymbolTable::MachO(mut symbols)) = begun.symbols.take() else {
+            unreachable!("Mach-O objects have a symbol table");
+        };
+        let numbers = symbols.numbers(syms.len());
+        let labels = self.labels(segs, &mut symbols);
+        let relocs = ObjectRelocs {
+            relocator: &self.relocator,
+            host,
+            order: &code.order,
+            layout: &data.layout,
+        };
+        let mut debug_refs = begun.debug.host_refs(syms, &data.addrs, diag)?;
+        // Offsets in other sections are followed without being told (https://go.dev/issue/22068).
+        let is_symbol = |r: &HostRef| matches!(r.target, HostTarget::Symbol(_));
+        debug_refs.iter_mut().for_each(|d| d.retain(is_symbol));
+        let counts = relocs.count(&debug_refs);
+        let (table_len, names_len) = (symbols.table_len(), symbols.names_len());
+        let plan = ObjectPlan::new(config, segs, table_len as u64, names_len as u64, &counts);
+        let (out, store) = file.map(plan.file_len()).map_err(|e| diag.exit(e))?;
+
+        diag.phases.start("Asmb");
+        let (contents, tail) = out.split_at_mut(plan.symtab as usize);
+        let (loaded, debug) = contents.split_at_mut(segs.dwarf.file_off as usize);
+        self.finish_loaded(&mut begun, segs, &store, loaded)?;
+        let debug = &mut debug[..segs.dwarf.file_len as usize];
+        begun.debug.write(syms, &data.addrs, debug, &store, diag)?;
+        diag.exit_if_errors()?;
+        diag.phases.start("Asmb2");
+        let sections = data.layout.sections.iter().chain(&begun.debug.sections);
+        let build_version = build_version(config, program.shape, false);
+        let headers = plan.headers(config, segs, sections, build_version, symbols.counts[2]);
+        let headers = headers.map_err(|e| diag.exit(e))?;
+        loaded[..headers.len()].copy_from_slice(&headers);
+        let (tables, records) = tail.split_at_mut((plan.relocs[0] - plan.symtab) as usize);
+        let (table, names) = tables.split_at_mut(table_len);
+        symbols.write(&store, table, &mut names[..names_len]);
+        let numbers = Numbers {
+            symbols: numbers,
+            labels: &labels,
+        };
+        self.report(relocs.write_macho(&counts, &debug_refs, &numbers, records))?;
+        self.print_sizes(segs, 0, 0);
+        diag.exit_if_errors()?;
+        Ok(Linked {
+            host: host_syms::input(config, syms, program.shape, diag)?,
+            statistics: self.statistics(&begun.debug),
+        })
+    }
+
+    /// Labels inside large symbols, where relocations need them.
+    fn labels(
+        &self,
+        segs: &Segments,
+        symbols: &mut crate::passes::macho_symbols::MachoSymbols,
+    ) -> Labels {
+        let (program, data) = (self.program, self.data);
+        if self.relocator.family != Family::Arm64 {
+            return Labels::default();
+        }
+        let input = LabelInput {
+            syms: &program.syms,
+            live: &program.live,
+            special: &program.special,
+            addrs: &data.addrs,
+            segs,
+            data: &data.buckets,
+            carriers: self.groups(),
+        };
+        Labels::make(&input, symbols)
+    }
+
+    /// What carries groups of data, with the kind of each group and its length where that is a section, by
+    /// rank.
+    fn groups(&self) -> Vec<(SymId, SymKind, u64)> {
+        let (syms, markers) = (&self.program.syms, &self.code.data_markers);
+        let named = |name: &[u8]| syms.lookup(name, 0);
+        let layout = &self.data.layout;
+        let tables = layout.sections[layout.known.pclntab].len;
+        let all = [
+            (Some(markers.type_star), SymKind::Type, 0),
+            (named(b"typerel.*"), SymKind::TypeRelro, 0),
+            (Some(markers.gostring_star), SymKind::GoString, 0),
+            (Some(markers.funcdesc), SymKind::GoFunc, 0),
+            (named(b"go:funcdescrel"), SymKind::GoFuncRelro, 0),
+            (Some(markers.gcbits_star), SymKind::GcBits, 0),
+            (markers.gcmask, SymKind::GcMask, 0),
+            (Some(self.code.pclntab.carrier), SymKind::Pclntab, tables),
+        ];
+        let known = all.into_iter();
+        let mut known: Vec<_> = known.filter_map(|(s, k, n)| Some((s?, k, n))).collect();
+        known.sort_by_key(|&(_, kind, _)| syms.gover.rank(kind));
+        known
+    }
+}

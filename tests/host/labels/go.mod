@@ -1,0 +1,3 @@
+module host.test/labels
+
+go 1.26

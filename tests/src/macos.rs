@@ -1,0 +1,195 @@
+//! Links for macOS with a host linker. There is none here: what it is given is compared, and what is said
+//! when it fails.
+
+use crate::context::Context;
+use crate::external::{self, Errors};
+use crate::flags::Variant;
+use crate::runner::Case;
+use std::fmt::Write as _;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use xtask::step::{Build, Step};
+use xtask::toolchain::Toolchain;
+use xtask::{Result, paths};
+
+/// A program: name, folder, and what `go build` is told.
+type Program = (&'static str, &'static str, &'static [&'static str]);
+
+/// One with symbols so large that labels in them are needed, one that is described at length.
+const PROGRAMS: [Program; 2] = [
+    ("labels", "tests/host/labels", &[]),
+    ("dwarf-types", "compiler-fixtures/dwarf-types", &[]),
+];
+
+/// One with an object of a C compiler, the race detector's.
+const RACE: Program = ("race", "compiler-fixtures/hello", &["-race"]);
+
+/// Flags for that.
+const RACE_SETS: [(&str, &[&str]); 3] = [
+    ("internal", &[]),
+    ("internal-stripped", &["-s", "-w"]),
+    ("external", &["-linkmode=external", "-extld=false"]),
+];
+
+/// Flags with which a host linker makes something that is worked on.
+const FINISHED: [(&str, &[&str]); 3] = [
+    ("finished", &["-w"]),
+    ("finished-dwarf", &["-compressdwarf=false"]),
+    (
+        "finished-id",
+        &["-compressdwarf=false", "-B=0x1234", "-s", "-w=0"],
+    ),
+];
+
+const ARCHES: [&str; 2] = ["amd64", "arm64"];
+
+/// Flags; a linker that knows no flag and fails, and one that knows all and makes nothing.
+const SETS: [(&str, &[&str]); 6] = [
+    ("plain", &["-extld=false"]),
+    ("stripped", &["-extld=false", "-s", "-w"]),
+    ("race", &["-extld=true", "-race", "-B=none", "-w"]),
+    ("exe", &["-extld=false", "-buildmode=exe"]),
+    (
+        "c-shared",
+        &["-extld=false", "-buildmode=c-shared", "-v", "-r=/lib"],
+    ),
+    (
+        "c-archive",
+        &["-extld=false", "-extar=ar", "-buildmode=c-archive"],
+    ),
+];
+
+/// A package without symbols, which stands for runtime/cgo: no compiler for macOS is needed then.
+const STAND_IN: &str = "internal/goos";
+
+/// All cases.
+pub fn cases(context: &Context, cases: &mut Vec<Case>) {
+    for go in context.toolchains() {
+        for (program, arch) in PROGRAMS.into_iter().flat_map(|p| ARCHES.map(|a| (p, a))) {
+            for (title, flags) in SETS {
+                case(context, go, cases, (program, arch), title, move |_, _| {
+                    let external = ["-linkmode=external"].iter().chain(flags);
+                    Ok(external.map(|f| f.to_string()).collect())
+                });
+            }
+        }
+        for (title, flags) in RACE_SETS {
+            case(context, go, cases, (RACE, "arm64"), title, move |_, _| {
+                Ok(flags.iter().map(|f| f.to_string()).collect())
+            });
+        }
+        for arch in ARCHES {
+            for (title, flags) in FINISHED {
+                case(
+                    context,
+                    go,
+                    cases,
+                    (PROGRAMS[1], arch),
+                    title,
+                    move |step, dir| {
+                        let linker = stand_ins(step, dir)?;
+                        let mut all = vec![
+                            "-linkmode=external".to_owned(),
+                            format!("-extld={}", linker.display()),
+                        ];
+                        all.extend(flags.iter().map(|f| f.to_string()));
+                        Ok(all)
+                    },
+                );
+            }
+        }
+    }
+}
+
+/// Adds a case. `flags` are for a step, and may need files in a folder.
+fn case(
+    context: &Context,
+    go: &Toolchain,
+    cases: &mut Vec<Case>,
+    (program, arch): (Program, &'static str),
+    title: &str,
+    flags: impl Fn(&Step, &Path) -> Result<Vec<String>> + Send + Sync + 'static,
+) {
+    let name = format!("macos/{}-{arch}/{}/{title}", program.0, go.release());
+    let (context, go) = (context.clone(), go.clone());
+    cases.push(Case::new(name, move || {
+        let step = step(&context, &go, program, arch)?;
+        let scratch = context.scratch()?;
+        let config = scratch.path().join("importcfg");
+        fs::write(&config, with_cgo(&step)?)?;
+        let mut all = vec![format!("-importcfg={}", config.display())];
+        all.extend(flags(&step, scratch.path())?);
+        external::same(&context, &step, &all, Errors::InOrder)
+    }));
+}
+
+fn step(
+    context: &Context,
+    go: &Toolchain,
+    (name, dir, flags): Program,
+    arch: &str,
+) -> Result<Arc<Step>> {
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let build = Build {
+        dir: paths::workspace().join(dir),
+        env: [("CGO_ENABLED", "0"), ("GOOS", "darwin"), ("GOARCH", arch)]
+            .map(owned)
+            .into(),
+        flags: flags.iter().map(|f| f.to_string()).collect(),
+        ..Build::default()
+    };
+    let variant = Variant {
+        name: "macos",
+        env: &[],
+        flags: &[],
+        only: None,
+    };
+    context.program_step(go, &format!("{name}-{arch}"), &variant, &build)
+}
+
+/// A host linker that knows what it is to make, and its tools: what cmd/link makes by itself, and debugging
+/// information from there.
+fn stand_ins(step: &Step, dir: &Path) -> Result<PathBuf> {
+    let make = |name: &str, flags: &[&str]| -> Result<PathBuf> {
+        let out = dir.join(name);
+        let mut all = vec!["-linkmode=internal".to_owned()];
+        all.extend(flags.iter().map(|f| f.to_string()));
+        step.replay(&step.tool, &out, &all)?;
+        Ok(out)
+    };
+    let program = make("program", &["-w"])?;
+    let described = make("described", &["-compressdwarf=false"])?;
+    let script = |name: &str, text: String| -> Result<PathBuf> {
+        let file = dir.join(name);
+        fs::write(&file, format!("#!/bin/sh\n{text}\n"))?;
+        fs::set_permissions(&file, Permissions::from_mode(0o755))?;
+        Ok(file)
+    };
+    script("dsymutil", format!("cp {} $4", described.display()))?;
+    script("strip", "exit 0".into())?;
+    let (dir, program) = (dir.display(), program.display());
+    script(
+        "ld",
+        format!(
+            "for a in \"$@\"; do\n\
+             case $before in\n\
+             --print-prog-name) echo {dir}/$a ;;\n\
+             -o) cp {program} $a ;;\n\
+             esac\n\
+             before=$a\n\
+             done"
+        ),
+    )
+}
+
+/// Where packages are, runtime/cgo among them.
+fn with_cgo(step: &Step) -> Result<String> {
+    let mut text = fs::read_to_string(step.dir.join("importcfg.link"))?;
+    let packages = step.packages()?;
+    let stand_in = packages.iter().find(|(name, _)| name == STAND_IN);
+    let (_, file) = stand_in.ok_or("no package to stand for runtime/cgo")?;
+    writeln!(text, "\npackagefile runtime/cgo={file}")?;
+    Ok(text)
+}
