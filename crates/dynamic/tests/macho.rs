@@ -92,6 +92,7 @@ impl Program {
         let options = MachoOptions {
             arch,
             pie,
+            external: false,
             relro: pie,
         };
         let mut tables = MachoTables::make(&mut maker, &options);

@@ -343,6 +343,7 @@ mod tests {
         ];
         let mut file = headers(&HeaderInput {
             cpu: (0x100_000c, 0),
+            file_type: MH_EXECUTE,
             flags: MH_PIE,
             segments: &segments,
             commands: &commands,
