@@ -19,6 +19,8 @@ pub struct Loaded {
     pub mode: LinkMode,
     /// Whether the program can load plugins.
     pub can_use_plugins: bool,
+    /// Whether packages need C: runtime/cgo was there before a host linker was (`iscgo`).
+    pub cgo: bool,
 }
 
 /// Loads the packages.
@@ -33,8 +35,9 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
         return Err(diag.fatal(text));
     }
     let decided = OnceLock::new();
-    let can_use_plugins = AtomicBool::new(false);
+    let (can_use_plugins, cgo) = (AtomicBool::new(false), AtomicBool::new(false));
     let further = |inputs: &Inputs| {
+        cgo.store(uses_cgo(inputs), Relaxed);
         let (platform, goos) = (&config.release.platform, &config.goos);
         let plugins = platform.build_mode("plugin", goos, &config.goarch)
             && uses_cgo(inputs)
@@ -63,6 +66,7 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
         inputs,
         mode,
         can_use_plugins,
+        cgo: cgo.into_inner(),
     })
 }
 

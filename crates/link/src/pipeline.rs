@@ -9,6 +9,7 @@
 //! are given back where little of them is needed soon; docs/architecture.md says what and why.
 
 mod code;
+mod coff;
 mod data;
 mod executable;
 mod image;

@@ -6,7 +6,7 @@ mod amd64;
 mod arm64;
 mod host;
 
-pub use host::{ElfTypes, HostLink, HostReloc, elf_types};
+pub use host::{HostLink, HostReloc, HostTypes, coff_types, elf_types};
 
 use gover::{RelocType, SymKind};
 use layout::Addresses;

@@ -9,6 +9,7 @@ mod fips;
 mod probe;
 mod tmpdir;
 pub mod tool;
+mod windows;
 
 pub use tmpdir::TempDir;
 
@@ -22,9 +23,10 @@ use rayon::prelude::*;
 use std::path::PathBuf;
 use symbols::HostObject;
 use symbols::map::go_error_text;
-use target::Family;
+use target::{Family, FileFormat};
 use tmpdir::clean_time_stamp;
 use tool::Argv;
+use windows::Windows;
 
 /// What the passes leave for the host linker.
 #[derive(Default)]
@@ -33,12 +35,16 @@ pub struct HostLinkInput {
     pub ld_flags: Argv,
     /// Names of symbols for the dynamic symbol table.
     pub exports: Vec<Vec<u8>>,
+    /// Names of functions that C code of the program calls, as cgo knows them.
+    pub static_exports: Vec<Vec<u8>>,
     /// Whether Go symbols are linked dynamically.
     pub dynlink: bool,
     /// Whether there is data that is read-only once relocated.
     pub relro: bool,
     /// Directories and names of Go shared libraries, as flags.
     pub shared_libs: Argv,
+    /// Libraries for Windows that are imported from.
+    pub libraries: Vec<Box<str>>,
 }
 
 /// The last step.
@@ -64,10 +70,10 @@ fn joined(flag: &str, value: &[u8]) -> Vec<u8> {
 }
 
 /// Adds a flag of the program's own or of the command line. `interpreter` begins the one that names the
-/// dynamic linker.
-fn push_own(argv: &mut Argv, flag: &[u8], interpreter: &str) {
+/// dynamic linker, if programs have any.
+fn push_own(argv: &mut Argv, flag: &[u8], interpreter: Option<&str>) {
     argv.push(flag.to_vec());
-    if flag == b"-static" {
+    if let Some(interpreter) = interpreter.filter(|_| flag == b"-static") {
         // Some compilers pass these on even so, which GNU ld does not like.
         for a in argv {
             if a == b"-rdynamic" || a.starts_with(interpreter.as_bytes()) {
@@ -150,7 +156,9 @@ impl<'a> HostLinker<'a> {
         self.diag.print_bytes(&o.output);
         if self.config.build_mode != BuildMode::Plugin {
             // Without a sum the program's own check fails, if it is asked for.
-            let _ = fips::store_sum(&self.config.outfile, self.config.fipso.as_deref());
+            let format = self.config.os.format;
+            let fipso = self.config.fipso.as_deref();
+            let _ = fips::store_sum(&self.config.outfile, format, fipso);
         }
         Ok(())
     }
@@ -160,9 +168,23 @@ impl<'a> HostLinker<'a> {
         let (config, input) = (self.config, self.input);
         let mode = config.build_mode;
         let interpreter = config.release.host_link.interpreter_flag;
+        let is_elf = config.os.format == FileFormat::Elf;
         let mut argv = self.extld.clone();
         argv.extend(self.arch_args());
-        argv.extend(words(&self.output_flags()));
+        if config.strip {
+            argv.push(b"-s".to_vec());
+        } else if !config.dwarf {
+            argv.push(b"-Wl,-S".to_vec());
+        }
+        let probe = self.probe();
+        let windows = (config.os.format == FileFormat::Pe).then(|| Windows::new(self, &probe));
+        match &windows {
+            Some(w) => {
+                argv.extend(w.program_flags());
+                argv.extend(w.mode_flags()?);
+            }
+            None => argv.extend(words(&self.output_flags())),
+        }
         let linker = match input.dynlink && config.arch.family == Family::Arm64 {
             true if self.needs_gold()? => "gold",
             _ => "",
@@ -170,14 +192,13 @@ impl<'a> HostLinker<'a> {
         if !linker.is_empty() {
             argv.push(joined("-fuse-ld=", linker.as_bytes()));
         }
-        let probe = self.probe();
         let knows = |linker: &str, flag: &str| -> Result<bool, Stop> {
             match probe.knows(linker, flag.as_bytes()) {
                 Ok(known) => Ok(known),
                 Err(why) => self.diag.error(why).map(|()| false),
             }
         };
-        if knows("", "-Wl,--build-id=0x1234567890abcdef")? {
+        if is_elf && knows("", "-Wl,--build-id=0x1234567890abcdef")? {
             if !config.gnu_build_id.is_empty() {
                 let id = hex::encode(&config.gnu_build_id);
                 argv.push(joined("-Wl,--build-id=0x", id.as_bytes()));
@@ -193,22 +214,30 @@ impl<'a> HostLinker<'a> {
             self.check_commas("dynamic linker path", &config.interpreter)?;
             argv.push(joined(interpreter, &config.interpreter));
         }
-        let exports_all = input.dynlink
-            || mode == BuildMode::CShared
-            || !knows(linker, "-Wl,--export-dynamic-symbol=main")?;
-        argv.extend(self.exports(exports_all)?);
-        for (wanted, flag) in [
-            (true, "-Qunused-arguments"),
-            (config.compress_dwarf, "-Wl,--compress-debug-sections=zlib"),
-        ] {
-            if wanted && knows(linker, flag)? {
-                argv.push(flag.into());
+        match &windows {
+            Some(w) => argv.extend(w.exports()?),
+            None => {
+                let all = input.dynlink
+                    || mode == BuildMode::CShared
+                    || !knows(linker, "-Wl,--export-dynamic-symbol=main")?;
+                argv.extend(self.exports(all)?);
             }
+        }
+        let unused_arguments = "-Qunused-arguments";
+        if knows(linker, unused_arguments)? {
+            argv.push(unused_arguments.into());
+        }
+        if let Some(w) = &windows {
+            argv.extend(w.time_flags()?);
+        }
+        let compress = "-Wl,--compress-debug-sections=zlib";
+        if config.compress_dwarf && knows(linker, compress)? {
+            argv.push(compress.into());
         }
         argv.extend(self.object_files()?.iter().map(|p| bytes(p)));
         argv.extend(input.shared_libs.iter().cloned());
         for flag in &input.ld_flags {
-            push_own(&mut argv, flag, interpreter);
+            push_own(&mut argv, flag, is_elf.then_some(interpreter));
         }
         // Code for executables must not be linked as position-independent.
         if mode == BuildMode::Exe && !config.link_mode.link_shared {
@@ -220,20 +249,18 @@ impl<'a> HostLinker<'a> {
             }
         }
         for flag in &config.extldflags {
-            push_own(&mut argv, flag, interpreter);
+            push_own(&mut argv, flag, is_elf.then_some(interpreter));
+        }
+        if let Some(w) = &windows {
+            argv.extend(w.last_flags()?);
         }
         self.in_response_file(argv, &probe, linker)
     }
 
-    /// Flags that say what is made.
+    /// Flags that say what is made, as an ELF file.
     fn output_flags(&self) -> Vec<&'static str> {
         let (config, input) = (self.config, self.input);
         let mut flags = Vec::new();
-        if config.strip {
-            flags.push("-s");
-        } else if !config.dwarf {
-            flags.push("-Wl,-S");
-        }
         if config.build_mode != BuildMode::Exe && input.relro {
             flags.push("-Wl,-z,relro");
         }

@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod blocks;
+pub mod coff;
 pub mod debug;
 pub mod dynlink;
 pub mod elf;

@@ -57,7 +57,7 @@ impl Data {
             &code.text_markers,
             &code.data_markers,
         );
-        if shape.format == FileFormat::Pe {
+        if shape.format == FileFormat::Pe && !shape.external {
             pe::place_image_base(&program.syms, &addrs, config.placement.base);
         }
         code.pclntab.set_funcdata_values(&addrs, 0);
@@ -145,8 +145,11 @@ fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<D
     let options = SectionOptions {
         ptr_size: config.arch.ptr_size,
         min_lc: config.arch.min_lc,
-        dynamic: code.dynamic.is_some() || shape.external,
-        one_read_only_segment: shape.external || !config.os.read_only_segment,
+        dynamic: code.dynamic.is_some() || shape.external && shape.format == FileFormat::Elf,
+        one_read_only_segment: match shape.format {
+            FileFormat::Elf => shape.external,
+            _ => !config.os.read_only_segment,
+        },
         relro_names: config.os.relro_names,
         relro: shape.relro(),
         unwind: unwind_tables(syms, &program.live, code),
