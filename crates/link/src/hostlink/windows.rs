@@ -255,7 +255,7 @@ fn asks(host: &HostLinker, question: &str, answers: &[&str]) -> bool {
     argv.push(question.into());
     let o = tool::run(&argv, false);
     let says = |text: &&str| o.output.windows(text.len()).any(|w| w == text.as_bytes());
-    o.error.is_none() && answers.iter().any(|t| says(t))
+    o.error.is_none() && answers.iter().any(says)
 }
 
 /// The name that C code knows by the name of the function that cgo made for it, which has the hash of a package

@@ -9,6 +9,7 @@ pub mod elf;
 pub mod elf_symbols;
 pub mod fips;
 pub mod host_syms;
+pub mod labels;
 pub mod macho;
 pub mod macho_symbols;
 pub mod object;

@@ -234,7 +234,11 @@ impl ObjectRelocs<'_> {
                 let sym = symbols.number(h.sym, h.typ, h.add);
                 // Missing targets have been complained about when contents were relocated.
                 if sym.is_none() && h.sym.is_some() {
-                    errors.push(self.no_symbol(s, &h));
+                    let known = symbols.number(h.sym, RelocType::Addr, 0).is_some();
+                    errors.push(match known {
+                        true => self.no_label(s, &h),
+                        false => self.no_symbol(s, &h),
+                    });
                 }
                 let sym = sym.unwrap_or_default();
                 for (i, typ) in [first].into_iter().chain(second).enumerate() {
@@ -262,18 +266,33 @@ impl ObjectRelocs<'_> {
                 h.typ
             ),
         };
-        RelocError {
-            from: s,
-            reloc: symbols::Reloc {
-                off: h.off,
-                siz: h.siz,
-                typ: h.typ,
-                weak: false,
-                add: h.add,
-                sym: h.sym,
-            },
-            problem: Problem::Arch(text.into()),
-        }
+        error(s, h, text)
+    }
+
+    /// There is no label where a relocation would need one.
+    fn no_label(&self, s: SymId, h: &HostReloc) -> RelocError {
+        let (typ, name) = (h.typ, self.relocator.syms.name_lossy(h.sym));
+        error(
+            s,
+            h,
+            format!("invalid relocation: {typ} {name}+{:#x}", h.add),
+        )
+    }
+}
+
+/// What is wrong with a relocation of `s` for the host linker.
+fn error(s: SymId, h: &HostReloc, text: String) -> RelocError {
+    RelocError {
+        from: s,
+        reloc: symbols::Reloc {
+            off: h.off,
+            siz: h.siz,
+            typ: h.typ,
+            weak: false,
+            add: h.add,
+            sym: h.sym,
+        },
+        problem: Problem::Arch(text.into()),
     }
 }
 

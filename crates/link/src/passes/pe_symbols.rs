@@ -4,6 +4,7 @@
 //! those of ELF files are.
 
 use super::elf_symbols::{ABI_SUFFIX, has_internal_twin, is_hashed_text, shown_data};
+use super::labels::{Place, label_name};
 use crate::output::Store;
 use format::pe::{Name, SYM_SIZE, Sections, Sym, consts::*};
 use gover::SymKind;
@@ -114,6 +115,34 @@ impl PeSymbols {
         PeSymbols { chunks }
     }
 
+    /// Adds entries for labels behind all others.
+    pub fn add_labels(&mut self, input: &PeSymbolInput, labels: &[Place]) {
+        let sections = input.sections();
+        let mut c = Chunk::default();
+        for &(s, off) in labels {
+            let Some(section) = input.addrs.section(s).0.checked_sub(1) else {
+                continue;
+            };
+            let addr = input.addrs.addr(s).wrapping_add_signed(off);
+            let Some((number, start)) = sections.of(section.into(), addr, false) else {
+                continue;
+            };
+            let name = label_name(input.syms, (s, off));
+            let is_static = input.syms.version(s) >= symbols::VERSION_STATIC;
+            let name = c.name(&name);
+            c.entries.push(Sym {
+                name,
+                value: addr.wrapping_sub(start) as u32,
+                section: number,
+                typ: IMAGE_SYM_TYPE_NULL,
+                class: class(is_static),
+            });
+            // No relocation is to take a label for the symbol itself.
+            c.owners.push(SymId::NONE);
+        }
+        self.chunks.push(c);
+    }
+
     /// Number of entries.
     pub fn n_entries(&self) -> usize {
         self.chunks.iter().map(|c| c.entries.len()).sum()
@@ -176,11 +205,7 @@ fn is_foreign(kind: SymKind) -> bool {
 fn section_chunk(syms: &Symbols, sections: &Sections) -> Chunk {
     let mut c = Chunk::default();
     for (s, number) in sections.list.iter().zip(1..) {
-        let name = Name::short(s.name.as_bytes()).unwrap_or_else(|| {
-            let off = c.names.len() as u32;
-            c.names.extend([s.name.as_bytes(), b"\0"].concat());
-            Name::Long(off)
-        });
+        let name = c.name(s.name.as_bytes());
         c.entries.push(Sym {
             name,
             value: 0,
@@ -194,15 +219,37 @@ fn section_chunk(syms: &Symbols, sections: &Sections) -> Chunk {
     c
 }
 
+impl Chunk {
+    /// A name, which goes to the string table if it is long.
+    fn name(&mut self, name: &[u8]) -> Name {
+        Name::short(name).unwrap_or_else(|| {
+            let off = self.names.len() as u32;
+            self.names.extend([name, b"\0"].concat());
+            Name::Long(off)
+        })
+    }
+}
+
+fn class(is_static: bool) -> u8 {
+    match is_static {
+        true => IMAGE_SYM_CLASS_STATIC,
+        false => IMAGE_SYM_CLASS_EXTERNAL,
+    }
+}
+
 impl PeSymbolInput<'_> {
-    /// The entries of those symbols of `list` that are shown.
-    fn chunk(&self, list: &[SymId], is_shown: impl Fn(SymId) -> bool) -> Chunk {
-        let mut c = Chunk::default();
-        let sections = FileSections {
+    fn sections(&self) -> FileSections<'_> {
+        FileSections {
             layout: self.layout,
             segs: self.segs,
             object: self.object.is_some(),
-        };
+        }
+    }
+
+    /// The entries of those symbols of `list` that are shown.
+    fn chunk(&self, list: &[SymId], is_shown: impl Fn(SymId) -> bool) -> Chunk {
+        let mut c = Chunk::default();
+        let sections = self.sections();
         let ahead = Ahead::new(self.syms, list.len(), Reads::Names, |i| list[i]);
         for (i, &s) in list.iter().enumerate() {
             ahead.at(i);
@@ -260,10 +307,7 @@ impl PeSymbolInput<'_> {
                 true => IMAGE_SYM_DTYPE_FUNCTION << 4,
                 false => IMAGE_SYM_TYPE_NULL,
             },
-            class: match is_static {
-                true => IMAGE_SYM_CLASS_STATIC,
-                false => IMAGE_SYM_CLASS_EXTERNAL,
-            },
+            class: class(is_static),
         })
     }
 }

@@ -5,34 +5,63 @@ use crate::diag::Stop;
 use crate::hostlink::HostLinkInput;
 use crate::output::OutputFile;
 use crate::passes::coff::{CTOR_LEN, CTORS, CoffObject};
+use crate::passes::labels::{LabelInput, Place};
 use crate::passes::object::{ObjectRelocs, SymbolNumbers};
 use crate::passes::pe_symbols::{PeSymbolInput, PeSymbols};
 use crate::passes::{host_syms, pe};
 use dwarf::{HostRef, HostTarget};
 use format::pe::{CoffReloc, SYM_SIZE};
-use gover::RelocType;
+use gover::{RelocType, SymKind};
 use layout::{Section, Segments};
 use reloc::{HostLink, coff_types};
+use rustc_hash::FxHashMap;
 use std::num::NonZeroU32;
 use symbols::SymId;
+use target::Family;
 
 /// Alignment of relocations in the file, bytes.
 const RELOCS_ALIGN: u64 = 8;
 
-/// The numbers of symbols in the symbol table, from 1 on here.
+/// Distance between labels in a symbol, bytes. Instructions hold addends of one bit more, and a sign.
+const LABEL_DISTANCE: i64 = 1 << 20;
+
+/// The numbers of symbols in the symbol table.
 struct Numbers {
+    /// Of each symbol, from 1 on.
     symbols: Vec<Option<NonZeroU32>>,
+    labels: FxHashMap<Place, u32>,
     /// Those of debug sections, by their place among them.
     debug: Vec<u32>,
 }
 
 impl SymbolNumbers for Numbers {
-    fn number(&self, s: SymId, _: RelocType, _: i64) -> Option<u32> {
-        self.symbols[s.index()].map(|n| n.get() - 1)
+    #[inline]
+    fn number(&self, s: SymId, typ: RelocType, add: i64) -> Option<u32> {
+        match label_offset(typ, add) {
+            None => self.symbols[s.index()].map(|n| n.get() - 1),
+            Some(off) => self.labels.get(&(s, off)).copied(),
+        }
     }
 
     fn debug_number(&self, i: usize) -> u32 {
         self.debug[i]
+    }
+}
+
+/// The offset of the label that a relocation refers to, if its addend is too long for one
+/// (`arm64/asm.go:pereloc1`).
+#[inline]
+fn label_offset(typ: RelocType, add: i64) -> Option<i64> {
+    use RelocType::*;
+    let fits = (-LABEL_DISTANCE..LABEL_DISTANCE).contains(&add);
+    match typ {
+        CallArm64 if add != 0 => Some(add),
+        AddrArm64 | Arm64PcrelLdSt8 | Arm64PcrelLdSt16 | Arm64PcrelLdSt32 | Arm64PcrelLdSt64
+            if !fits =>
+        {
+            Some(add / LABEL_DISTANCE * LABEL_DISTANCE)
+        }
+        _ => None,
     }
 }
 
@@ -50,9 +79,12 @@ impl Output<'_> {
         let (syms, placement) = (&program.syms, &shape.placement);
         let dwarf = &begun.debug.sections;
         let mut object = CoffObject::lay_out(config, placement, segs, &data.layout, dwarf);
-        let symbols = self.coff_symbols(segs, &object);
+        let labels = self.labels();
+        let symbols = self.coff_symbols(segs, &object, &labels);
+        let first_label = symbols.n_entries() - labels.len();
         let numbers = Numbers {
             symbols: symbols.numbers(syms.len()),
+            labels: labels.into_iter().zip(first_label as u32..).collect(),
             // The entries of all sections come first.
             debug: (0..dwarf.len())
                 .filter_map(|i| object.debug_section(i, &data.layout))
@@ -120,10 +152,50 @@ impl Output<'_> {
         })
     }
 
-    /// The symbol table.
-    fn coff_symbols(&self, segs: &Segments, object: &CoffObject) -> PeSymbols {
+    /// Labels in large symbols, where relocations need them.
+    fn labels(&self) -> Vec<Place> {
+        let (program, data) = (self.program, self.data);
+        if program.config.arch.family != Family::Arm64 {
+            return Vec::new();
+        }
+        let input = LabelInput {
+            syms: &program.syms,
+            live: &program.live,
+            addrs: &data.addrs,
+            data: &data.buckets,
+            carriers: self.groups(),
+            distance: LABEL_DISTANCE,
+        };
+        input.places()
+    }
+
+    /// What carries groups of data, with the kind of each group and its length where it is a section, by rank.
+    fn groups(&self) -> Vec<(SymId, SymKind, Option<u64>)> {
+        let (syms, markers) = (&self.program.syms, &self.code.data_markers);
+        let layout = &self.data.layout;
+        let tables = layout.sections[layout.known.pclntab].len;
+        let all = [
+            (Some(markers.type_star), SymKind::Type, None),
+            (Some(markers.gostring_star), SymKind::GoString, None),
+            (Some(markers.funcdesc), SymKind::GoFunc, None),
+            (Some(markers.gcbits_star), SymKind::GcBits, None),
+            (markers.gcmask, SymKind::GcMask, None),
+            (
+                Some(self.code.pclntab.carrier),
+                SymKind::Pclntab,
+                Some(tables),
+            ),
+        ];
+        let known = all.into_iter();
+        let mut known: Vec<_> = known.filter_map(|(s, k, n)| Some((s?, k, n))).collect();
+        known.sort_by_key(|&(_, kind, _)| syms.gover.rank(kind));
+        known
+    }
+
+    /// The symbol table, with `labels` at its end.
+    fn coff_symbols(&self, segs: &Segments, object: &CoffObject, labels: &[Place]) -> PeSymbols {
         let (program, code, data) = (self.program, self.code, self.data);
-        PeSymbols::collect(&PeSymbolInput {
+        let input = PeSymbolInput {
             syms: &program.syms,
             live: &program.live,
             order: &code.order,
@@ -133,7 +205,10 @@ impl Output<'_> {
             segs,
             addrs: &data.addrs,
             object: Some(&object.sections),
-        })
+        };
+        let mut symbols = PeSymbols::collect(&input);
+        symbols.add_labels(&input, labels);
+        symbols
     }
 
     /// Where in text what C calls first is: the entry, in programs too.
