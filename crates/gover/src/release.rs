@@ -109,6 +109,15 @@ mod tests {
     }
 
     #[test]
+    fn library_names_got_quotes_in_a_patch_level() {
+        let quoted = |version| layout_for(version).unwrap().host_link.quoted_library_name;
+        assert_eq!(
+            ["go1.26.2", "go1.26.5", "go1.26.6", "go1.26.11", "go1.27.0"].map(quoted),
+            [false, false, true, true, true]
+        );
+    }
+
+    #[test]
     fn patch_levels_before_a_change_are_told_apart() {
         let of = |version| {
             let layout = layout_for(version).unwrap();
