@@ -31,6 +31,11 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
             "arm64-plugin".into(),
             Arc::new(|context, go| with_flags(context, go, "arm64-plugin", &[])),
         ),
+        // What it exports is in a file that the host linker reads.
+        (
+            "windows-c-shared".into(),
+            Arc::new(|context, go| with_flags(context, go, "windows-c-shared", &[])),
+        ),
     ];
     for &title in ARGUMENTS {
         let test = move |context: &Context, go: &Toolchain| arguments_of(context, go, title);

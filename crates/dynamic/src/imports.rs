@@ -11,19 +11,25 @@ struct Library {
     functions: Vec<SymId>,
 }
 
-/// The imports of a program. Their variables lie side by side in a table that the loader fills in.
-pub struct Imports {
-    /// `.windynamic`, the table.
-    pub table: SymId,
+/// What live symbols are imported.
+pub struct Imported {
     /// In the order of the file: what was found first comes last.
     libraries: Vec<Library>,
     /// Complaints, as (symbol, text).
     pub errors: Vec<(SymId, String)>,
 }
 
-impl Imports {
-    /// Makes the table of what live symbols are imported, and gives each its place in it.
-    pub fn make(m: &mut Maker) -> Imports {
+/// The imports of a program. Their variables lie side by side in a table that the loader fills in.
+pub struct Imports {
+    /// `.windynamic`, the table.
+    pub table: SymId,
+    /// In the order of the file.
+    libraries: Vec<Library>,
+}
+
+impl Imported {
+    /// Finds them.
+    pub fn find(m: &mut Maker) -> Imported {
         let live = &m.live.reachable;
         let imported = |s: &SymId| live.has(*s) && m.syms.kind(*s) == SymKind::DynImport;
         let mut all: Vec<SymId> = m.syms.foreign.cgo.keys().copied().collect();
@@ -46,7 +52,29 @@ impl Imports {
         }
         libraries.reverse();
         libraries.iter_mut().for_each(|l| l.functions.reverse());
+        Imported { libraries, errors }
+    }
 
+    /// Makes each variable a pointer to a function that the host linker finds; gives the names of the
+    /// libraries in order.
+    pub fn leave_to_host(&mut self, m: &mut Maker) -> Vec<Box<str>> {
+        for &s in self.libraries.iter().flat_map(|l| &l.functions) {
+            let ptr = m.ptr_size;
+            let name = m.syms.ext_name(s).to_vec();
+            m.ext(s).kind = SymKind::Data;
+            let function = m.syms.lookup_or_create(&name, 0);
+            m.live.reachable.insert(function);
+            m.ext(function).kind = SymKind::HostObj;
+            m.ext(s).point_to(ptr, function);
+        }
+        self.libraries.iter().map(|l| l.name.clone()).collect()
+    }
+}
+
+impl Imports {
+    /// Makes the table, and gives what is imported its place in it.
+    pub fn make(m: &mut Maker, imported: Imported) -> Imports {
+        let Imported { libraries, .. } = imported;
         let table = m.create(".windynamic", SymKind::Windows);
         let ptr = u64::from(m.ptr_size);
         let mut size = 0;
@@ -60,11 +88,7 @@ impl Imports {
             size += ptr;
         }
         m.ext(table).size = size;
-        Imports {
-            table,
-            libraries,
-            errors,
-        }
+        Imports { table, libraries }
     }
 
     /// The import section at `addr`, with the table at `table`, both from the start of the image.

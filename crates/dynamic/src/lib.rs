@@ -39,7 +39,7 @@ mod versions;
 
 pub use base_relocs::base_reloc_table;
 pub use import_stubs::ImportStubs;
-pub use imports::Imports;
+pub use imports::{Imported, Imports};
 pub use macho::{MachoOptions, MachoTables};
 pub use rela::{Rela, RelaValue};
 pub use tables::{DynamicOptions, DynamicTables};

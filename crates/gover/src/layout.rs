@@ -107,6 +107,8 @@ pub struct HostLinkRules {
     pub no_fixup_chains: bool,
     /// macOS with `-race`: `-Wl,-U,__dyld_get_dyld_header`.
     pub race_dyld_header: bool,
+    /// Windows: whether the name of a library is in quotes among its exports.
+    pub quoted_library_name: bool,
     /// Windows: whether LLD is asked for before the version arguments, which depend on it,
     /// rather than before the linker script only.
     pub lld_probe_early: bool,

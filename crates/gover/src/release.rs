@@ -9,6 +9,7 @@ pub static RELEASES: &[&GoLayout] = &[&v1_26::LAYOUT, &v1_27::LAYOUT];
 /// and what those before it are to the linker. The changes of a line are in ascending order.
 static CHANGES: &[(&str, u32, &GoLayout)] = &[
     ("1.26", 3, &v1_26::BEFORE_3),
+    ("1.26", 6, &v1_26::BEFORE_6),
     ("1.26", 9, &v1_26::BEFORE_9),
     ("1.26", 11, &v1_26::BEFORE_11),
     ("1.27", 2, &v1_27::BEFORE_2),
@@ -105,6 +106,15 @@ mod tests {
                 "{version}"
             );
         }
+    }
+
+    #[test]
+    fn library_names_got_quotes_in_a_patch_level() {
+        let quoted = |version| layout_for(version).unwrap().host_link.quoted_library_name;
+        assert_eq!(
+            ["go1.26.2", "go1.26.5", "go1.26.6", "go1.26.11", "go1.27.0"].map(quoted),
+            [false, false, true, true, true]
+        );
     }
 
     #[test]

@@ -25,13 +25,22 @@ pub(crate) const BEFORE_9: GoLayout = GoLayout {
     ..BEFORE_11
 };
 
+/// Patch levels before 1.26.6.
+pub(crate) const BEFORE_6: GoLayout = GoLayout {
+    host_link: HostLinkRules {
+        quoted_library_name: false,
+        ..BEFORE_9.host_link
+    },
+    ..BEFORE_9
+};
+
 /// Patch levels before 1.26.3.
 pub(crate) const BEFORE_3: GoLayout = GoLayout {
     host_link: HostLinkRules {
         arm64_gold: Arm64Gold::Always,
-        ..BEFORE_9.host_link
+        ..BEFORE_6.host_link
     },
-    ..BEFORE_9
+    ..BEFORE_6
 };
 
 /// The layout as a constant, so that the next release can start from it.
@@ -147,6 +156,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
         arm64_gold: Arm64Gold::ForOldLd,
         no_fixup_chains: true,
         race_dyld_header: false,
+        quoted_library_name: true,
         lld_probe_early: false,
         load_config_probe: false,
         probe_skip_with_arg: tables::PROBE_SKIP_WITH_ARG,

@@ -82,6 +82,8 @@ pub struct Config {
     /// Where executables are loaded, with the rounding quantum of segments' addresses (`-R`), a power
     /// of two.
     pub placement: Placement,
+    /// Where what an object for a host linker holds lies in it.
+    pub object_placement: Placement,
     /// Address and quantum as cmd/link knows them before it reads its inputs.
     pub early_addresses: (i64, i64),
     /// Whether it is a program without a console (`-H=windowsgui`).
@@ -119,6 +121,8 @@ pub struct Config {
     pub field_track: Vec<u8>,
     /// File for the bytes that are hashed for FIPS, if given.
     pub fipso: Option<PathBuf>,
+    /// Whether a library for Windows may lie anywhere (`-aslr`).
+    pub aslr: bool,
     /// Whether the race detector is linked in.
     pub race: bool,
     /// Whether the address sanitizer is linked in.
@@ -349,8 +353,10 @@ impl Config {
             lib_dirs.push(package_dir(goroot, &args, cx));
         }
         let mut placement = os.placement(arch);
+        let mut object_placement = os.object_placement(arch);
         if args.round != -1 {
             placement.round = args.round as u64;
+            object_placement.round = placement.round;
         }
         let text_addr = match args.text_addr {
             -1 => placement.base.next_multiple_of(placement.round) + placement.header_mem,
@@ -409,6 +415,7 @@ impl Config {
             compress_dwarf: args.compress_dwarf,
             text_addr,
             placement,
+            object_placement,
             early_addresses,
             gui: args.head_type == b"windowsgui",
             data_addr: (args.data_addr != -1).then_some(args.data_addr),
@@ -426,6 +433,7 @@ impl Config {
             bindnow: args.bindnow,
             field_track: args.field_track,
             fipso: given(&args.fipso),
+            aslr: args.aslr,
             race: args.race,
             asan: args.asan,
             internal_pkgs: [

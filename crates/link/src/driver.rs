@@ -127,7 +127,12 @@ fn link_with_host(config: &Config, mut loaded: Loaded, diag: &Diag) -> Result<()
     diag.phase("archive");
     host.archive()?;
     diag.print(diag.phases.report());
-    Ok(())
+    diag.exit_if_errors().inspect_err(|_| {
+        // What the host linker made all the same does not stay.
+        if std::fs::symlink_metadata(&config.outfile).is_ok_and(|m| m.is_file()) {
+            let _ = std::fs::remove_file(&config.outfile);
+        }
+    })
 }
 
 /// From the words of the command line, the program's name first, to a configuration.

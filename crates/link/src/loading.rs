@@ -23,6 +23,8 @@ pub struct Loaded {
     pub can_use_plugins: bool,
     /// What a host object says of the system that a Mach-O file is for, if that is to be said again.
     pub platform: Option<PlatformCommand>,
+    /// Whether packages need C: runtime/cgo was there before a host linker was (`iscgo`).
+    pub cgo: bool,
 }
 
 /// Loads the packages.
@@ -37,8 +39,9 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
         return Err(diag.fatal(text));
     }
     let decided = OnceLock::new();
-    let can_use_plugins = AtomicBool::new(false);
+    let (can_use_plugins, cgo) = (AtomicBool::new(false), AtomicBool::new(false));
     let further = |inputs: &Inputs| {
+        cgo.store(uses_cgo(inputs), Relaxed);
         let (platform, goos) = (&config.release.platform, &config.goos);
         let plugins = platform.build_mode("plugin", goos, &config.goarch)
             && uses_cgo(inputs)
@@ -83,6 +86,7 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
         platform,
         mode,
         can_use_plugins,
+        cgo: cgo.into_inner(),
     })
 }
 

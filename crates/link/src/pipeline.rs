@@ -9,9 +9,11 @@
 //! are given back where little of them is needed soon; docs/architecture.md says what and why.
 
 mod code;
+mod coff;
 mod data;
 mod executable;
 mod image;
+mod labels;
 mod macho;
 mod macho_object;
 mod object;

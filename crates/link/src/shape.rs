@@ -24,11 +24,11 @@ pub struct Shape {
     pub link_shared: bool,
     /// Whether the program can load plugins.
     pub can_use_plugins: bool,
-    /// Whether C sets up threads: package runtime/cgo is part of it (`iscgo`).
+    /// Whether packages need C, not just a host linker (`iscgo`).
     pub cgo: bool,
     /// Address of the first text symbol, headers included; 0 in object files.
     pub text_addr: u64,
-    /// Where an executable is loaded, headers as large as they have to be.
+    /// Where the output's contents lie in memory and in the file, headers as large as they have to be.
     pub placement: Placement,
     /// The format of the output.
     pub format: FileFormat,
@@ -58,9 +58,12 @@ impl Shape {
                 || link_shared
                 || can_use_plugins,
             can_use_plugins,
-            cgo: loaded.inputs.libs.iter().any(|l| l.pkg == "runtime/cgo"),
+            cgo: loaded.cgo,
             text_addr: if external { 0 } else { config.text_addr },
-            placement: config.placement,
+            placement: match external {
+                true => config.object_placement,
+                false => config.placement,
+            },
             format: config.os.format,
             platform: loaded.platform.clone(),
             os_has_relro: config.os.relro,
@@ -106,6 +109,13 @@ impl Shape {
     /// Whether packages are compared when modules meet: by plugins, and what loads them.
     pub fn has_package_hashes(&self) -> bool {
         self.is_plugin() || self.can_use_plugins
+    }
+
+    /// Whether debugging information names gdb's script. The host linker for Windows misplaces its section,
+    /// and there is no telling it so where a user calls it (<https://go.dev/issue/20183>).
+    pub fn has_gdb_script(&self) -> bool {
+        let for_users = self.external && self.mode == BuildMode::CArchive;
+        !(for_users && self.format == FileFormat::Pe)
     }
 
     /// Whether C calls what is made.

@@ -12,14 +12,18 @@ use target::FileFormat;
 const SECTION_SYMBOLS: [&str; 6] = [".got", ".plt", ".got.plt", ".dynamic", ".dynsym", ".dynstr"];
 const ELF_SECTION_SYMBOLS: [&str; 4] = [".rel", ".rela", ".rel.plt", ".rela.plt"];
 
+/// Sections of COFF objects. cmd/link makes symbols for them when it writes those; they are not live.
+const COFF_SECTION_SYMBOLS: [&str; 5] = [".text", ".rdata", ".data", ".bss", ".ctors"];
+
 /// The lines `-v` ends with. cmd/link has symbols for what here has none: inline trees, debugging
-/// information, sections that stay empty. They are counted as if there were.
+/// information, sections that stay empty. They are counted as if there were. `external` says whether a host linker gets an object.
 pub fn text(
     symbols: &Symbols,
     reachable: &BitSet,
     pclntab: &PclntabPlan,
     debug: &Debug,
     format: FileFormat,
+    external: bool,
 ) -> String {
     // The symbol that is none counts as one of a package.
     let (mut package, mut hashed, mut named) = (1, 0, 0);
@@ -45,8 +49,13 @@ pub fn text(
     let of_elf = of_elf.filter(|_| format == FileFormat::Elf);
     let sections = SECTION_SYMBOLS.iter().chain(of_elf);
     let unmade = pclntab.n_inline_trees() + sections.filter(|n| missing(n)).count();
+    let in_object = COFF_SECTION_SYMBOLS.iter().filter(|n| missing(n));
+    let in_object = match external && format == FileFormat::Pe {
+        true => in_object.count(),
+        false => 0,
+    };
     let made = symbols.len() - symbols.ext_start() as usize;
-    let external = undefined.len() + made + unmade + debug.made;
+    let external = undefined.len() + made + unmade + in_object + debug.made;
     let all = package + hashed + named + external;
     let live = reachable.count() + unmade + debug.reachable;
     format!(

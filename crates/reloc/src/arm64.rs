@@ -53,6 +53,33 @@ fn is_aligned(distance: i64, shift: u32) -> bool {
     distance & ((1 << shift) - 1) == 0
 }
 
+/// Adds to the immediates of an `ADRP` and the instruction behind it, for a host linker that finds the
+/// addend there. The first takes 20 bits of it, although they are pages otherwise; that the carry is right,
+/// the second takes the lowest 12 again (`archreloc`).
+pub(crate) fn add_to_pair(typ: RelocType, add: i64, field: &mut [u8]) -> Result<(), Problem> {
+    let shift = match typ {
+        RelocType::Arm64PcrelLdSt16 => 1,
+        RelocType::Arm64PcrelLdSt32 => 2,
+        RelocType::Arm64PcrelLdSt64 => 3,
+        _ => 0,
+    };
+    if !is_aligned(add, shift) {
+        return Err(problem(format_args!(
+            "offset for {}-bit load/store has unaligned value {}",
+            8 << shift,
+            add & 0xfff
+        )));
+    }
+    let Some(field) = field.first_chunk_mut::<8>() else {
+        return Err(Problem::BadSize);
+    };
+    let low = add as u32;
+    let first = (low & 3) << 29 | (low & 0xf_fffc) << 3;
+    let bits = pair(first, page_offset(add, shift)) as u64;
+    *field = (u64::from_le_bytes(*field) | bits).to_le_bytes();
+    Ok(())
+}
+
 fn tls_offset(v: i64) -> Result<i64, Problem> {
     match v {
         0..TLS_LIMIT => Ok(v),
@@ -228,6 +255,22 @@ mod tests {
             text(half(0).map(|_| vec![])),
             "unsupported instruction for 0 R_ARM64_PCREL"
         );
+    }
+
+    #[test]
+    fn addends_stand_in_both_instructions() {
+        // adrp x27, 0; ldr x2, [x27]
+        let mut code = [0x9000_001b_u32, 0xf940_0362]
+            .map(u32::to_le_bytes)
+            .concat();
+        add_to_pair(RelocType::Arm64PcrelLdSt64, 0x1238, &mut code).unwrap();
+        let mut want = [0x9000_91db_u32, 0xf941_1f62]
+            .map(u32::to_le_bytes)
+            .concat();
+        assert_eq!(code, want);
+        let wrong = add_to_pair(RelocType::Arm64PcrelLdSt64, 0x1234, &mut want);
+        let text = "offset for 64-bit load/store has unaligned value 564";
+        assert_eq!(wrong, Err(Problem::Arch(text.into())));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Relocations that are left to a host linker (`ld/data.go:relocsym`, `extreloc`,
-//! `amd64/asm.go:elfreloc1`, `arm64/asm.go:elfreloc1`).
+//! `elfreloc1` and `pereloc1` of both architectures).
 //!
 //! Only what a fixed distance between places of one section decides is settled here. Everything
-//! else keeps its field, with zero or the addend in it, and becomes one ELF relocation or, for a
+//! else keeps its field, with zero or the addend in it, and becomes one relocation of the object or, for a
 //! pair of AArch64 instructions, two.
 
-use crate::{Problem, RelocError, Relocator};
+use crate::{Problem, RelocError, Relocator, arm64};
 use gover::{RelocType, SymKind};
 use layout::{Carriers, SectionId};
 use symbols::{Reloc, SymId};
@@ -37,6 +37,24 @@ pub mod elf {
     pub const R_AARCH64_TLSLE_MOVW_TPREL_G0: u32 = 547;
 }
 
+/// COFF relocation types, spelled as Microsoft's specification spells them.
+#[allow(missing_docs)]
+pub mod coff {
+    pub const IMAGE_REL_AMD64_ADDR64: u32 = 1;
+    pub const IMAGE_REL_AMD64_ADDR32: u32 = 2;
+    pub const IMAGE_REL_AMD64_ADDR32NB: u32 = 3;
+    pub const IMAGE_REL_AMD64_REL32: u32 = 4;
+    pub const IMAGE_REL_AMD64_SECREL: u32 = 11;
+    pub const IMAGE_REL_ARM64_ADDR32: u32 = 1;
+    pub const IMAGE_REL_ARM64_BRANCH26: u32 = 3;
+    pub const IMAGE_REL_ARM64_PAGEBASE_REL21: u32 = 4;
+    pub const IMAGE_REL_ARM64_PAGEOFFSET_12A: u32 = 6;
+    pub const IMAGE_REL_ARM64_PAGEOFFSET_12L: u32 = 7;
+    pub const IMAGE_REL_ARM64_SECREL: u32 = 8;
+    pub const IMAGE_REL_ARM64_ADDR64: u32 = 14;
+}
+
+use coff::*;
 use elf::*;
 
 /// What relocation for a host linker needs to know besides.
@@ -70,13 +88,13 @@ pub struct HostReloc {
     pub add: i64,
 }
 
-/// How a relocation type appears in an ELF file: one record, or two, the second for the
+/// How a relocation type appears in an object: one record, or two, the second for the
 /// instruction behind the first.
-pub type ElfTypes = (u32, Option<u32>);
+pub type HostTypes = (u32, Option<u32>);
 
 /// The ELF relocations of one field (`elfreloc1`); `None` if there are none of that width.
 /// `imported` tells whether the target is in another module, and a function there if it is not called.
-pub fn elf_types(family: Family, typ: RelocType, siz: u8, imported: bool) -> Option<ElfTypes> {
+pub fn elf_types(family: Family, typ: RelocType, siz: u8, imported: bool) -> Option<HostTypes> {
     use RelocType::*;
     let one = |t: u32| Some((t, None));
     let pair = |a: u32, b: u32| Some((a, Some(b)));
@@ -118,6 +136,36 @@ pub fn elf_types(family: Family, typ: RelocType, siz: u8, imported: bool) -> Opt
     }
 }
 
+/// The COFF relocations of one field (`pereloc1`); `None` if there are none.
+pub fn coff_types(family: Family, typ: RelocType, siz: u8) -> Option<HostTypes> {
+    use RelocType::*;
+    let one = |t: u32| Some((t, None));
+    match (family, typ, siz) {
+        (Family::Amd64, DwarfSecRef, _) => one(IMAGE_REL_AMD64_SECREL),
+        (Family::Amd64, Addr, 8) => one(IMAGE_REL_AMD64_ADDR64),
+        (Family::Amd64, Addr, _) => one(IMAGE_REL_AMD64_ADDR32),
+        (Family::Amd64, PeImageOff, _) => one(IMAGE_REL_AMD64_ADDR32NB),
+        (Family::Amd64, Call | Pcrel, _) => one(IMAGE_REL_AMD64_REL32),
+        (Family::Arm64, DwarfSecRef, _) => one(IMAGE_REL_ARM64_SECREL),
+        (Family::Arm64, Addr, 8) => one(IMAGE_REL_ARM64_ADDR64),
+        (Family::Arm64, Addr, _) => one(IMAGE_REL_ARM64_ADDR32),
+        (Family::Arm64, AddrArm64, _) => Some((
+            IMAGE_REL_ARM64_PAGEBASE_REL21,
+            Some(IMAGE_REL_ARM64_PAGEOFFSET_12A),
+        )),
+        (
+            Family::Arm64,
+            Arm64PcrelLdSt8 | Arm64PcrelLdSt16 | Arm64PcrelLdSt32 | Arm64PcrelLdSt64,
+            _,
+        ) => Some((
+            IMAGE_REL_ARM64_PAGEBASE_REL21,
+            Some(IMAGE_REL_ARM64_PAGEOFFSET_12L),
+        )),
+        (Family::Arm64, CallArm64, _) => one(IMAGE_REL_ARM64_BRANCH26),
+        _ => None,
+    }
+}
+
 impl Relocator<'_> {
     /// The relocation that the host linker has to apply for `r`, which is in a symbol of section
     /// `section`; `None` if it is settled here.
@@ -141,7 +189,7 @@ impl Relocator<'_> {
         let macho = host.format == FileFormat::MachO;
         let (sym, add) = match r.typ {
             // The word of each thread has its place.
-            TlsLe | TlsIe if macho => return None,
+            TlsLe | TlsIe if host.format != FileFormat::Elf => return None,
             TlsLe | TlsIe => (if rs.is_none() { host.tlsg } else { rs }, r.add),
             Addr | PeImageOff if r.weak && !self.live.reachable.has(rs) => {
                 carried(self.unreachable_method, r.add)
@@ -181,7 +229,10 @@ impl Relocator<'_> {
     }
 
     /// The records that a relocation for the host linker becomes.
-    pub fn elf_types(&self, r: &HostReloc) -> Option<ElfTypes> {
+    pub fn host_types(&self, host: &HostLink, r: &HostReloc) -> Option<HostTypes> {
+        if host.format == FileFormat::Pe {
+            return coff_types(self.family, r.typ, r.siz);
+        }
         let imported = match r.typ {
             RelocType::Call => self.syms.kind(r.sym) == SymKind::DynImport,
             RelocType::Pcrel => self.syms.is_imported_function(r.sym),
@@ -267,10 +318,12 @@ impl Relocator<'_> {
                 _ => Problem::NoSection,
             });
         }
-        if host.format == FileFormat::MachO {
-            return self.leave_to_macho(r, h, field);
+        match host.format {
+            FileFormat::Elf => {}
+            FileFormat::MachO => return self.leave_to_macho(r, h, field),
+            FileFormat::Pe => return self.coff_field(h, field),
         }
-        if self.elf_types(h).is_none() {
+        if self.host_types(host, h).is_none() {
             return Err(Problem::BadSize);
         }
         match (self.family, r.typ) {
@@ -283,6 +336,38 @@ impl Relocator<'_> {
             }
             (Family::Arm64, _) => {}
         }
+        Ok(())
+    }
+
+    /// Puts into a field what is added to the address of its target, which COFF relocations do not say.
+    fn coff_field(&self, h: &HostReloc, field: &mut [u8]) -> Result<(), Problem> {
+        if coff_types(self.family, h.typ, h.siz).is_none() {
+            return Err(Problem::Arch(
+                format!(
+                    "unsupported obj reloc {}/{} to {}",
+                    h.typ,
+                    h.siz,
+                    self.syms.name_lossy(h.sym)
+                )
+                .into(),
+            ));
+        }
+        let value = match h.typ {
+            RelocType::CallArm64 => return Ok(()),
+            // Distances count from the end of the field, for the host linker too.
+            RelocType::Call | RelocType::Pcrel => h.add + i64::from(h.siz),
+            RelocType::Addr | RelocType::PeImageOff => h.add,
+            typ => return arm64::add_to_pair(typ, h.add, field),
+        };
+        let fits = h.siz == 8
+            || i64::from(value as i32) == value
+            || h.typ == RelocType::Addr && i64::from(value as u32) == value;
+        if !fits {
+            let pc_relative = matches!(h.typ, RelocType::Call | RelocType::Pcrel);
+            return Err(Problem::TooBig { pc_relative, value });
+        }
+        let n = field.len().min(8);
+        field[..n].copy_from_slice(&value.to_le_bytes()[..n]);
         Ok(())
     }
 }
@@ -298,6 +383,18 @@ mod tests {
         assert_eq!(arm(RelocType::Arm64PcrelLdSt64), Some((275, Some(286))));
         assert_eq!(arm(RelocType::Addr), Some((257, None)));
         assert_eq!(arm(RelocType::Call), None);
+    }
+
+    #[test]
+    fn coff_types_tell_addresses_from_offsets() {
+        let amd = |t, siz| coff_types(Family::Amd64, t, siz).map(|t| t.0);
+        assert_eq!(amd(RelocType::Addr, 8), Some(1));
+        assert_eq!(amd(RelocType::PeImageOff, 4), Some(3));
+        assert_eq!(amd(RelocType::DwarfSecRef, 4), Some(11));
+        assert_eq!(amd(RelocType::GotPcrel, 4), None);
+        let arm = |t| coff_types(Family::Arm64, t, 8);
+        assert_eq!(arm(RelocType::AddrArm64), Some((4, Some(6))));
+        assert_eq!(arm(RelocType::Arm64PcrelLdSt32), Some((4, Some(7))));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod arm64;
 mod host;
 mod macho;
 
-pub use host::{ElfTypes, HostLink, HostReloc, elf_types};
+pub use host::{HostLink, HostReloc, HostTypes, coff_types, elf_types};
 pub use macho::types as macho_types;
 pub use macho::{MachoPair, MachoType, macho_address, macho_pair};
 

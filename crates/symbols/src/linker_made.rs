@@ -60,6 +60,20 @@ impl Default for ExtSym {
 }
 
 impl ExtSym {
+    /// Makes the first field, of pointer size, the address of `target`.
+    pub fn point_to(&mut self, ptr_size: u8, target: SymId) {
+        let len = self.data.len().max(ptr_size.into());
+        self.data.resize(len, 0);
+        self.relocs.push(ExtReloc {
+            off: 0,
+            siz: ptr_size,
+            typ: RelocType::Addr,
+            weak: false,
+            add: 0,
+            sym: target,
+        });
+    }
+
     /// Appends a pointer-sized field that holds the address of `target` plus `add`.
     pub fn add_addr_plus(&mut self, ptr_size: u8, target: SymId, add: i64) {
         self.add_field(ptr_size, RelocType::Addr, target, add);

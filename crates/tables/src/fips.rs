@@ -59,6 +59,9 @@ impl Fips {
 
     /// Offset of the sum in `go:fipsinfo`, bytes.
     pub const SUM_OFFSET: usize = MAGIC.len();
+
+    /// What the record begins with.
+    pub const MAGIC: &[u8] = MAGIC;
 }
 
 /// The sum over the module: HMAC-SHA256 with a zero key over a title and each part with its length.

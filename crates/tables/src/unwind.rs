@@ -1,7 +1,7 @@
 //! The tables by which Windows unwinds the stack (`ld/seh.go`).
 
 use crate::maker::Maker;
-use gover::{AuxType, SymKind};
+use gover::{AuxType, RelocType, SymKind};
 use layout::Addresses;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -65,6 +65,19 @@ impl Unwind {
     /// Whether there is no function in them.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Makes the contents of `.pdata` at once, with relocations: a host linker knows the addresses.
+    pub fn leave_to_host(&self, m: &mut Maker) {
+        let ends: Vec<u64> = self.entries.iter().map(|&(s, _)| m.syms.size(s)).collect();
+        let xdata = self.xdata;
+        let pdata = m.ext(self.pdata);
+        pdata.size = 0;
+        for (&(s, offset), end) in self.entries.iter().zip(ends) {
+            for (target, add) in [(s, 0), (s, end as i64), (xdata, offset.into())] {
+                pdata.add_field(4, RelocType::PeImageOff, target, add);
+            }
+        }
     }
 
     /// Writes `.pdata` of an image at `base` into `out`, which has its length.

@@ -218,7 +218,7 @@ pub const WINDOWS: OsInfo = OsInfo {
     read_only_segment: true,
     wide_call_lines: false,
     elf: PLAIN_ELF,
-    takes_c: false,
+    takes_c: true,
     compiler: "gcc",
     default_output: "a.out.exe",
 };
@@ -236,6 +236,12 @@ const MACHO_ROOM: i64 = 2048;
 /// Length of the headers of a PE file, bytes: room for the DOS program and sixteen sections,
 /// as files are aligned (`Peinit`).
 const PE_HEADER_LEN: u64 = 0x600;
+
+/// Length of the headers of a COFF object, bytes: cmd/link leaves room for a DOS program all the same.
+const COFF_HEADER_LEN: u64 = 0x404;
+
+/// Alignment of the sections of a COFF object, bytes: data in them has no larger one.
+const COFF_ALIGN: u64 = 32;
 
 /// Where an executable is loaded, unless the command line says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -316,6 +322,22 @@ impl OsInfo {
                 header_len: PE_HEADER_LEN,
                 header_mem: 4096,
                 file_align: Some(512),
+            },
+        }
+    }
+}
+
+impl OsInfo {
+    /// Where what an object for a host linker holds lies in it (`Peinit`).
+    pub fn object_placement(&self, arch: &ArchInfo) -> Placement {
+        match self.format {
+            FileFormat::Elf | FileFormat::MachO => self.placement(arch),
+            FileFormat::Pe => Placement {
+                base: 0,
+                round: COFF_ALIGN,
+                header_len: COFF_HEADER_LEN,
+                header_mem: 0,
+                file_align: Some(1),
             },
         }
     }

@@ -16,6 +16,7 @@ import "C"
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"sort"
 	"strings"
@@ -38,7 +39,7 @@ func main() {
 	s := C.CString("from C")
 	defer C.free(unsafe.Pointer(s))
 	_, err := C.fail()
-	fmt.Println(C.twice(21), C.GoString(s), float64(C.sqrt(2)), C.call_back(1), err)
+	fmt.Println(C.twice(21), C.GoString(s), float64(C.sqrt(2)), C.call_back(1), os.IsNotExist(err))
 
 	// Threads have a counter each.
 	var group sync.WaitGroup

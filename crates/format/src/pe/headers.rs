@@ -80,6 +80,21 @@ pub fn headers(input: &HeaderInput) -> Vec<u8> {
     f.bytes(DOS_TEXT);
     f.0.resize(DOS_LEN, 0);
     f.bytes(b"PE\0\0");
+    file_header(&mut f, input);
+    section_table(&mut f, input.sections, |s| s.addr);
+    f.0
+}
+
+/// The headers of an object, which has the optional one, too. Its sections have no addresses.
+pub fn object_headers(input: &HeaderInput) -> Vec<u8> {
+    let mut f = Fields::default();
+    file_header(&mut f, input);
+    section_table(&mut f, input.sections, |_| 0);
+    f.0
+}
+
+/// The file header and the optional one.
+fn file_header(f: &mut Fields, input: &HeaderInput) {
     f.u16(input.machine);
     f.u16(input.sections.len() as u16);
     f.u32(0); // The time, which would make each link another.
@@ -87,17 +102,22 @@ pub fn headers(input: &HeaderInput) -> Vec<u8> {
     f.u32(input.n_syms);
     f.u16(OPTIONAL_LEN);
     f.u16(input.characteristics);
-    optional_header(&mut f, input);
-    for s in input.sections {
+    optional_header(f, input);
+}
+
+fn section_table(f: &mut Fields, sections: &[Section], addr: impl Fn(&Section) -> u32) {
+    for s in sections {
         f.bytes(&s.short_name());
         f.u32(s.len);
-        f.u32(s.addr);
+        f.u32(addr(s));
         f.u32(s.file_len);
         f.u32(s.off);
-        f.bytes(&[0; 12]); // Relocations and line numbers, which images have not.
+        f.u32(s.relocs_off);
+        f.u32(0); // Line numbers, which nobody has any more.
+        f.u16(s.n_relocs);
+        f.u16(0);
         f.u32(s.characteristics);
     }
-    f.0
 }
 
 fn optional_header(f: &mut Fields, input: &HeaderInput) {

@@ -5,14 +5,16 @@ mod base_relocs;
 mod exports;
 mod headers;
 mod imports;
+mod object;
 mod sections;
 mod symbols;
 
 use crate::fields::Fields;
 pub use base_relocs::{BaseReloc, base_relocations};
 pub use exports::{Export, export_section};
-pub use headers::{Directory, HeaderInput, N_DIRECTORIES, headers};
+pub use headers::{Directory, HeaderInput, N_DIRECTORIES, headers, object_headers};
 pub use imports::{ImportPlan, ImportedLibrary};
+pub use object::{CoffReloc, RELOC_SIZE, RelocTables};
 pub use sections::{Section, Sections};
 pub use symbols::{Name, SYM_SIZE, Sym};
 
@@ -30,7 +32,12 @@ pub mod consts {
     pub const IMAGE_DLLCHARACTERISTICS_TERMINAL_SERVER_AWARE: u16 = 0x8000;
     pub const IMAGE_SCN_CNT_CODE: u32 = 0x20;
     pub const IMAGE_SCN_CNT_INITIALIZED_DATA: u32 = 0x40;
+    pub const IMAGE_SCN_CNT_UNINITIALIZED_DATA: u32 = 0x80;
     pub const IMAGE_SCN_ALIGN_1BYTES: u32 = 0x10_0000;
+    pub const IMAGE_SCN_ALIGN_4BYTES: u32 = 0x30_0000;
+    pub const IMAGE_SCN_ALIGN_8BYTES: u32 = 0x40_0000;
+    pub const IMAGE_SCN_ALIGN_32BYTES: u32 = 0x60_0000;
+    pub const IMAGE_SCN_LNK_NRELOC_OVFL: u32 = 0x100_0000;
     pub const IMAGE_SCN_MEM_DISCARDABLE: u32 = 0x200_0000;
     pub const IMAGE_SCN_MEM_EXECUTE: u32 = 0x2000_0000;
     pub const IMAGE_SCN_MEM_READ: u32 = 0x4000_0000;

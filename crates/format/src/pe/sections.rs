@@ -19,6 +19,10 @@ pub struct Section {
     pub file_len: u32,
     /// `IMAGE_SCN_*`
     pub characteristics: u32,
+    /// Offset in the file of its relocations, in an object.
+    pub relocs_off: u32,
+    /// Their number, as far as the header holds it.
+    pub n_relocs: u16,
 }
 
 impl Section {
@@ -90,12 +94,27 @@ impl Sections {
             off: self.next_off,
             file_len,
             characteristics,
+            relocs_off: 0,
+            n_relocs: 0,
         });
         self.next_addr = up(self.next_addr.wrapping_add(len), self.align);
         if mem_len != 0 {
             self.next_off = self.next_off.wrapping_add(file_len);
         }
         self.list.last().expect("one was added")
+    }
+
+    /// Adds a section of an object that is all zeros: it is nowhere in the file.
+    pub fn add_zeroed(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        len: u32,
+        characteristics: u32,
+    ) {
+        self.add(name, len, 0, characteristics);
+        if let Some(section) = self.list.last_mut() {
+            section.off = 0;
+        }
     }
 
     /// Adds a section whose name stands in the string table, with all its contents in the file.

@@ -69,7 +69,7 @@ pub(super) fn load_library(
 
 /// Asks the host compiler for the path of a file that it links with; `none` if it does not answer
 /// (`Link.findLibPath`).
-pub(super) fn find_file(config: &Config, name: &str, diag: &Diag) -> String {
+pub fn find_file(config: &Config, name: &str, diag: &Diag) -> String {
     find_library(config, &format!("--print-file-name={name}"), name, diag)
 }
 

@@ -22,6 +22,7 @@ use target::FileFormat;
 
 pub use directives::Directives;
 pub use enter::Loader;
+pub use libs::find_file;
 
 /// The host objects and directives of a link, read but not yet part of it.
 pub struct HostInputs {

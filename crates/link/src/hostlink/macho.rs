@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use symbols::map::go_error_text;
-use target::Family;
+use target::{Family, FileFormat};
 use tool::Argv;
 
 const LC_SEGMENT_64: u32 = 0x19;
@@ -50,9 +50,6 @@ impl HostLinker<'_> {
     pub(super) fn macho_flags(&self) -> Vec<&'static str> {
         let config = self.config;
         let mut flags = Vec::new();
-        if !config.strip && !config.dwarf {
-            flags.push("-Wl,-S");
-        }
         if self.combines_dwarf() {
             // Room for the load command of one more segment.
             flags.push("-Wl,-headerpad,1144");
@@ -109,7 +106,7 @@ impl HostLinker<'_> {
             })?;
         }
         // Without a sum the program's own check fails, if it is asked for.
-        let _ = fips::store_sum(file, config.fipso.as_deref(), fips::macho);
+        let _ = fips::store_sum(file, FileFormat::MachO, config.fipso.as_deref());
         if config.arch.macho_signed {
             let program = matches!(config.build_mode, BuildMode::Exe | BuildMode::Pie);
             sign(file, &config.outfile_name, program)

@@ -11,6 +11,7 @@ mod macho_dwarf;
 mod probe;
 mod tmpdir;
 pub mod tool;
+mod windows;
 
 pub use tmpdir::TempDir;
 
@@ -27,6 +28,7 @@ use symbols::map::go_error_text;
 use target::{Family, FileFormat};
 use tmpdir::clean_time_stamp;
 use tool::Argv;
+use windows::Windows;
 
 /// What the passes leave for the host linker.
 #[derive(Default)]
@@ -35,6 +37,8 @@ pub struct HostLinkInput {
     pub ld_flags: Argv,
     /// Names of symbols for the dynamic symbol table.
     pub exports: Vec<Vec<u8>>,
+    /// Names of functions that C code of the program calls, as cgo knows them.
+    pub static_exports: Vec<Vec<u8>>,
     /// Whether Go symbols are linked dynamically.
     pub dynlink: bool,
     /// Whether there is data that is read-only once relocated.
@@ -43,6 +47,8 @@ pub struct HostLinkInput {
     pub macos: bool,
     /// Directories and names of Go shared libraries, as flags.
     pub shared_libs: Argv,
+    /// Libraries for Windows that are imported from.
+    pub libraries: Vec<Box<str>>,
 }
 
 /// The last step.
@@ -68,10 +74,10 @@ fn joined(flag: &str, value: &[u8]) -> Vec<u8> {
 }
 
 /// Adds a flag of the program's own or of the command line. `interpreter` begins the one that names the
-/// dynamic linker.
-fn push_own(argv: &mut Argv, flag: &[u8], interpreter: &str) {
+/// dynamic linker, if programs have any.
+fn push_own(argv: &mut Argv, flag: &[u8], interpreter: Option<&str>) {
     argv.push(flag.to_vec());
-    if flag == b"-static" {
+    if let Some(interpreter) = interpreter.filter(|_| flag == b"-static") {
         // Some compilers pass these on even so, which GNU ld does not like.
         for a in argv {
             if a == b"-rdynamic" || a.starts_with(interpreter.as_bytes()) {
@@ -167,11 +173,9 @@ impl<'a> HostLinker<'a> {
         self.diag.print_bytes(&o.output);
         if self.config.build_mode != BuildMode::Plugin {
             // Without a sum the program's own check fails, if it is asked for.
-            let _ = fips::store_sum(
-                &self.config.outfile,
-                self.config.fipso.as_deref(),
-                fips::elf,
-            );
+            let format = self.config.os.format;
+            let fipso = self.config.fipso.as_deref();
+            let _ = fips::store_sum(&self.config.outfile, format, fipso);
         }
         Ok(())
     }
@@ -181,9 +185,26 @@ impl<'a> HostLinker<'a> {
         let (config, input) = (self.config, self.input);
         let mode = config.build_mode;
         let interpreter = config.release.host_link.interpreter_flag;
+        let is_elf = config.os.format == FileFormat::Elf;
         let mut argv = self.extld.clone();
         argv.extend(self.arch_args());
-        argv.extend(words(&self.output_flags()));
+        match (config.strip, config.dwarf) {
+            // Apple's linker no longer knows that flag.
+            (true, _) if self.is_macho() => {}
+            (true, _) => argv.push(b"-s".to_vec()),
+            (false, false) => argv.push(b"-Wl,-S".to_vec()),
+            (false, true) => {}
+        }
+        let probe = self.probe();
+        let windows = (config.os.format == FileFormat::Pe).then(|| Windows::new(self, &probe));
+        match &windows {
+            Some(w) => {
+                argv.extend(w.program_flags());
+                argv.extend(w.mode_flags()?);
+            }
+            None if is_elf => argv.extend(words(&self.output_flags())),
+            None => argv.extend(words(&self.macho_flags())),
+        }
         let linker = match input.dynlink && config.arch.family == Family::Arm64 {
             true if self.needs_gold()? => "gold",
             _ => "",
@@ -191,15 +212,13 @@ impl<'a> HostLinker<'a> {
         if !linker.is_empty() {
             argv.push(joined("-fuse-ld=", linker.as_bytes()));
         }
-        let probe = self.probe();
         let knows = |linker: &str, flag: &str| -> Result<bool, Stop> {
             match probe.knows(linker, flag.as_bytes()) {
                 Ok(known) => Ok(known),
                 Err(why) => self.diag.error(why).map(|()| false),
             }
         };
-        let elf = config.os.format == FileFormat::Elf;
-        if elf && knows("", "-Wl,--build-id=0x1234567890abcdef")? {
+        if is_elf && knows("", "-Wl,--build-id=0x1234567890abcdef")? {
             if !config.gnu_build_id.is_empty() {
                 let id = hex::encode(&config.gnu_build_id);
                 argv.push(joined("-Wl,--build-id=0x", id.as_bytes()));
@@ -215,28 +234,31 @@ impl<'a> HostLinker<'a> {
             self.check_commas("dynamic linker path", &config.interpreter)?;
             argv.push(joined(interpreter, &config.interpreter));
         }
-        if elf {
-            let exports_all = input.dynlink
-                || mode == BuildMode::CShared
-                || !knows(linker, "-Wl,--export-dynamic-symbol=main")?;
-            argv.extend(self.exports(exports_all)?);
-        }
-        for (wanted, flag) in [
-            (true, "-Qunused-arguments"),
-            (config.compress_dwarf, "-Wl,--compress-debug-sections=zlib"),
-        ] {
-            if wanted && knows(linker, flag)? {
-                argv.push(flag.into());
+        match &windows {
+            Some(w) => argv.extend(w.exports()?),
+            None if !is_elf => {}
+            None => {
+                let all = input.dynlink
+                    || mode == BuildMode::CShared
+                    || !knows(linker, "-Wl,--export-dynamic-symbol=main")?;
+                argv.extend(self.exports(all)?);
             }
+        }
+        let unused_arguments = "-Qunused-arguments";
+        if knows(linker, unused_arguments)? {
+            argv.push(unused_arguments.into());
+        }
+        if let Some(w) = &windows {
+            argv.extend(w.time_flags()?);
+        }
+        let compress = "-Wl,--compress-debug-sections=zlib";
+        if config.compress_dwarf && knows(linker, compress)? {
+            argv.push(compress.into());
         }
         argv.extend(self.object_files()?.iter().map(|p| bytes(p)));
         argv.extend(input.shared_libs.iter().cloned());
-        let push_own = |argv: &mut Argv, flag: &[u8]| match elf {
-            true => push_own(argv, flag, interpreter),
-            false => argv.push(flag.to_vec()),
-        };
         for flag in &input.ld_flags {
-            push_own(&mut argv, flag);
+            push_own(&mut argv, flag, is_elf.then_some(interpreter));
         }
         // Code for executables must not be linked as position-independent.
         if mode == BuildMode::Exe && !config.link_mode.link_shared {
@@ -248,23 +270,18 @@ impl<'a> HostLinker<'a> {
             }
         }
         for flag in &config.extldflags {
-            push_own(&mut argv, flag);
+            push_own(&mut argv, flag, is_elf.then_some(interpreter));
+        }
+        if let Some(w) = &windows {
+            argv.extend(w.last_flags()?);
         }
         self.in_response_file(argv, &probe, linker)
     }
 
-    /// Flags that say what is made.
+    /// Flags that say what is made, as an ELF file.
     fn output_flags(&self) -> Vec<&'static str> {
         let (config, input) = (self.config, self.input);
-        if self.is_macho() {
-            return self.macho_flags();
-        }
         let mut flags = Vec::new();
-        if config.strip {
-            flags.push("-s");
-        } else if !config.dwarf {
-            flags.push("-Wl,-S");
-        }
         if config.build_mode != BuildMode::Exe && input.relro {
             flags.push("-Wl,-z,relro");
         }

@@ -15,11 +15,12 @@ use std::borrow::Cow;
 use std::sync::{Mutex, OnceLock};
 use streams::{Collector, Compressed, Places};
 use symbols::Symbols;
-use target::{Family, FileFormat};
+use target::{FileFormat, Placement};
 
 mod streams;
 
-/// Makes debugging information, if it is wanted.
+/// Makes debugging information, if it is wanted; `gdb_script` says whether it names the script by which gdb
+/// knows Go.
 ///
 /// # Errors
 /// What is wrong has been said.
@@ -28,6 +29,7 @@ pub fn generate(
     syms: &Symbols,
     live: &Live,
     order: &TextOrder,
+    gdb_script: bool,
     diag: &Diag,
 ) -> Result<Option<DebugInfo>, Stop> {
     if !config.dwarf {
@@ -39,7 +41,7 @@ pub fn generate(
         goroot: config.goroot.as_deref().unwrap_or(""),
         go_version: &config.go_version,
         call_line_data4: config.os.wide_call_lines,
-        gdb_script: true,
+        gdb_script,
     };
     let info = dwarf::generate(syms, live, order, &opts).map_err(|e| match e {
         DwarfError::MissingType { .. } => diag.exit(e),
@@ -119,7 +121,7 @@ impl Debug {
     /// What is wrong has been said.
     pub fn place(
         plan: Option<Plan>,
-        config: &Config,
+        placement: &Placement,
         compression: Option<Compression>,
         syms: &Symbols,
         addrs: &Addresses,
@@ -134,7 +136,7 @@ impl Debug {
             None => vec![None; plan.sections().len()],
         };
         let mut at = 0;
-        let align = section_align(config);
+        let align = section_align(placement);
         let sections = plan
             .sections()
             .iter()
@@ -143,8 +145,8 @@ impl Debug {
                 let len = c.as_ref().map_or(s.size, |c| c.len);
                 at = round_up(at, align);
                 let section = Section {
-                    name: match c {
-                        Some(_) => compressed_name(s.name, config.os.format),
+                    name: match compression.filter(|_| c.is_some()) {
+                        Some(how) => compressed_name(s.name, how.config.os.format),
                         None => s.name.into(),
                     },
                     seg: Seg::Dwarf,
@@ -203,7 +205,8 @@ impl Debug {
         refs.collect::<Result<_, _>>().map_err(|e| diag.exit(e))
     }
 
-    /// Writes the sections for a host linker into `out`, the segment in the output.
+    /// Writes the sections for a host linker into `out`, the segment in the output. `addends` says whether
+    /// fields that it relocates hold what is added.
     ///
     /// # Errors
     /// What is wrong has been said.
@@ -212,13 +215,12 @@ impl Debug {
         syms: &Symbols,
         addrs: &Addresses,
         out: &mut [u8],
-        family: Family,
+        addends: bool,
         diag: &Diag,
     ) -> Result<(), Stop> {
         let Some(plan) = &self.plan else {
             return Ok(());
         };
-        let addends = family == Family::Arm64;
         for (i, part) in self.parts(out).into_iter().enumerate() {
             plan.fill_for_host(syms, addrs, i, part, addends)
                 .or_else(|e| diag.error(e))?;
@@ -288,8 +290,8 @@ impl Debug {
 }
 
 /// Alignment of debug sections in the file, bytes.
-fn section_align(config: &Config) -> u64 {
-    config.placement.file_align.unwrap_or(1)
+fn section_align(placement: &Placement) -> u64 {
+    placement.file_align.unwrap_or(1)
 }
 
 /// What a debug section is called when it is compressed, where its header does not say that it is.
@@ -325,7 +327,11 @@ impl Compression<'_> {
         };
         let error: Mutex<Option<DwarfError>> = Mutex::new(None);
         let sections = plan.sections();
-        let places = Places::new(sections.len(), section_align(self.config), self.early);
+        let places = Places::new(
+            sections.len(),
+            section_align(&self.config.placement),
+            self.early,
+        );
         let bench = Workbench::default();
         let compress = |i: usize| {
             let size = sections[i].size;

@@ -12,7 +12,7 @@ use hostobj::macho::PLATFORM_MACOS;
 use layout::{Buckets, Carriers, Relro, TextOrder};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
-use symbols::{LibId, SymId, Symbols, VERSION_ABI_INTERNAL, VERSION_ABI0};
+use symbols::{CgoAttrs, LibId, SymId, Symbols, VERSION_ABI_INTERNAL, VERSION_ABI0};
 use tables::pclntab::PclntabPlan;
 use tables::{DataMarkers, Maker};
 
@@ -226,7 +226,12 @@ pub fn input(
     shape: &Shape,
     diag: &Diag,
 ) -> Result<HostLinkInput, Stop> {
-    let cgo = syms.foreign.cgo.iter();
+    let exported = |is: fn(&CgoAttrs) -> bool| {
+        let cgo = syms.foreign.cgo.iter().filter(move |(_, a)| is(a));
+        cgo.map(|(&s, _)| s)
+    };
+    let names = |s: SymId| syms.ext_name(s).to_vec();
+    let is_static = |&s: &SymId| syms.version(s) >= symbols::VERSION_STATIC;
     Ok(HostLinkInput {
         ld_flags: syms
             .foreign
@@ -234,13 +239,15 @@ pub fn input(
             .iter()
             .map(|f| f.as_bytes().to_vec())
             .collect(),
-        exports: cgo
-            .filter(|(_, a)| a.export_dynamic)
-            .map(|(&s, _)| syms.ext_name(s).to_vec())
+        exports: exported(|a| a.export_dynamic).map(names).collect(),
+        static_exports: exported(|a| a.export_static)
+            .filter(|s| !is_static(s))
+            .map(names)
             .collect(),
         dynlink: shape.dynlink,
         relro: shape.relro() != Relro::None,
         macos: is_for_macos(config, shape),
         shared_libs: host_arguments(config, &syms.foreign.shared_libs, diag)?,
+        libraries: Vec::new(),
     })
 }

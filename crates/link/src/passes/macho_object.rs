@@ -1,8 +1,8 @@
 //! The relocatable Mach-O object that a host linker gets (`ld/macho.go:asmbMacho`, `machoEmitReloc`,
 //! `machorelocsect`).
 
+use super::labels::Place;
 use super::macho::section;
-use super::macho_labels::{LABEL_DISTANCE, Labels};
 use super::object::{Chunk, ObjectRelocs, RelocCounts};
 use crate::config::Config;
 use dwarf::{HostRef, HostTarget};
@@ -14,6 +14,7 @@ use gover::{RelocType, SymKind};
 use layout::{Section as LaidOut, SectionId, Seg, Segments, round_up};
 use rayon::prelude::*;
 use reloc::{HostReloc, MachoType, Problem, RelocError, macho_address, macho_types};
+use rustc_hash::FxHashMap;
 use symbols::SymId;
 
 /// Relocations of debug sections that one task writes.
@@ -141,23 +142,26 @@ fn segment_name(seg: Seg) -> &'static str {
     }
 }
 
+/// Distance between labels, bytes, and what addends stay below.
+pub const LABEL_DISTANCE: i64 = 1 << 23;
+
 /// By what number relocations name a symbol.
-pub struct Numbers<'a> {
+pub struct Numbers {
     /// By symbol, the number in the symbol table, from 1 on; 0 for none.
     pub symbols: Vec<u32>,
     /// Labels inside large symbols.
-    pub labels: &'a Labels,
+    pub labels: FxHashMap<Place, u32>,
 }
 
 /// What a relocation names, and the addend that is left.
 type Named = Result<(u32, i64), String>;
 
-impl Numbers<'_> {
+impl Numbers {
     fn of(&self, relocs: &ObjectRelocs, h: &HostReloc) -> Named {
         let syms = relocs.relocator.syms;
         let mut found = (self.symbols[h.sym.index()], h.add);
         let mut take = |off: i64| {
-            if let Some(n) = self.labels.number(h.sym, off) {
+            if let Some(&n) = self.labels.get(&(h.sym, off)) {
                 found = (n, h.add - off);
             }
         };

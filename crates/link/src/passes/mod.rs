@@ -2,14 +2,15 @@
 
 pub mod addresses;
 pub mod blocks;
+pub mod coff;
 pub mod debug;
 pub mod dynlink;
 pub mod elf;
 pub mod elf_symbols;
 pub mod fips;
 pub mod host_syms;
+pub mod labels;
 pub mod macho;
-pub mod macho_labels;
 pub mod macho_object;
 pub mod macho_symbols;
 pub mod object;

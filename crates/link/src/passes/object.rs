@@ -1,14 +1,17 @@
-//! The relocatable object that a host linker gets (`ld/asmb.go`, `ld/elf.go:elfEmitReloc`).
+//! The relocatable object that a host linker gets (`ld/asmb.go`, `ld/elf.go:elfEmitReloc`,
+//! `ld/pe.go:emitRelocations`).
 
 use super::elf::section;
-use super::object_symbols::ObjectSymbols;
 use crate::config::Config;
 use dwarf::{HostRef, HostTarget, Plan};
 use format::elf::{ObjectInput, RELA_SIZE, Rela, SectionInput, SymtabSizes, consts::*};
+use format::pe::{CoffReloc, RELOC_SIZE as COFF_RELOC_SIZE};
 use gover::RelocType;
 use layout::{DataLayout, Section, SectionId, Segments, TextOrder};
 use rayon::prelude::*;
-use reloc::{HostLink, HostReloc, Problem, RelocError, Relocator, elf_types};
+use reloc::{
+    HostLink, HostReloc, HostTypes, Problem, RelocError, Relocator, coff_types, elf_types,
+};
 use std::ops::Range;
 use symbols::SymId;
 use target::FileFormat;
@@ -26,6 +29,17 @@ pub struct ObjectRelocs<'a> {
     pub order: &'a TextOrder,
     /// Places of data.
     pub layout: &'a DataLayout,
+    /// The segments, which are the sections of COFF objects.
+    pub segs: &'a Segments,
+}
+
+/// Numbers of symbols in the object's symbol table.
+pub trait SymbolNumbers: Sync {
+    /// The number for a relocation of type `typ` that adds `add` to the address of `s`, if there is any.
+    fn number(&self, s: SymId, typ: RelocType, add: i64) -> Option<u32>;
+
+    /// That of a debug section, by its place among them.
+    fn debug_number(&self, i: usize) -> u32;
 }
 
 /// Relocations of some symbols that follow one another in a section.
@@ -46,15 +60,64 @@ pub struct RelocCounts {
     pub by_section: Vec<u64>,
 }
 
-/// Number of records that a relocation becomes; a wrong one is none.
-fn records(r: &Relocator, host: &HostLink, h: &HostReloc) -> u64 {
-    if host.format == FileFormat::MachO {
-        return r.macho_pair(h).map_or(0, |p| p.count(h.add));
-    }
-    r.elf_types(h).map_or(0, |t| 1 + u64::from(t.1.is_some()))
+/// Number of records that relocation types become; a wrong one is none.
+fn records(types: Option<HostTypes>) -> u64 {
+    types.map_or(0, |t| 1 + u64::from(t.1.is_some()))
 }
 
 impl ObjectRelocs<'_> {
+    /// Length of a record, bytes.
+    fn record_len(&self) -> usize {
+        match self.host.format {
+            FileFormat::Pe => COFF_RELOC_SIZE,
+            _ => RELA_SIZE,
+        }
+    }
+
+    /// Writes a record to `out`, which has its length.
+    #[inline]
+    fn write_record(&self, rela: Rela, out: &mut [u8]) {
+        match self.host.format {
+            FileFormat::Pe => CoffReloc {
+                off: rela.off as u32,
+                sym: rela.sym,
+                typ: rela.typ as u16,
+            }
+            .write(out),
+            _ => rela.write(out),
+        }
+    }
+
+    /// The type of a field of debugging information.
+    fn debug_type(&self, typ: RelocType, width: u8) -> u32 {
+        let family = self.relocator.family;
+        let types = match self.host.format {
+            FileFormat::Pe => coff_types(family, typ, width),
+            _ => elf_types(family, typ, width, false),
+        };
+        types.map_or(0, |t| t.0)
+    }
+
+    /// The address that the fields of a section are counted from.
+    fn base(&self, at: usize) -> u64 {
+        let section = &self.layout.sections[at];
+        match self.host.format {
+            FileFormat::Pe => self.segs.get(section.seg).addr,
+            _ => self.relocator.addrs.section_addr(SectionId(at as u8 + 1)),
+        }
+    }
+
+    /// Number of records that a relocation becomes; a wrong one is none.
+    fn records(&self, h: &HostReloc) -> u64 {
+        match self.host.format {
+            FileFormat::MachO => {
+                let pair = self.relocator.macho_pair(h);
+                pair.map_or(0, |p| p.count(h.add))
+            }
+            _ => records(self.relocator.host_types(&self.host, h)),
+        }
+    }
+
     pub(super) fn symbols(
         &self,
         section: usize,
@@ -91,7 +154,7 @@ impl ObjectRelocs<'_> {
             let symbols = self.symbols(c.section, c.symbols.clone());
             c.count = symbols
                 .flat_map(|s| self.relocs_of(s))
-                .map(|h| records(self.relocator, &self.host, &h))
+                .map(|h| self.records(&h))
                 .sum();
         });
         let mut by_section = vec![0; self.layout.sections.len()];
@@ -102,53 +165,57 @@ impl ObjectRelocs<'_> {
         RelocCounts { chunks, by_section }
     }
 
-    /// Writes the relocations into `out`, which they fill. Gives what is wrong with them.
+    /// Writes the relocations into `out`, which is the place of each section's, debug sections last.
+    /// Gives what is wrong with them.
     pub fn write(
         &self,
         counts: &RelocCounts,
         debug: &[Vec<HostRef>],
         plan: Option<&Plan>,
-        symbols: &ObjectSymbols,
-        out: &mut [u8],
+        symbols: &impl SymbolNumbers,
+        mut out: Vec<&mut [u8]>,
     ) -> Vec<RelocError> {
-        let mut rest = out;
-        let mut take = |n: u64| {
-            let (now, later) = std::mem::take(&mut rest).split_at_mut(n as usize * RELA_SIZE);
-            rest = later;
+        let len = self.record_len();
+        let mut take = |section: usize, n: u64| {
+            let (now, later) = std::mem::take(&mut out[section]).split_at_mut(n as usize * len);
+            out[section] = later;
             now
         };
+        let chunks = counts.chunks.iter();
         let tasks: Vec<(&Chunk, &mut [u8])> =
-            counts.chunks.iter().map(|c| (c, take(c.count))).collect();
+            chunks.map(|c| (c, take(c.section, c.count))).collect();
         let mut debug_tasks = Vec::new();
-        for part in debug.iter().flat_map(|d| d.chunks(CHUNK)) {
-            debug_tasks.push((part, take(part.len() as u64)));
+        for (i, refs) in debug.iter().enumerate() {
+            for part in refs.chunks(CHUNK) {
+                let section = self.layout.sections.len() + i;
+                debug_tasks.push((part, take(section, part.len() as u64)));
+            }
         }
         let errors: Vec<Vec<RelocError>> = tasks
             .into_par_iter()
             .map(|(c, out)| self.write_chunk(c, symbols, out))
             .collect();
         if let Some(plan) = plan {
-            let family = self.relocator.family;
             debug_tasks.into_par_iter().for_each(|(refs, out)| {
-                for (r, out) in refs.iter().zip(out.chunks_exact_mut(RELA_SIZE)) {
+                for (r, out) in refs.iter().zip(out.chunks_exact_mut(len)) {
                     let (typ, sym, add) = match r.target {
                         HostTarget::Symbol(s) => {
                             let (s, add) = self.carried(s, r.add);
-                            (RelocType::Addr, symbols.number(s), add)
+                            let number = symbols.number(s, RelocType::Addr, add);
+                            (RelocType::Addr, number.unwrap_or_default(), add)
                         }
                         HostTarget::Section(kind) => {
                             let i = plan.section_of(kind).unwrap_or_default();
                             (RelocType::DwarfSecRef, symbols.debug_number(i), r.add)
                         }
                     };
-                    let typ = elf_types(family, typ, r.width, false).map_or(0, |t| t.0);
-                    Rela {
+                    let record = Rela {
                         off: r.off.into(),
-                        typ,
+                        typ: self.debug_type(typ, r.width),
                         sym,
                         add,
-                    }
-                    .write(out);
+                    };
+                    self.write_record(record, out);
                 }
             });
         }
@@ -156,7 +223,7 @@ impl ObjectRelocs<'_> {
     }
 
     /// The symbol that stands for `s` in the object file, and the addend that makes up for it.
-    pub(super) fn carried(&self, s: SymId, add: i64) -> (SymId, i64) {
+    pub fn carried(&self, s: SymId, add: i64) -> (SymId, i64) {
         let outer = self.host.carriers.of(s);
         if outer.is_none() {
             return (s, add);
@@ -165,32 +232,38 @@ impl ObjectRelocs<'_> {
         (outer, add + a.addr(s).wrapping_sub(a.addr(outer)) as i64)
     }
 
-    fn write_chunk(&self, c: &Chunk, symbols: &ObjectSymbols, out: &mut [u8]) -> Vec<RelocError> {
+    fn write_chunk(
+        &self,
+        c: &Chunk,
+        symbols: &impl SymbolNumbers,
+        out: &mut [u8],
+    ) -> Vec<RelocError> {
         let mut errors = Vec::new();
-        let mut out = out.chunks_exact_mut(RELA_SIZE);
+        let mut out = out.chunks_exact_mut(self.record_len());
         let addrs = self.relocator.addrs;
-        let base = addrs.section_addr(SectionId((c.section + 1) as u8));
+        let base = self.base(c.section);
         for s in self.symbols(c.section, c.symbols.clone()) {
             let at = addrs.addr(s).wrapping_sub(base);
             for h in self.relocs_of(s) {
-                let Some((first, second)) = self.relocator.elf_types(&h) else {
+                let types = self.relocator.host_types(&self.host, &h);
+                let Some((first, second)) = types else {
                     continue;
                 };
-                let sym = symbols.number(h.sym);
+                let sym = symbols.number(h.sym, h.typ, h.add);
                 // Missing targets have been complained about when contents were relocated.
-                if sym == 0 && h.sym.is_some() {
-                    errors.push(self.no_symbol(s, &h));
+                if sym.is_none() && h.sym.is_some() {
+                    let known = symbols.number(h.sym, RelocType::Addr, 0).is_some();
+                    errors.push(match known {
+                        true => self.no_label(s, &h),
+                        false => self.no_symbol(s, &h),
+                    });
                 }
+                let sym = sym.unwrap_or_default();
                 for (i, typ) in [first].into_iter().chain(second).enumerate() {
                     let off = at.wrapping_add(h.off as u64) + 4 * i as u64;
                     if let Some(out) = out.next() {
-                        Rela {
-                            off,
-                            typ,
-                            sym,
-                            add: h.add,
-                        }
-                        .write(out);
+                        let add = h.add;
+                        self.write_record(Rela { off, typ, sym, add }, out);
                     }
                 }
             }
@@ -201,24 +274,43 @@ impl ObjectRelocs<'_> {
     fn no_symbol(&self, s: SymId, h: &HostReloc) -> RelocError {
         let syms = self.relocator.syms;
         let (name, kind) = (syms.name_lossy(h.sym), syms.kind(h.sym));
-        let text = format!(
-            "reloc {} ({}) to non-elf symbol {name} (outer={name}) {} ({kind})",
-            h.typ.index(),
-            h.typ,
-            syms.gover.rank(kind),
-        );
-        RelocError {
-            from: s,
-            reloc: symbols::Reloc {
-                off: h.off,
-                siz: h.siz,
-                typ: h.typ,
-                weak: false,
-                add: h.add,
-                sym: h.sym,
-            },
-            problem: Problem::Arch(text.into()),
-        }
+        let (number, rank) = (h.typ.index(), syms.gover.rank(kind));
+        let text = match self.host.format {
+            FileFormat::Pe => {
+                format!("reloc {number} to non-coff symbol {name} (outer={name}) {rank}")
+            }
+            _ => format!(
+                "reloc {number} ({}) to non-elf symbol {name} (outer={name}) {rank} ({kind})",
+                h.typ
+            ),
+        };
+        error(s, h, text)
+    }
+
+    /// There is no label where a relocation would need one.
+    fn no_label(&self, s: SymId, h: &HostReloc) -> RelocError {
+        let (typ, name) = (h.typ, self.relocator.syms.name_lossy(h.sym));
+        error(
+            s,
+            h,
+            format!("invalid relocation: {typ} {name}+{:#x}", h.add),
+        )
+    }
+}
+
+/// What is wrong with a relocation of `s` for the host linker.
+fn error(s: SymId, h: &HostReloc, text: String) -> RelocError {
+    RelocError {
+        from: s,
+        reloc: symbols::Reloc {
+            off: h.off,
+            siz: h.siz,
+            typ: h.typ,
+            weak: false,
+            add: h.add,
+            sym: h.sym,
+        },
+        problem: Problem::Arch(text.into()),
     }
 }
 

@@ -5,8 +5,9 @@
 //! numbers.
 
 use super::elf_symbols::{has_internal_twin, is_hashed_text, is_temporary, middle_dots};
+use super::object::SymbolNumbers;
 use format::elf::{SYM_SIZE, Sym, SymtabSizes, consts::*};
-use gover::SymKind;
+use gover::{RelocType, SymKind};
 use layout::{Addresses, TextOrder};
 use rayon::prelude::*;
 use reach::Live;
@@ -201,6 +202,21 @@ impl<'a> DataTypes<'a> {
     }
 }
 
+/// The entries that relocations use (`ElfSymForReloc`).
+impl SymbolNumbers for ObjectSymbols<'_> {
+    #[inline]
+    fn number(&self, s: SymId, _: RelocType, _: i64) -> Option<u32> {
+        match self.number[s.index()] {
+            0 => None,
+            n => Some(n),
+        }
+    }
+
+    fn debug_number(&self, i: usize) -> u32 {
+        1 + i as u32
+    }
+}
+
 impl<'a> ObjectSymbols<'a> {
     /// Collects the entries. `debug` are the section header indices of debug sections, which have
     /// entries of their own.
@@ -259,17 +275,6 @@ impl<'a> ObjectSymbols<'a> {
             sizes,
             number,
         }
-    }
-
-    /// The entry of a symbol that relocations use; 0 for none (`ElfSymForReloc`).
-    #[inline]
-    pub fn number(&self, s: SymId) -> u32 {
-        self.number[s.index()]
-    }
-
-    /// The entry of a debug section, by its place among them.
-    pub fn debug_number(&self, i: usize) -> u32 {
-        1 + i as u32
     }
 
     /// Writes the entries to `symtab` and the names to `strtab`, both zeroed and of the sizes

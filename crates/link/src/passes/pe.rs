@@ -11,7 +11,7 @@ use format::pe::{
 use layout::{Addresses, Section as LaidOut, SectionId, Seg, Segments};
 use symbols::{SymId, Symbols};
 use tables::Maker;
-use target::Family;
+use target::{Family, Placement};
 
 /// Alignment of sections in memory, bytes (`PESECTALIGN`).
 const ALIGN: u32 = 4096;
@@ -23,7 +23,7 @@ const FILE_ALIGN: u32 = 512;
 const EXPORT: usize = 0;
 const IMPORT: usize = 1;
 const RESOURCE: usize = 2;
-const EXCEPTION: usize = 3;
+pub(super) const EXCEPTION: usize = 3;
 const BASE_RELOCATION: usize = 5;
 const LOAD_CONFIG: usize = 10;
 const IMPORT_ADDRESSES: usize = 12;
@@ -200,59 +200,79 @@ impl Image {
         self.sections.list.iter().find(|s| s.name == name)
     }
 
-    /// What is wrong with where segments lie, in cmd/link's words: sections follow one another, and
-    /// nothing can lie between them (`peSection.checkSegment`).
-    pub fn misplaced(&self, config: &Config, segs: &Segments) -> Option<String> {
-        let segments = [
-            (".text", Seg::Text),
-            (".rdata", Seg::Rodata),
-            (".data", Seg::Data),
-            (".pdata", Seg::Pdata),
-            (".xdata", Seg::Xdata),
-        ];
-        segments.into_iter().find_map(|(name, seg)| {
-            let (s, section) = (segs.get(seg), self.section(name)?);
-            let addr = s.addr.wrapping_sub(config.placement.base);
-            if addr != section.addr.into() {
-                let is = section.addr;
-                return Some(format!("{name}.VirtualAddress = {is:#x}, want {addr:#x}"));
-            }
-            let (is, off) = (section.off, s.file_off);
-            (off != is.into()).then(|| format!("{name}.PointerToRawData = {is:#x}, want {off:#x}"))
-        })
-    }
-
     /// The headers of a program that begins at the address `entry`; `cgo` says whether C code is part of it.
     pub fn headers(&self, config: &Config, entry: u64, cgo: bool) -> Vec<u8> {
         let relocatable = is_relocatable(config);
-        let anywhere = config.build_mode == BuildMode::Pie;
-        let symtab_off = self.section(SYMTAB).map_or(0, |s| s.off);
         format::pe::headers(&HeaderInput {
-            machine: config.arch.pe_machine,
             characteristics: HeaderInput::characteristics(relocatable),
-            sections: &self.sections.list,
-            symtab_off,
+            symtab_off: self.section(SYMTAB).map_or(0, |s| s.off),
             n_syms: self.n_syms,
             entry: entry.wrapping_sub(config.placement.base) as u32,
-            image_base: config.placement.base,
             align: ALIGN,
             file_align: FILE_ALIGN,
-            os_version: config.release.pe.os_version,
-            image_len: self.sections.next_addr,
-            headers_len: config.placement.header_len as u32,
-            subsystem: match config.gui {
-                true => IMAGE_SUBSYSTEM_WINDOWS_GUI,
-                false => IMAGE_SUBSYSTEM_WINDOWS_CUI,
-            },
-            dll_characteristics: HeaderInput::dll_characteristics(relocatable, anywhere),
-            stack: match cgo {
-                true => (STACK_RESERVE, STACK_RESERVE - STACK_GUARD),
-                false => (STACK_RESERVE, COMMIT),
-            },
-            heap: (HEAP_RESERVE, COMMIT),
             directories: self.directories,
+            ..header_input(config, &config.placement, &self.sections, cgo)
         })
     }
+}
+
+/// What the headers of programs and objects have in common; the rest of it is zero. `cgo` says whether C code
+/// is a part.
+pub(super) fn header_input<'a>(
+    config: &Config,
+    placement: &Placement,
+    sections: &'a Sections,
+    cgo: bool,
+) -> HeaderInput<'a> {
+    let anywhere = config.build_mode == BuildMode::Pie;
+    HeaderInput {
+        machine: config.arch.pe_machine,
+        characteristics: 0,
+        sections: &sections.list,
+        symtab_off: 0,
+        n_syms: 0,
+        entry: 0,
+        image_base: placement.base,
+        align: 0,
+        file_align: 0,
+        os_version: config.release.pe.os_version,
+        image_len: sections.next_addr,
+        headers_len: placement.header_len as u32,
+        subsystem: match config.gui {
+            true => IMAGE_SUBSYSTEM_WINDOWS_GUI,
+            false => IMAGE_SUBSYSTEM_WINDOWS_CUI,
+        },
+        dll_characteristics: HeaderInput::dll_characteristics(is_relocatable(config), anywhere),
+        stack: match cgo {
+            true => (STACK_RESERVE, STACK_RESERVE - STACK_GUARD),
+            false => (STACK_RESERVE, COMMIT),
+        },
+        heap: (HEAP_RESERVE, COMMIT),
+        directories: [Directory::default(); N_DIRECTORIES],
+    }
+}
+
+/// What is wrong with where segments lie, in cmd/link's words: sections follow one another, from `base` on, and
+/// nothing can lie between them (`peSection.checkSegment`).
+pub fn misplaced(sections: &Sections, base: u64, segs: &Segments) -> Option<String> {
+    let segments = [
+        (".text", Seg::Text),
+        (".rdata", Seg::Rodata),
+        (".data", Seg::Data),
+        (".pdata", Seg::Pdata),
+        (".xdata", Seg::Xdata),
+    ];
+    segments.into_iter().find_map(|(name, seg)| {
+        let section = sections.list.iter().find(|s| s.name == name)?;
+        let s = segs.get(seg);
+        let addr = s.addr.wrapping_sub(base);
+        if addr != section.addr.into() {
+            let is = section.addr;
+            return Some(format!("{name}.VirtualAddress = {is:#x}, want {addr:#x}"));
+        }
+        let (is, off) = (section.off, s.file_off);
+        (off != is.into()).then(|| format!("{name}.PointerToRawData = {is:#x}, want {off:#x}"))
+    })
 }
 
 /// The section of the symbol table.
@@ -308,7 +328,7 @@ const HEAP_RESERVE: u64 = 1 << 20;
 const COMMIT: u64 = 4096;
 const STACK_GUARD: u64 = 2 * 4096;
 
-fn directory(s: &Section) -> Directory {
+pub(super) fn directory(s: &Section) -> Directory {
     Directory {
         addr: s.addr,
         len: s.len,

@@ -9,7 +9,9 @@ use crate::passes::{debug, dynlink, host_syms};
 use crate::shape::Shape;
 use crate::text;
 use dwarf::DebugInfo;
-use dynamic::{DynamicOptions, DynamicTables, ImportStubs, Imports, MachoOptions, MachoTables};
+use dynamic::{
+    DynamicOptions, DynamicTables, ImportStubs, Imported, Imports, MachoOptions, MachoTables,
+};
 use gover::{SehOrder, TypelinkHome};
 use layout::{Relro, TextLayout, TextOrder, TrampolineOptions};
 use reach::Live;
@@ -31,8 +33,10 @@ pub(super) struct Code {
     pub dynamic: Option<DynamicTables>,
     /// The tables for the dynamic linker of macOS.
     pub macho: Option<MachoTables>,
-    /// What a Windows program imports.
+    /// What a Windows program imports, unless that is the host linker's affair.
     pub imports: Option<Imports>,
+    /// The libraries of which the host linker is told that they are imported from.
+    pub host_libraries: Vec<Box<str>>,
     /// What a Windows program exports, sorted by the names it has to the outside.
     pub exports: Vec<SymId>,
     /// How Windows unwinds the stack, if it has to be told.
@@ -65,7 +69,9 @@ impl Code {
         // debugging information, and of names; they come first, so that what only debugging information
         // needs is not in memory yet, unless there is none or somebody sees what is done when.
         let seen = program.shape.dynlink || config.dump_call_graph || diag.verbose(1);
-        let now = seen || !config.dwarf;
+        // Debugging information does not describe what is imported, which is data for a host linker.
+        let imports_are_data = program.shape.external && program.shape.format == FileFormat::Pe;
+        let now = seen || imports_are_data || !config.dwarf;
         let debug_info = match now {
             true => Some(generate_debug(program, &order, &checked)?),
             false => None,
@@ -110,6 +116,7 @@ impl Code {
             dynamic: modules.dynamic,
             macho: modules.macho,
             imports: modules.imports,
+            host_libraries: modules.host_libraries,
             exports: modules.exports,
             unwind: modules.unwind,
             abi_hash: modules.abi_hash,
@@ -125,6 +132,7 @@ struct Modules {
     dynamic: Option<DynamicTables>,
     macho: Option<MachoTables>,
     imports: Option<Imports>,
+    host_libraries: Vec<Box<str>>,
     exports: Vec<SymId>,
     unwind: Option<Unwind>,
     /// The packages; by path in a shared library, as its hash has them.
@@ -191,6 +199,7 @@ impl Modules {
             dynamic,
             macho,
             imports: windows.imports,
+            host_libraries: windows.host_libraries,
             exports: windows.exports,
             unwind: windows.unwind,
             libs,
@@ -328,7 +337,8 @@ fn plan_tables(
 fn generate_debug(program: &Program, order: &TextOrder, checked: &StackReport) -> Generated {
     let (config, diag, syms) = (program.config, program.diag, &program.syms);
     diag.phases.start("dwarfGenerateDebugInfo");
-    let generated = debug::generate(config, syms, &program.live, order, diag)?;
+    let gdb_script = program.shape.has_gdb_script();
+    let generated = debug::generate(config, syms, &program.live, order, gdb_script, diag)?;
     checked.report(syms, diag)?;
     if config.dwarf {
         syms.release_relocs_and_dwarf();
@@ -401,6 +411,7 @@ fn declare_for_macos(program: &mut Program) -> MachoTables {
 #[derive(Default)]
 struct ForWindows {
     imports: Option<Imports>,
+    host_libraries: Vec<Box<str>>,
     exports: Vec<SymId>,
     unwind: Option<Unwind>,
 }
@@ -415,8 +426,13 @@ fn declare_for_windows(program: &mut Program, order: &mut TextOrder) -> Result<F
             .try_for_each(|(s, e)| diag.symbol_error(syms.name(*s), syms.printed_number(*s), e))
     };
     diag.phases.start("dope");
-    let imports = Imports::make(&mut program.maker());
-    say(&program.syms, &imports.errors)?;
+    let mut imported = Imported::find(&mut program.maker());
+    say(&program.syms, &imported.errors)?;
+    let host_libraries = match program.shape.external {
+        true => imported.leave_to_host(&mut program.maker()),
+        false => Vec::new(),
+    };
+    let imports = (!program.shape.external).then(|| Imports::make(&mut program.maker(), imported));
     let exports = exported(&program.syms, &program.live);
     if let Some(s) = exports.get(usize::from(u16::MAX)) {
         let full = [(*s, "pe dynexport table is full".to_owned())];
@@ -428,13 +444,14 @@ fn declare_for_windows(program: &mut Program, order: &mut TextOrder) -> Result<F
         SehOrder::ByAddress => None,
     };
     diag.phases.start("windynrelocsyms");
-    if program.shape.cgo {
+    if program.shape.cgo && !program.shape.external {
         let stubs = ImportStubs::make(&mut program.maker(), &order.textp, config.arch.family);
         say(&program.syms, &stubs.errors)?;
         order.textp.push(stubs.code);
     }
     Ok(ForWindows {
-        imports: Some(imports),
+        imports,
+        host_libraries,
         exports,
         unwind,
     })
@@ -453,7 +470,15 @@ fn exported(syms: &Symbols, live: &Live) -> Vec<SymId> {
 /// How Windows unwinds the stack, on the machines where it has to be told.
 fn unwind_tables(program: &mut Program, order: &TextOrder) -> Option<Unwind> {
     let wanted = program.shape.format == FileFormat::Pe && program.config.arch.has_unwind_tables;
-    wanted.then(|| Unwind::make(&mut program.maker(), &order.textp))
+    wanted.then(|| {
+        let external = program.shape.external;
+        let mut maker = program.maker();
+        let unwind = Unwind::make(&mut maker, &order.textp);
+        if external {
+            unwind.leave_to_host(&mut maker);
+        }
+        unwind
+    })
 }
 
 /// The tables for the dynamic linker, if the output needs it. An executable that imports nothing

@@ -57,7 +57,7 @@ impl Data {
             &code.text_markers,
             &code.data_markers,
         );
-        if shape.format == FileFormat::Pe {
+        if shape.format == FileFormat::Pe && !shape.external {
             pe::place_image_base(&program.syms, &addrs, config.placement.base);
         }
         code.pclntab.set_funcdata_values(&addrs, 0);
@@ -146,7 +146,8 @@ fn assign(program: &mut Program, code: &Code, buckets: &mut Buckets) -> Result<D
         ptr_size: config.arch.ptr_size,
         min_lc: config.arch.min_lc,
         dynamic: code.dynamic.is_some() || shape.external && shape.format == FileFormat::Elf,
-        one_read_only_segment: shape.external || !config.os.read_only_segment,
+        one_read_only_segment: shape.external && shape.format != FileFormat::Pe
+            || !config.os.read_only_segment,
         relro_names: config.os.relro_names,
         relro: shape.relro(),
         unwind: unwind_tables(syms, &program.live, code),

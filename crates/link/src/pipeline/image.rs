@@ -50,7 +50,7 @@ impl Output<'_> {
         let debug = &mut tail[..segs.dwarf.file_len as usize];
         self.write_contents(&mut begun, segs, &store, loaded, debug)?;
         diag.phases.start("Asmb2");
-        if let Some(text) = image.misplaced(config, segs) {
+        if let Some(text) = pe::misplaced(&image.sections, config.placement.base, segs) {
             diag.error(text)?;
             diag.exit_if_errors()?;
         }

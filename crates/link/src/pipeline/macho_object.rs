@@ -4,16 +4,15 @@ use super::output::{Begun, Linked, Output, SymbolTable};
 use crate::diag::Stop;
 use crate::output::OutputFile;
 use crate::passes::host_syms;
+use crate::passes::labels::{Place, label_name};
 use crate::passes::macho::build_version;
-use crate::passes::macho_labels::{LabelInput, Labels};
-use crate::passes::macho_object::{Numbers, ObjectPlan};
+use crate::passes::macho_object::{LABEL_DISTANCE, Numbers, ObjectPlan};
+use crate::passes::macho_symbols::MachoSymbols;
 use crate::passes::object::ObjectRelocs;
 use dwarf::{HostRef, HostTarget};
-use gover::SymKind;
 use layout::Segments;
 use reloc::HostLink;
-use symbols::SymId;
-use target::Family;
+use rustc_hash::FxHashMap;
 
 impl Output<'_> {
     /// Writes the object.
@@ -30,12 +29,13 @@ impl Output<'_> {
             unreachable!("Mach-O objects have a symbol table");
         };
         let numbers = symbols.numbers(syms.len());
-        let labels = self.labels(segs, &mut symbols);
+        let labels = self.macho_labels(segs, &mut symbols);
         let relocs = ObjectRelocs {
             relocator: &self.relocator,
             host,
             order: &code.order,
             layout: &data.layout,
+            segs,
         };
         let mut debug_refs = begun.debug.host_refs(syms, &data.addrs, diag)?;
         // Offsets in other sections are followed without being told (https://go.dev/issue/22068).
@@ -64,7 +64,7 @@ impl Output<'_> {
         symbols.write(&store, table, &mut names[..names_len]);
         let numbers = Numbers {
             symbols: numbers,
-            labels: &labels,
+            labels,
         };
         self.report(relocs.write_macho(&counts, &debug_refs, &numbers, records))?;
         self.print_sizes(segs, 0, 0);
@@ -75,48 +75,28 @@ impl Output<'_> {
         })
     }
 
-    /// Labels inside large symbols, where relocations need them.
-    fn labels(
-        &self,
-        segs: &Segments,
-        symbols: &mut crate::passes::macho_symbols::MachoSymbols,
-    ) -> Labels {
-        let (program, data) = (self.program, self.data);
-        if self.relocator.family != Family::Arm64 {
-            return Labels::default();
-        }
-        let input = LabelInput {
-            syms: &program.syms,
-            live: &program.live,
-            special: &program.special,
-            addrs: &data.addrs,
-            segs,
-            data: &data.buckets,
-            carriers: self.groups(),
-        };
-        Labels::make(&input, symbols)
-    }
-
-    /// What carries groups of data, with the kind of each group and its length where that is a section, by
-    /// rank.
-    fn groups(&self) -> Vec<(SymId, SymKind, u64)> {
-        let (syms, markers) = (&self.program.syms, &self.code.data_markers);
-        let named = |name: &[u8]| syms.lookup(name, 0);
-        let layout = &self.data.layout;
-        let tables = layout.sections[layout.known.pclntab].len;
-        let all = [
-            (Some(markers.type_star), SymKind::Type, 0),
-            (named(b"typerel.*"), SymKind::TypeRelro, 0),
-            (Some(markers.gostring_star), SymKind::GoString, 0),
-            (Some(markers.funcdesc), SymKind::GoFunc, 0),
-            (named(b"go:funcdescrel"), SymKind::GoFuncRelro, 0),
-            (Some(markers.gcbits_star), SymKind::GcBits, 0),
-            (markers.gcmask, SymKind::GcMask, 0),
-            (Some(self.code.pclntab.carrier), SymKind::Pclntab, tables),
+    /// Labels inside large symbols, where relocations need them, put behind the symbols of `table`: the number
+    /// of each.
+    fn macho_labels(&self, segs: &Segments, table: &mut MachoSymbols) -> FxHashMap<Place, u32> {
+        let (syms, addrs) = (&self.program.syms, &self.data.addrs);
+        let loaded = [
+            &segs.text,
+            &segs.rodata,
+            &segs.relro,
+            &segs.data,
+            &segs.dwarf,
         ];
-        let known = all.into_iter();
-        let mut known: Vec<_> = known.filter_map(|(s, k, n)| Some((s?, k, n))).collect();
-        known.sort_by_key(|&(_, kind, _)| syms.gover.rank(kind));
-        known
+        // Without a large segment no symbol is looked at.
+        let distance = match loaded.iter().any(|s| s.len >= LABEL_DISTANCE as u64) {
+            true => LABEL_DISTANCE,
+            false => i64::MAX,
+        };
+        let places = self.labels(distance);
+        let first = table.count() + 1;
+        table.append(places.iter().map(|&(s, off)| {
+            let value = addrs.addr(s).wrapping_add_signed(off);
+            (label_name(syms, (s, off)), addrs.section(s).0, value)
+        }));
+        places.into_iter().zip(first..).collect()
     }
 }

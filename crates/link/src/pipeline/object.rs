@@ -9,6 +9,7 @@ use crate::passes::object_symbols::{Naming, ObjectSymbols};
 use format::elf::ObjectPlan;
 use layout::Segments;
 use reloc::HostLink;
+use target::Family;
 
 impl Output<'_> {
     /// Writes the object, which ends at `end` but for its tables.
@@ -42,6 +43,7 @@ impl Output<'_> {
             host,
             order: &code.order,
             layout: &data.layout,
+            segs,
         };
         let debug_refs = begun.debug.host_refs(syms, &data.addrs, diag)?;
         let counts = relocs.count(&debug_refs);
@@ -60,9 +62,9 @@ impl Output<'_> {
         let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off.min(plan.symtab_off) as usize);
         self.finish_loaded(&mut begun, segs, &store, loaded)?;
         let sections = &mut tail[..segs.dwarf.file_len as usize];
-        let family = config.arch.family;
+        let addends = config.arch.family == Family::Arm64;
         let debug = &begun.debug;
-        debug.write_for_host(syms, &data.addrs, sections, family, diag)?;
+        debug.write_for_host(syms, &data.addrs, sections, addends, diag)?;
         diag.exit_if_errors()?;
         diag.phases.start("Asmb2");
         let blocks = data.blocks.as_ref();
@@ -74,7 +76,7 @@ impl Output<'_> {
         let at = |off: u64| (off - base) as usize;
         let (names_off, names) = &plan.shstrtab;
         tail[at(*names_off)..][..names.len()].copy_from_slice(names);
-        let (rest, rela) = tail.split_at_mut(at(plan.relocs[0]));
+        let (rest, mut rela) = tail.split_at_mut(at(plan.relocs[0]));
         let (symtab, strtab) =
             rest[at(plan.symtab_off)..].split_at_mut((plan.strtab_off - plan.symtab_off) as usize);
         symbols.write(
@@ -82,6 +84,15 @@ impl Output<'_> {
             symtab,
             &mut strtab[..symbols.sizes.strtab as usize],
         );
+        let rela: Vec<&mut [u8]> = plan
+            .relocs
+            .windows(2)
+            .map(|w| {
+                let (now, later) = std::mem::take(&mut rela).split_at_mut((w[1] - w[0]) as usize);
+                rela = later;
+                now
+            })
+            .collect();
         self.report(relocs.write(&counts, &debug_refs, debug.plan(), &symbols, rela))?;
         self.print_sizes(segs, 0, symbols.sizes.n_syms);
         diag.exit_if_errors()?;

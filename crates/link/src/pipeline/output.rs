@@ -95,7 +95,7 @@ impl<'a> Output<'a> {
                 unreachable_method: unreachable_method.unwrap_or_default(),
                 tls_offset: config.os.tls_offset(config.arch),
                 image_base: match shape.format {
-                    FileFormat::Pe => config.placement.base,
+                    FileFormat::Pe => shape.placement.base,
                     _ => 0,
                 },
                 binds_imports: shape.format == FileFormat::MachO || config.os.elf.binds_imports,
@@ -130,6 +130,7 @@ impl<'a> Output<'a> {
         diag.phases.start("layout");
         match (self.host, self.program.shape.format) {
             (Some(host), FileFormat::MachO) => self.write_macho_object(host, begun, &segs, file),
+            (Some(host), FileFormat::Pe) => self.write_coff(host, begun, &segs, file),
             (Some(host), _) => self.write_object(host, begun, &segs, end, file),
             (None, FileFormat::Elf) => self.write_executable(begun, &segs, end, file),
             (None, FileFormat::MachO) => self.write_macho(begun, &segs, file),
@@ -157,7 +158,7 @@ impl<'a> Output<'a> {
         let compress = |segs: &mut Segments| {
             Debug::place(
                 debug,
-                config,
+                &self.program.shape.placement,
                 compression,
                 syms,
                 &self.data.addrs,
@@ -249,6 +250,7 @@ impl<'a> Output<'a> {
                 layout: &data.layout,
                 segs: &data.segs,
                 addrs,
+                object: None,
             })),
         })
     }
@@ -411,9 +413,13 @@ impl<'a> Output<'a> {
         let Program {
             diag, syms, live, ..
         } = self.program;
-        let format = self.program.shape.format;
+        let shape = self.program.shape;
+        let (format, external) = (shape.format, shape.external);
         match diag.verbose(1) {
-            true => statistics::text(syms, &live.reachable, &self.code.pclntab, debug, format),
+            true => {
+                let (live, pclntab) = (&live.reachable, &self.code.pclntab);
+                statistics::text(syms, live, pclntab, debug, format, external)
+            }
             false => String::new(),
         }
     }

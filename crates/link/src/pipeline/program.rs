@@ -166,7 +166,7 @@ impl KnownSymbols {
         diag: &Diag,
     ) -> Result<KnownSymbols, Stop> {
         host_syms::tell_library(maker, shape.mode);
-        if shape.format == FileFormat::Pe {
+        if shape.format == FileFormat::Pe && !shape.external {
             pe::declare(maker, config);
         }
         let tlsg = declare_tlsg(maker);
