@@ -45,6 +45,7 @@ use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use xtask::step;
+use xtask::toolchain::EARLIER;
 
 /// The arguments of the suite.
 #[derive(Debug, Clone, Parser)]
@@ -91,6 +92,31 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Programs and ways of building that are linked with earlier releases by default.
+const EARLIER_CASES: &[&str] = &[
+    "parity/hello/",
+    "parity/hello-net/",
+    "parity/generics/",
+    "parity/dwarf-types/",
+    "parity/fips/",
+    "runs/hello-net/",
+];
+
+/// Whether a case is one of an earlier release.
+fn is_earlier(name: &str) -> bool {
+    let of = |part: &str, release: &str| {
+        let rest = part.strip_prefix(release);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let is = |part: &str| EARLIER.iter().any(|(release, _)| of(part, release));
+    name.split('/').any(is)
+}
+
+/// Whether a case of an earlier release runs without being asked for.
+fn runs_by_default(name: &str) -> bool {
+    EARLIER_CASES.iter().any(|start| name.starts_with(start))
+}
+
 fn run(args: Args) -> xtask::Result<bool> {
     let context = context::Context::new(&args)?;
     if args.bless {
@@ -109,5 +135,8 @@ fn run(args: Args) -> xtask::Result<bool> {
     tools::cases(&context, &mut cases);
     damage::cases(&context, &mut cases);
     gotests::cases(&context, &args, &mut cases);
+    if args.go.is_none() {
+        cases.retain(|case| !is_earlier(&case.name) || runs_by_default(&case.name));
+    }
     runner::run(&args, cases)
 }

@@ -1,4 +1,4 @@
-//! Go 1.26, the oldest release described: the whole of it is written out.
+//! Go 1.26: the whole of it is written out, the other releases are deltas on it.
 
 use crate::gen_tables::v1_26 as tables;
 use crate::layout::rank_kinds;
@@ -69,6 +69,8 @@ pub(crate) const BASE: GoLayout = GoLayout {
         register_abi_only: tables::REGISTER_ABI_ONLY_ARCHES,
         dwarf4_oses: tables::DWARF4_OSES,
     },
+    fips_versions: FipsVersions::FirstMajor,
+    arch_settings: ArchSettings::WithRiscv,
     version_suffix: VersionSuffix::DashOrBlank,
     response_file: ResponseFile::Lines,
     header_mismatch: HeaderMismatch::Error,
@@ -98,7 +100,14 @@ pub(crate) const BASE: GoLayout = GoLayout {
     },
 
     pclntab: tables::PCLNTAB,
+    pclntab_shape: PclntabShape {
+        text_start: false,
+        units_in_bytes: false,
+        own_alignment: true,
+        findfunctab: SymKind::Pclntab,
+    },
     pclntab_home: PclntabHome::AfterRodata,
+    gosymtab: Gosymtab::Absent,
     funcdata: FuncdataHome::Pclntab,
     moduledata: tables::MODULEDATA,
     moduledata_home: ModuledataHome::GoModule,

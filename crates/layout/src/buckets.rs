@@ -113,7 +113,7 @@ impl Unsorted {
         const CHUNK: usize = 1 << 15;
         let n = syms.len();
         let rank = |k| syms.gover.rank(k);
-        let (low, high) = (rank(SymKind::TextEnd), rank(SymKind::FirstUnallocated));
+        let (low, high) = (rank(SymKind::TextEnd), rank(SymKind::Xref));
         let groups = Groups::new(syms.gover, relro);
         let found: Vec<Found> = (0..n.div_ceil(CHUNK))
             .into_par_iter()

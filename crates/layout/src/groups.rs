@@ -46,6 +46,7 @@ impl Groups {
             DataGroup::GcMask => Some(SymKind::GcMask),
             DataGroup::Func => Some(self.funcs),
             DataGroup::Type => Some(self.types),
+            DataGroup::Funcdata => Some(SymKind::GoFunc),
             DataGroup::None => {
                 let is_itab = flag2 & self.itab_flag != 0
                     && matches!(kind, SymKind::Rodata | SymKind::GoFunc);

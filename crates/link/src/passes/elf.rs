@@ -8,6 +8,7 @@ use format::elf::{
     DYN_SIZE, ExecInput, Note, RELA_SIZE, SYM_SIZE, SectionInfo, SectionInput, SegmentInput,
     SymtabSizes, consts::*,
 };
+use gover::ElfSectionOrder;
 use layout::{DataLayout, Section, Seg, Segments};
 use std::path::Path;
 use symbols::Foreign;
@@ -124,9 +125,63 @@ pub fn describe<'a>(
         notes,
         osabi: config.os.elf.osabi,
         last_header: config.os.elf.last_header,
+        names: match config.release.elf.section_order {
+            ElfSectionOrder::Creation => Some(section_names(config, dynamic.is_some(), layout)),
+            ElfSectionOrder::ByAddress => None,
+        },
         symtab,
         end,
     }
+}
+
+/// The names of sections that an executable may have, in the order of their table (`ld/elf.go:doelf`,
+/// `ld/dwarf.go:dwarfaddshstrings`), where that is not the order of its sections.
+fn section_names(config: &Config, dynamic: bool, layout: &DataLayout) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |list: &[&str]| names.extend(list.iter().map(|&n| n.to_owned()));
+    add(&["", ".text", ".noptrdata", ".data", ".bss", ".noptrbss"]);
+    add(&[".go.fuzzcntrs", ".go.buildinfo", ".go.fipsinfo"]);
+    if dynamic {
+        add(&[TBSS]);
+    }
+    if let Some(ident) = &config.os.elf.ident {
+        add(&[ident.section]);
+    }
+    if !config.gnu_build_id.is_empty() {
+        add(&[".note.gnu.build-id"]);
+    }
+    if !config.build_id.is_empty() {
+        add(&[".note.go.buildid"]);
+    }
+    add(&[".elfdata", ".rodata"]);
+    let relro = layout.sections.iter().any(|s| s.seg == Seg::Relro);
+    let prefix = if relro { ".data.rel.ro" } else { "" };
+    if relro {
+        add(&[prefix]);
+    }
+    for name in [".typelink", ".itablink", ".gosymtab", ".gopclntab"] {
+        add(&[&format!("{prefix}{name}")]);
+    }
+    if !config.strip {
+        add(&[".symtab", ".strtab"]);
+    }
+    if config.dwarf {
+        let v5 = config.experiments.dwarf5();
+        let old = [".debug_ranges", ".debug_loc"];
+        let new = [".debug_addr", ".debug_rnglists", ".debug_loclists"];
+        add(&[".debug_abbrev", ".debug_frame", ".debug_info", ".debug_loc"]);
+        add(&[".debug_line", ".debug_gdb_scripts"]);
+        add(if v5 { &new } else { &old });
+    }
+    add(&[".shstrtab"]);
+    if dynamic {
+        add(&[
+            ".interp", ".hash", ".got", ".got.plt", ".dynamic", ".dynsym",
+        ]);
+        add(&[".dynstr", ".rela", ".rela.plt", ".plt"]);
+        add(&[".gnu.version", ".gnu.version_r"]);
+    }
+    names
 }
 
 /// The notes by which the system knows its programs.

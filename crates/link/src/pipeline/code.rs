@@ -100,6 +100,7 @@ impl Code {
         let text_len = text.end - text.start + u64::from(config.arch.min_lc);
         let (data_markers, type_words) =
             modules.fill_moduledata(program, &text_markers, text_len, &pclntab);
+        pclntab.set_funcdata_base(data_markers.funcdesc);
         let code = Code {
             order,
             text,
