@@ -336,6 +336,15 @@ pub enum ArchSettings {
     WithRiscv,
 }
 
+/// For which operating systems relink has all that is peculiar to a release.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Coverage {
+    /// All that it links for at all.
+    Complete,
+    /// Linux, and programs whose maps are those of the default (`GOEXPERIMENT=swissmap`).
+    Linux,
+}
+
 /// What joins a Go version and its experiments in `runtime.buildVersion` (`ld/main.go:Main`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VersionSuffix {

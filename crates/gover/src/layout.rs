@@ -120,6 +120,8 @@ pub struct HostLinkRules {
     pub no_fixup_chains: bool,
     /// macOS with `-race`: `-Wl,-U,__dyld_get_dyld_header`.
     pub race_dyld_header: bool,
+    /// Whether `-w` has it leave out debugging information, with `-Wl,-S` (not on AIX and Solaris).
+    pub strip_debug: bool,
     /// Windows: whether LLD is asked for before the version arguments, which depend on it,
     /// rather than before the linker script only.
     pub lld_probe_early: bool,
@@ -139,6 +141,9 @@ pub struct HostLinkRules {
 pub struct GoLayout {
     /// The release line, such as `1.27`.
     pub release: &'static str,
+
+    /// Which systems it is described for.
+    pub coverage: Coverage,
 
     // The object file.
     /// Object file symbol kind → linker kind (`sym.AbiSymKindToSymKind`).
@@ -183,6 +188,10 @@ pub struct GoLayout {
     pub arch_settings: ArchSettings,
     /// How experiments are joined to the version.
     pub version_suffix: VersionSuffix,
+    /// Whether flag `-D`, the address of data, exists (`ld/main.go`).
+    pub data_addr_flag: bool,
+    /// Whether `-V=goexperiment` lists all experiments, with what is off (`objabi/flag.go`).
+    pub lists_experiments: bool,
     /// How `@file` is split.
     pub response_file: ResponseFile,
     /// Whether `-f` silences header mismatches.

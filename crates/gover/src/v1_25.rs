@@ -24,6 +24,7 @@ pub(crate) const BEFORE_2: GoLayout = GoLayout {
 /// The layout as a constant. Generated tables are all taken from this release, changed or not.
 const BASE: GoLayout = GoLayout {
     release: "1.25",
+    coverage: Coverage::Linux,
 
     sym_kinds: tables::SYM_KINDS,
     reloc_types: tables::RELOC_TYPES,
@@ -58,6 +59,8 @@ const BASE: GoLayout = GoLayout {
     fips_versions: FipsVersions::Hashed,
     arch_settings: ArchSettings::WithWasm,
     version_suffix: VersionSuffix::Blank,
+    data_addr_flag: false,
+    lists_experiments: true,
     platform: PlatformSupport {
         known: tables::PLATFORMS,
         c_archive_oses: tables::C_ARCHIVE_OSES,
@@ -107,6 +110,7 @@ const BASE: GoLayout = GoLayout {
         probe_keep_prefixes: tables::PROBE_KEEP_PREFIXES,
         interpreter_flag: "-Wl,--dynamic-linker,",
         no_fixup_chains: false,
+        strip_debug: false,
         ..v1_26::BASE.host_link
     },
 

@@ -37,6 +37,7 @@ pub(crate) const BEFORE_3: GoLayout = GoLayout {
 /// The layout as a constant, so that the next release can start from it.
 pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.26",
+    coverage: Coverage::Complete,
 
     sym_kinds: tables::SYM_KINDS,
     reloc_types: tables::RELOC_TYPES,
@@ -72,6 +73,8 @@ pub(crate) const BASE: GoLayout = GoLayout {
     fips_versions: FipsVersions::FirstMajor,
     arch_settings: ArchSettings::WithRiscv,
     version_suffix: VersionSuffix::DashOrBlank,
+    data_addr_flag: true,
+    lists_experiments: false,
     response_file: ResponseFile::Lines,
     header_mismatch: HeaderMismatch::Error,
     platform: PlatformSupport {
@@ -156,6 +159,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
         arm64_gold: Arm64Gold::ForOldLd,
         no_fixup_chains: true,
         race_dyld_header: false,
+        strip_debug: true,
         lld_probe_early: false,
         load_config_probe: false,
         probe_skip_with_arg: tables::PROBE_SKIP_WITH_ARG,

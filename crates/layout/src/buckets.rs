@@ -149,7 +149,7 @@ impl Unsorted {
                         continue;
                     }
                     if let Some(k) = groups.kind(kind, facts.group, facts.flag2) {
-                        if !dynlink || !groups.is_shared(k) {
+                        if !dynlink || !groups.is_shared(k, facts.group) {
                             f.hidden.push(s);
                         }
                         kind = k;

@@ -231,7 +231,7 @@ impl<'a> HostLinker<'a> {
         let mut flags = Vec::new();
         if config.strip {
             flags.push("-s");
-        } else if !config.dwarf {
+        } else if !config.dwarf && config.release.host_link.strip_debug {
             flags.push("-Wl,-S");
         }
         if config.build_mode != BuildMode::Exe && input.relro {

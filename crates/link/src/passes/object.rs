@@ -1,8 +1,9 @@
 //! The relocatable object that a host linker gets (`ld/asmb.go`, `ld/elf.go:elfEmitReloc`).
 
-use super::elf::section;
+use super::elf::{section, section_names};
 use super::object_symbols::ObjectSymbols;
 use crate::config::Config;
+use crate::shape::Shape;
 use dwarf::{HostRef, HostTarget, Plan};
 use format::elf::{ObjectInput, RELA_SIZE, Rela, SectionInput, SymtabSizes, consts::*};
 use gover::RelocType;
@@ -212,8 +213,10 @@ impl ObjectRelocs<'_> {
 }
 
 /// Describes the object. `dwarf` are the debug sections.
+#[allow(clippy::too_many_arguments)]
 pub fn describe<'a>(
     config: &Config,
+    shape: &Shape,
     layout: &'a DataLayout,
     dwarf: &'a [Section],
     segs: &Segments,
@@ -221,6 +224,11 @@ pub fn describe<'a>(
     symtab: SymtabSizes,
     end: u64,
 ) -> ObjectInput<'a> {
+    // Where the pclntab never has relocations, it has no section for them.
+    let no_relocs = match config.release.pclntab_shape.text_start {
+        true => "",
+        false => ".gopclntab",
+    };
     let sections = layout
         .sections
         .iter()
@@ -228,7 +236,7 @@ pub fn describe<'a>(
         .zip(&counts.by_section)
         .map(|(s, &n)| {
             let x = object_section(s, segs);
-            let bare = x.typ == SHT_NOBITS || x.typ == SHT_NOTE || s.name == ".gopclntab";
+            let bare = x.typ == SHT_NOBITS || x.typ == SHT_NOTE || s.name == no_relocs;
             (x, (!bare).then_some(n))
         })
         .collect();
@@ -236,6 +244,7 @@ pub fn describe<'a>(
         machine: config.arch.elf_machine,
         header_len: config.placement.header_len,
         sections,
+        names: section_names(config, shape, false),
         symtab,
         end,
     }

@@ -85,7 +85,8 @@ impl Code {
         make_build_tables(program);
 
         let (mut pclntab, debug_info) = plan_tables(program, &order, &text, debug_info, &checked)?;
-        pclntab.make_symbols(&mut program.maker(), config.arch);
+        let external = program.shape.external;
+        pclntab.make_symbols(&mut program.maker(), config.arch, external);
         for e in &pclntab.errors {
             diag.error(e)?;
         }

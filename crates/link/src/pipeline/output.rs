@@ -12,6 +12,7 @@ use crate::passes::macho_symbols::{MachoSymbolInput, MachoSymbols};
 use crate::passes::pe_symbols::{PeSymbolInput, PeSymbols};
 use crate::passes::{fips, write};
 use crate::statistics;
+use gover::SymKind;
 use layout::{Addresses, Carriers, Segments};
 use reloc::{HostLink, Problem, RelocError, Relocator};
 use std::sync::Mutex;
@@ -407,8 +408,16 @@ impl<'a> Output<'a> {
             diag, syms, live, ..
         } = self.program;
         let format = self.program.shape.format;
+        let funcdata = &self.data.buckets.of(SymKind::GoFunc).syms;
         match diag.verbose(1) {
-            true => statistics::text(syms, &live.reachable, &self.code.pclntab, debug, format),
+            true => statistics::text(
+                syms,
+                &live.reachable,
+                &self.code.pclntab,
+                funcdata,
+                debug,
+                format,
+            ),
             false => String::new(),
         }
     }

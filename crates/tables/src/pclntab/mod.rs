@@ -487,7 +487,8 @@ fn pack<'a>(parts: impl IntoIterator<Item = &'a mut PartInfo>, max_align: u32) {
 
 impl PclntabPlan {
     /// Makes the symbols of the tables, in cmd/link's order, and places the tables.
-    pub fn make_symbols(&mut self, m: &mut Maker, arch: &ArchInfo) {
+    /// `for_host` is whether a host linker fills in addresses.
+    pub fn make_symbols(&mut self, m: &mut Maker, arch: &ArchInfo, for_host: bool) {
         let ptr = u32::from(m.ptr_size);
         self.carrier = m.create("runtime.pclntab", SymKind::Pclntab);
         let mut carrier_align = ptr;
@@ -520,7 +521,7 @@ impl PclntabPlan {
         let parts = Part::ALL.iter().zip(&mut self.parts);
         let parts = parts.filter(|(part, info)| in_section(part) && info.sym.is_some());
         pack(parts.map(|(_, info)| info), arch.max_align);
-        self.point_to_text(m);
+        self.point_to_text(m, for_host);
         for s in self.funcdata.iter() {
             m.special.insert(s);
         }
@@ -528,11 +529,14 @@ impl PclntabPlan {
 
     /// Has the header refer to the start of text, where it does. Its contents are made with the other
     /// tables; the relocation is for the dynamic linker and the host linker.
-    fn point_to_text(&mut self, m: &mut Maker) {
+    fn point_to_text(&mut self, m: &mut Maker, for_host: bool) {
         if !self.shape.text_start {
             return;
         }
-        self.bases.text = m.syms.lookup(b"runtime.text", 0).unwrap_or_default();
+        let text = m.syms.lookup(b"runtime.text", 0).unwrap_or_default();
+        if !for_host {
+            self.bases.text = text;
+        }
         let (header, ptr) = (self.part(Part::Header).sym, m.ptr_size);
         let reloc = symbols::ExtReloc {
             off: 8 + 2 * i32::from(ptr),
@@ -540,7 +544,7 @@ impl PclntabPlan {
             typ: RelocType::Addr,
             weak: false,
             add: 0,
-            sym: self.bases.text,
+            sym: text,
         };
         m.ext(header).relocs = vec![reloc];
     }
