@@ -179,7 +179,7 @@ fn is_funcdata(name: &[u8]) -> bool {
     ];
     let begins = |s: &&str| name.starts_with(s.as_bytes());
     let ends = |s: &&str| name.ends_with(s.as_bytes());
-    BEGINNINGS.iter().any(|s| begins(s)) || ENDS.iter().any(|s| ends(s))
+    BEGINNINGS.iter().any(begins) || ENDS.iter().any(ends)
 }
 
 /// The groups of an object's definitions, by local index: four bits each.
