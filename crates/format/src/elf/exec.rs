@@ -687,7 +687,7 @@ mod tests {
         let (_, start) = p.header.iter().find(|(off, _)| *off == 0).unwrap();
         let headers = &start[start.len() - 6 * SHDR_SIZE..];
         let names: Vec<u8> = headers.chunks(SHDR_SIZE).map(|h| h[0]).collect();
-        assert_eq!(names, [0, 10, 46, 23, 1, 59]);
+        assert_eq!(names, [0, 9, 35, 21, 1, 47]);
     }
 
     #[test]
