@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use xtask::Result;
-use xtask::toolchain::{RELEASES, Toolchain};
+use xtask::toolchain::{EARLIER, RELEASES, Toolchain};
 
 // The generator and the enums it names, compiled here rather than taken from the crate: the
 // crate cannot be built while a release's tables are missing or lack an entry.
@@ -50,8 +50,9 @@ pub struct GenArgs {
 pub fn run(args: GenArgs) -> Result<()> {
     let goroots = match args.goroot {
         Some(goroot) => vec![goroot],
-        None => RELEASES
+        None => EARLIER
             .iter()
+            .chain(RELEASES)
             .map(|(release, _)| *release)
             .filter(|release| args.release.as_deref().is_none_or(|only| only == *release))
             .map(|release| Ok(Toolchain::find(release)?.root))

@@ -12,6 +12,9 @@ use std::process::Command;
 /// the machine has none of that release.
 pub const RELEASES: &[(&str, &str)] = &[("1.26", "1.26.11"), ("1.27", "1.27.4")];
 
+/// Earlier releases. Of their tests, a few run with those of the others, and all when the release is asked for.
+pub const EARLIER: &[(&str, &str)] = &[("1.25", "1.25.12")];
+
 /// Further patch levels with tests of their own: the first of each line, and those with which
 /// cmd/link changed.
 pub const PATCH_LEVELS: &[&str] = &["1.26.0", "1.26.11", "1.27.0", "1.27.4"];
@@ -41,8 +44,9 @@ impl Toolchain {
         if bootstrap.is(wanted) {
             return Ok(bootstrap);
         }
-        let exact = RELEASES
+        let exact = EARLIER
             .iter()
+            .chain(RELEASES)
             .find(|(release, _)| *release == wanted)
             .map_or(wanted, |(_, pinned)| pinned);
         bootstrap
@@ -50,10 +54,11 @@ impl Toolchain {
             .or_else(|error| from_python(wanted).ok_or(error))
     }
 
-    /// All toolchains of the matrix.
+    /// All toolchains of the matrix, those of earlier releases first.
     pub fn matrix() -> Result<Vec<Toolchain>> {
-        RELEASES
+        EARLIER
             .iter()
+            .chain(RELEASES)
             .map(|(release, _)| Toolchain::find(release))
             .collect()
     }
@@ -70,6 +75,12 @@ impl Toolchain {
     pub fn release(&self) -> String {
         let version = self.version.trim_start_matches("go");
         version.split('.').take(2).collect::<Vec<_>>().join(".")
+    }
+
+    /// Whether it is of an [earlier](EARLIER) release.
+    pub fn is_earlier(&self) -> bool {
+        let release = self.release();
+        EARLIER.iter().any(|(earlier, _)| *earlier == release)
     }
 
     /// `bin/go`.

@@ -71,7 +71,8 @@ pub enum ResponseFile {
 /// Where funcdata goes (`ld/symtab.go:symtab`, `ld/pcln.go`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FuncdataHome {
-    /// Grouped under `go:func.*` in read-only data (until 1.25).
+    /// Ordinary symbols, grouped under `go:func.*` in read-only data, together with function
+    /// descriptors unless these are relocated (until 1.25).
     Rodata,
     /// At the end of the pclntab, under `go:func.*`.
     Pclntab,
@@ -84,6 +85,17 @@ pub enum PclntabHome {
     LastOrRelro,
     /// Right after `.rodata`, never relro.
     AfterRodata,
+}
+
+/// The symbol table that Go programs once had (`ld/symtab.go:symtab`,
+/// `ld/data.go:allocateDataSections`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gosymtab {
+    /// An empty section `.gosymtab` between `.itablink` and the pclntab, and symbols at both of its ends
+    /// (until 1.25).
+    Empty,
+    /// None.
+    Absent,
 }
 
 /// Where `runtime.firstmoduledata` is (`ld/symtab.go:symtab`,
@@ -182,7 +194,7 @@ pub enum CoverageStart {
 /// The order of ELF section headers (`ld/elf.go:elfSortShdrs`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ElfSectionOrder {
-    /// As created (until 1.25).
+    /// As created; their names stand in an order of their own (until 1.25).
     Creation,
     /// Allocated ones by address.
     ByAddress,
@@ -302,6 +314,35 @@ pub enum Arm64Gold {
     Always,
     /// Gold where the host linker is GNU ld before 2.36.
     ForOldLd,
+}
+
+/// Versions of the FIPS module that GOFIPS140 may name (`buildcfg.isFIPSVersion`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FipsVersions {
+    /// `vX.Y.Z`.
+    Plain,
+    /// That, or with a dash and eight characters behind it (until 1.25).
+    Hashed,
+    /// `v1.Y.Z`, or with `-rcN` or a dash and eight characters behind it.
+    FirstMajor,
+}
+
+/// The settings of architectures that object headers have (`buildcfg.GOGOARCH`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ArchSettings {
+    /// Not GORISCV64, but GOWASM (until 1.25).
+    WithWasm,
+    /// GORISCV64; GOWASM is always empty.
+    WithRiscv,
+}
+
+/// For which operating systems relink has all that is peculiar to a release.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Coverage {
+    /// All that it links for at all.
+    Complete,
+    /// Linux, and programs whose maps are those of the default (`GOEXPERIMENT=swissmap`).
+    Linux,
 }
 
 /// What joins a Go version and its experiments in `runtime.buildVersion` (`ld/main.go:Main`).

@@ -1,7 +1,7 @@
 //! The build configuration the environment describes: GOOS, GOARCH, the GO$GOARCH settings
 //! and experiments, checked as `internal/buildcfg` checks them.
 
-use crate::{ExperimentError, Experiments, GoLayout};
+use crate::{ArchSettings, ExperimentError, Experiments, FipsVersions, GoLayout};
 
 /// An error in the environment, worded as cmd/link prints it behind `link: ` before it exits
 /// with status 2 (`buildcfg.Check`).
@@ -25,8 +25,8 @@ pub enum BuildConfigError {
     Gowasm(String),
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
-    #[error("invalid GOFIPS140: must be off, latest, inprocess, certified, or v1.Y.Z")]
-    Gofips140,
+    #[error("invalid GOFIPS140: must be off, latest, inprocess, certified, or {0}.Y.Z")]
+    Gofips140(&'static str),
 }
 
 /// What the environment says to build for.
@@ -118,16 +118,17 @@ impl GoLayout {
         let goppc64 = note(one_of("GOPPC64", &power), E::Goppc64);
         let rva = ["rva20u64", "rva22u64", "rva23u64"];
         let goriscv64 = note(one_of("GORISCV64", &rva), E::Goriscv64);
-        for feature in var("GOWASM", "").split(',') {
+        let wasm = var("GOWASM", "");
+        for feature in wasm.split(',') {
             if !["", "satconv", "signext"].contains(&feature) {
                 error = Some(E::Gowasm(feature.to_string()));
             }
         }
         let fips = var("GOFIPS140", "off");
         if !["off", "latest", "inprocess", "certified"].contains(&fips.as_str())
-            && !is_fips_version(&fips)
+            && !self.fips_versions.allow(&fips)
         {
-            error = Some(E::Gofips140);
+            error = Some(E::Gofips140(self.fips_versions.major()));
         }
         let experiments = self.experiments(&goos, &goarch, &var("GOEXPERIMENT", ""));
         if let Err(wrong) = &experiments {
@@ -145,8 +146,11 @@ impl GoLayout {
             "mips" | "mipsle" => Some(("GOMIPS", gomips)),
             "mips64" | "mips64le" => Some(("GOMIPS64", gomips64)),
             "ppc64" | "ppc64le" => Some(("GOPPC64", goppc64)),
-            "riscv64" => Some(("GORISCV64", goriscv64)),
-            _ => None, // GOWASM's value is always empty by now.
+            _ => match (self.arch_settings, goarch.as_str()) {
+                (ArchSettings::WithRiscv, "riscv64") => Some(("GORISCV64", goriscv64)),
+                (ArchSettings::WithWasm, "wasm") => Some(("GOWASM", wasm_features(&wasm))),
+                _ => None,
+            },
         };
         Ok(BuildConfig {
             goos,
@@ -155,6 +159,13 @@ impl GoLayout {
             arch_setting: setting.filter(|(_, value)| !value.is_empty()),
         })
     }
+}
+
+/// GOWASM as the header has it.
+fn wasm_features(value: &str) -> String {
+    let is_on = |feature: &&str| value.split(',').any(|v| v == *feature);
+    let on = ["satconv", "signext"].into_iter().filter(is_on);
+    on.collect::<Vec<_>>().join(",")
 }
 
 /// GOARM as the header has it: version and float kind. A version that is not understood
@@ -204,25 +215,40 @@ fn arm64_features(value: &str) -> Result<String, String> {
     }
 }
 
-/// Whether `v` is `v1.Y.Z`, `v1.Y.Z-rcN` or `v1.Y.Z-` and eight characters
-/// (`buildcfg.isFIPSVersion`).
-fn is_fips_version(v: &str) -> bool {
-    fn number(s: &str) -> Option<&str> {
-        let rest = s.trim_start_matches(|c: char| c.is_ascii_digit());
-        (rest.len() < s.len()).then_some(rest)
+impl FipsVersions {
+    /// Whether `v` is one of them (`buildcfg.isFIPSVersion`).
+    fn allow(self, v: &str) -> bool {
+        fn number(s: &str) -> Option<&str> {
+            let rest = s.trim_start_matches(|c: char| c.is_ascii_digit());
+            (rest.len() < s.len()).then_some(rest)
+        }
+        fn part(s: &str) -> Option<&str> {
+            s.strip_prefix('.').and_then(number)
+        }
+        let major = match self {
+            FipsVersions::FirstMajor => v.strip_prefix("v1"),
+            FipsVersions::Plain | FipsVersions::Hashed => v.strip_prefix('v').and_then(number),
+        };
+        let tail = major.and_then(part).and_then(part);
+        let is_hash = |tail: &str| tail.strip_prefix('-').is_some_and(|hash| hash.len() == 8);
+        match (tail, self) {
+            (None, _) => false,
+            (Some(""), _) => true,
+            (Some(_), FipsVersions::Plain) => false,
+            (Some(tail), FipsVersions::Hashed) => is_hash(tail),
+            (Some(tail), FipsVersions::FirstMajor) => match tail.strip_prefix("-rc") {
+                Some(rc) => number(rc) == Some(""),
+                None => is_hash(tail),
+            },
+        }
     }
-    let tail = v
-        .strip_prefix("v1.")
-        .and_then(number)
-        .and_then(|rest| rest.strip_prefix('.'))
-        .and_then(number);
-    match tail {
-        None => false,
-        Some("") => true,
-        Some(tail) => match tail.strip_prefix("-rc") {
-            Some(rc) => number(rc) == Some(""),
-            None => tail.strip_prefix('-').is_some_and(|hash| hash.len() == 8),
-        },
+
+    /// How an error calls the first part of a version.
+    const fn major(self) -> &'static str {
+        match self {
+            FipsVersions::FirstMajor => "v1",
+            FipsVersions::Plain | FipsVersions::Hashed => "vX",
+        }
     }
 }
 
@@ -282,7 +308,7 @@ mod tests {
         );
         assert_eq!(
             err(&[("GOMIPS", "x"), ("GOFIPS140", "v2.0.0")]),
-            BuildConfigError::Gofips140
+            BuildConfigError::Gofips140("v1")
         );
         assert_eq!(
             err(&[("GOWASM", "signext,a\"b")]).to_string(),
@@ -292,6 +318,7 @@ mod tests {
 
     #[test]
     fn fips_versions() {
+        let is_fips_version = |v| FipsVersions::FirstMajor.allow(v);
         for good in ["v1.0.0", "v1.26.0", "v1.0.0-rc4", "v1.0.0-c2097c7c"] {
             assert!(is_fips_version(good), "{good}");
         }
@@ -304,6 +331,17 @@ mod tests {
             "v1.0.0x",
         ] {
             assert!(!is_fips_version(bad), "{bad}");
+        }
+        for (v, plain, hashed) in [
+            ("v1.0.0", true, true),
+            ("v2.0.13", true, true),
+            ("v2.0", false, false),
+            ("v.0.0", false, false),
+            ("v1.0.0-c2097c7c", false, true),
+            ("v1.0.0-rc1", false, false),
+        ] {
+            let got = [FipsVersions::Plain, FipsVersions::Hashed].map(|f| f.allow(v));
+            assert_eq!(got, [plain, hashed], "{v}");
         }
     }
 }

@@ -87,6 +87,11 @@ impl Experiments {
         self.list(|i| (self.enabled ^ self.baseline) >> i & 1 != 0)
     }
 
+    /// Every experiment there is, with `no` before it if it is off (`All`).
+    pub fn full_list(&self) -> String {
+        self.list(|_| true)
+    }
+
     fn list(&self, wanted: impl Fn(usize) -> bool) -> String {
         let mut list = String::new();
         for (i, name) in self.names.iter().enumerate().filter(|(i, _)| wanted(*i)) {
@@ -220,6 +225,8 @@ mod tests {
             .experiments("linux", "amd64", "nogreenteagc,,arenas,nojsonv2,jsonv2")
             .unwrap();
         assert_eq!(exp.diff_list(), "arenas,nogreenteagc");
+        let full = exp.full_list();
+        assert!(full.contains(",arenas,nocgocheck2,") && full.contains(",nogreenteagc,"));
         assert!(exp.has("arenas") && !exp.has("greenteagc") && !exp.has("nonesuch"));
         assert_eq!(
             new().build_version("go1.27.3", &exp),

@@ -31,7 +31,6 @@ pub struct PcdataNumbers {
     pub stack_map_index: u32,
     pub inl_tree_index: u32,
     pub arg_live_index: u32,
-    pub panic_bounds: u32,
 }
 
 /// Indices of funcdata (`FUNCDATA_*`).

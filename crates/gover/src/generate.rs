@@ -429,7 +429,6 @@ fn runtime_numbers(goroot: &Path, w: &mut Writer) -> Result<(), GenerateError> {
             ("stack_map_index", "PCDATA_StackMapIndex"),
             ("inl_tree_index", "PCDATA_InlTreeIndex"),
             ("arg_live_index", "PCDATA_ArgLiveIndex"),
-            ("panic_bounds", "PCDATA_PanicBounds"),
         ],
     )?;
     table(
@@ -447,11 +446,15 @@ fn runtime_numbers(goroot: &Path, w: &mut Writer) -> Result<(), GenerateError> {
         ],
     )?;
 
-    let current = abi
-        .between("CurrentPCLnTabMagic = ", "\n")?
-        .trim()
-        .to_string();
-    let magic = abi.number(&current)?;
+    // Until 1.25 only the linker's own code has the number.
+    let magic = match abi.between("CurrentPCLnTabMagic = ", "\n") {
+        Ok(current) => abi.number(current.trim())?,
+        Err(_) => {
+            let pcln = Source::read(goroot, "src/cmd/link/internal/ld/pcln.go")?;
+            let magic = pcln.between("header.SetUint32(ctxt.Arch, 0, 0x", ")")?;
+            i64::from_str_radix(magic, 16).map_err(|e| pcln.error(format!("magic: {e}")))?
+        }
+    };
     let min_func = abi
         .between("const MINFUNC = ", "\n")?
         .trim()
@@ -618,9 +621,18 @@ fn moduledata(goroot: &Path, w: &mut Writer) -> Result<(), GenerateError> {
 
 fn dwarf(goroot: &Path, w: &mut Writer) -> Result<(), GenerateError> {
     let source = Source::read(goroot, "src/cmd/link/internal/ld/dwarf.go")?;
-    let prototypes = source.strings("prototypedies = map[string]*dwarf.DWDie{", "\n\t}")?;
+    let map = "prototypedies = map[string]*dwarf.DWDie{";
+    let mut prototypes = source.strings(map, "\n\t}")?;
+    let mut types = source.strings("for _, typ := range []string{", "} {")?;
+    // Until 1.25 an experiment chooses between two implementations of maps. The newer one is on.
+    let rest = source.text.split_once(map).map_or("", |(_, rest)| rest);
+    let mut swiss = rest.split("if buildcfg.Experiment.SwissMap {").skip(1);
+    if let (Some(maps), Some(map_type)) = (swiss.next(), swiss.next()) {
+        let names = |text| quoted(str::split(text, '}').next().unwrap_or_default());
+        prototypes.extend(names(maps));
+        types.extend(names(map_type));
+    }
     w.strings("DWARF_PROTOTYPES", &prototypes);
-    let types = source.strings("for _, typ := range []string{", "} {")?;
     w.strings("DWARF_RUNTIME_TYPES", &types);
     Ok(())
 }

@@ -44,6 +44,19 @@ pub struct SymFlags2 {
     pub wasm_export: u8,
 }
 
+/// The tables of functions, where they are not made as in later releases (`ld/pcln.go`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PclntabShape {
+    /// Whether the header holds the address of `runtime.text`; else that word is zero.
+    pub text_start: bool,
+    /// Whether moduledata counts the table of units in bytes, else in 4-byte entries.
+    pub units_in_bytes: bool,
+    /// Whether each table has an alignment of its own; else the size decides, as for other data.
+    pub own_alignment: bool,
+    /// Kind of `runtime.findfunctab`.
+    pub findfunctab: SymKind,
+}
+
 /// How ELF files are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ElfRules {
@@ -109,6 +122,8 @@ pub struct HostLinkRules {
     pub race_dyld_header: bool,
     /// Windows: whether the name of a library is in quotes among its exports.
     pub quoted_library_name: bool,
+    /// Whether `-w` has it leave out debugging information, with `-Wl,-S` (not on AIX and Solaris).
+    pub strip_debug: bool,
     /// Windows: whether LLD is asked for before the version arguments, which depend on it,
     /// rather than before the linker script only.
     pub lld_probe_early: bool,
@@ -128,6 +143,9 @@ pub struct HostLinkRules {
 pub struct GoLayout {
     /// The release line, such as `1.27`.
     pub release: &'static str,
+
+    /// Which systems it is described for.
+    pub coverage: Coverage,
 
     // The object file.
     /// Object file symbol kind → linker kind (`sym.AbiSymKindToSymKind`).
@@ -166,8 +184,16 @@ pub struct GoLayout {
     // Environment and command line.
     /// Experiments and their baseline; see [`GoLayout::experiments`].
     pub experiments: ExperimentTables,
+    /// Versions that GOFIPS140 may name.
+    pub fips_versions: FipsVersions,
+    /// Settings of architectures in object headers.
+    pub arch_settings: ArchSettings,
     /// How experiments are joined to the version.
     pub version_suffix: VersionSuffix,
+    /// Whether flag `-D`, the address of data, exists (`ld/main.go`).
+    pub data_addr_flag: bool,
+    /// Whether `-V=goexperiment` lists all experiments, with what is off (`objabi/flag.go`).
+    pub lists_experiments: bool,
     /// How `@file` is split.
     pub response_file: ResponseFile,
     /// Whether `-f` silences header mismatches.
@@ -191,6 +217,8 @@ pub struct GoLayout {
     // Tables.
     /// Pclntab numbers.
     pub pclntab: PclntabNumbers,
+    /// What its tables are like.
+    pub pclntab_shape: PclntabShape,
     /// Where the pclntab is.
     pub pclntab_home: PclntabHome,
     /// Where funcdata goes.
@@ -198,6 +226,8 @@ pub struct GoLayout {
     /// Fields of moduledata the linker writes, in order. Zeros fill up to the size of the
     /// runtime's type.
     pub moduledata: &'static [ModuleField],
+    /// `runtime.symtab` and its section `.gosymtab`, both empty.
+    pub gosymtab: Gosymtab,
     /// Where moduledata is.
     pub moduledata_home: ModuledataHome,
     /// Where typelinks and itabs go.

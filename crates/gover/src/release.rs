@@ -1,13 +1,15 @@
 //! From a Go version string to its release line.
 
-use crate::{GoLayout, v1_26, v1_27};
+use crate::{GoLayout, v1_25, v1_26, v1_27};
 
 /// Every supported release line, oldest first. A new release is one line here.
-pub static RELEASES: &[&GoLayout] = &[&v1_26::LAYOUT, &v1_27::LAYOUT];
+pub static RELEASES: &[&GoLayout] = &[&v1_25::LAYOUT, &v1_26::LAYOUT, &v1_27::LAYOUT];
 
 /// Changes between patch levels: the line, the first patch level that has the change, as all later ones do,
 /// and what those before it are to the linker. The changes of a line are in ascending order.
 static CHANGES: &[(&str, u32, &GoLayout)] = &[
+    ("1.25", 2, &v1_25::BEFORE_2),
+    ("1.25", 10, &v1_25::BEFORE_10),
     ("1.26", 3, &v1_26::BEFORE_3),
     ("1.26", 6, &v1_26::BEFORE_6),
     ("1.26", 9, &v1_26::BEFORE_9),
@@ -27,7 +29,7 @@ pub struct UnknownRelease {
     pub version: String,
 }
 
-/// The supported lines as messages list them: `go1.26, go1.27`.
+/// The supported lines as messages list them: `go1.25, go1.26, go1.27`.
 fn supported_lines() -> String {
     let lines: Vec<String> = RELEASES
         .iter()
@@ -92,6 +94,7 @@ mod tests {
         for (version, line) in [
             ("go1.27", "1.27"),
             ("go1.27.3", "1.27"),
+            ("go1.25.12", "1.25"),
             ("go1.26.8", "1.26"),
             ("go1.27rc1", "1.27"),
             ("go1.27beta2", "1.27"),
@@ -127,6 +130,8 @@ mod tests {
         use crate::Arm64Gold::{Always, ForOldLd};
         use crate::CgoTrust::{Checked, Full};
         for (version, want) in [
+            ("go1.25.9", (Always, false, Full)),
+            ("go1.25.10", (ForOldLd, false, Full)),
             ("go1.26rc1", (Always, false, Full)),
             ("go1.26.0", (Always, false, Full)),
             ("go1.26.2-corp7 X:arenas", (Always, false, Full)),
@@ -154,7 +159,7 @@ mod tests {
             let err = layout_for(version).err().expect(version);
             assert_eq!(
                 err.to_string(),
-                format!("unsupported Go version {version:?} (supported: go1.26, go1.27)")
+                format!("unsupported Go version {version:?} (supported: go1.25, go1.26, go1.27)")
             );
         }
     }

@@ -1,4 +1,4 @@
-//! Go 1.26, the oldest release described: the whole of it is written out.
+//! Go 1.26: the whole of it is written out, the other releases are deltas on it.
 
 use crate::gen_tables::v1_26 as tables;
 use crate::layout::rank_kinds;
@@ -46,6 +46,7 @@ pub(crate) const BEFORE_3: GoLayout = GoLayout {
 /// The layout as a constant, so that the next release can start from it.
 pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.26",
+    coverage: Coverage::Complete,
 
     sym_kinds: tables::SYM_KINDS,
     reloc_types: tables::RELOC_TYPES,
@@ -78,7 +79,11 @@ pub(crate) const BASE: GoLayout = GoLayout {
         register_abi_only: tables::REGISTER_ABI_ONLY_ARCHES,
         dwarf4_oses: tables::DWARF4_OSES,
     },
+    fips_versions: FipsVersions::FirstMajor,
+    arch_settings: ArchSettings::WithRiscv,
     version_suffix: VersionSuffix::DashOrBlank,
+    data_addr_flag: true,
+    lists_experiments: false,
     response_file: ResponseFile::Lines,
     header_mismatch: HeaderMismatch::Error,
     platform: PlatformSupport {
@@ -107,7 +112,14 @@ pub(crate) const BASE: GoLayout = GoLayout {
     },
 
     pclntab: tables::PCLNTAB,
+    pclntab_shape: PclntabShape {
+        text_start: false,
+        units_in_bytes: false,
+        own_alignment: true,
+        findfunctab: SymKind::Pclntab,
+    },
     pclntab_home: PclntabHome::AfterRodata,
+    gosymtab: Gosymtab::Absent,
     funcdata: FuncdataHome::Pclntab,
     moduledata: tables::MODULEDATA,
     moduledata_home: ModuledataHome::GoModule,
@@ -157,6 +169,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
         no_fixup_chains: true,
         race_dyld_header: false,
         quoted_library_name: true,
+        strip_debug: true,
         lld_probe_early: false,
         load_config_probe: false,
         probe_skip_with_arg: tables::PROBE_SKIP_WITH_ARG,

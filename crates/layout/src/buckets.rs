@@ -113,7 +113,7 @@ impl Unsorted {
         const CHUNK: usize = 1 << 15;
         let n = syms.len();
         let rank = |k| syms.gover.rank(k);
-        let (low, high) = (rank(SymKind::TextEnd), rank(SymKind::FirstUnallocated));
+        let (low, high) = (rank(SymKind::TextEnd), rank(SymKind::Xref));
         let groups = Groups::new(syms.gover, relro);
         let found: Vec<Found> = (0..n.div_ceil(CHUNK))
             .into_par_iter()
@@ -149,7 +149,7 @@ impl Unsorted {
                         continue;
                     }
                     if let Some(k) = groups.kind(kind, facts.group, facts.flag2) {
-                        if !dynlink || !groups.is_shared(k) {
+                        if !dynlink || !groups.is_shared(k, facts.group) {
                             f.hidden.push(s);
                         }
                         kind = k;

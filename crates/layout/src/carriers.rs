@@ -40,9 +40,10 @@ impl Carriers {
         }
     }
 
-    /// Has `carrier` carry what data layout has put into the group of `kind` by its name.
+    /// Has `carrier` carry what data layout has put into the group of `kind` by its name, or for want of one.
     pub fn add_group(&mut self, syms: &Symbols, buckets: &Buckets, carrier: SymId, kind: SymKind) {
-        let by_name = |s: SymId| syms.kind(s) != kind || syms.name(s).ends_with("·f".as_bytes());
+        let has_name = |name: &[u8]| name.is_empty() || name.ends_with("·f".as_bytes());
+        let by_name = |s: SymId| syms.kind(s) != kind || has_name(syms.name(s));
         let members = buckets.of(kind).syms.iter().map(|d| d.sym);
         self.add(carrier, members.filter(|&s| by_name(s)));
     }

@@ -30,9 +30,9 @@ impl Groups {
         }
     }
 
-    /// Whether modules of Go code share what is in a group.
-    pub fn is_shared(&self, group: SymKind) -> bool {
-        group == self.types || group == self.funcs
+    /// Whether modules of Go code share what belongs to `group` by its name and is laid out as `kind`.
+    pub fn is_shared(&self, kind: SymKind, group: DataGroup) -> bool {
+        group != DataGroup::Funcdata && (kind == self.types || kind == self.funcs)
     }
 
     /// The kind under which a live symbol of kind `kind` with the second flag byte `flag2`, which belongs to
@@ -46,6 +46,7 @@ impl Groups {
             DataGroup::GcMask => Some(SymKind::GcMask),
             DataGroup::Func => Some(self.funcs),
             DataGroup::Type => Some(self.types),
+            DataGroup::Funcdata => Some(SymKind::GoFunc),
             DataGroup::None => {
                 let is_itab = flag2 & self.itab_flag != 0
                     && matches!(kind, SymKind::Rodata | SymKind::GoFunc);

@@ -5,7 +5,9 @@ use crate::buckets::{Bucket, Buckets, DataSym, data_align};
 use crate::gcprog::GcProg;
 use crate::relro::Relro;
 use crate::round_up;
-use gover::{CoverageStart, GcMasks, ModuledataHome, PclntabHome, SymKind, TypelinkHome};
+use gover::{
+    CoverageStart, GcMasks, GoLayout, Gosymtab, ModuledataHome, PclntabHome, SymKind, TypelinkHome,
+};
 use std::borrow::Cow;
 use std::ops::Range;
 use symbols::{SymId, Symbols};
@@ -102,6 +104,8 @@ pub struct KnownSections {
     pub rodata: usize,
     /// The section that holds type descriptors.
     pub types: usize,
+    /// `.gosymtab`
+    pub symtab: Option<usize>,
     /// `.gopclntab`
     pub pclntab: usize,
     /// `.noptrdata`
@@ -516,9 +520,10 @@ impl Alloc<'_> {
             self.at = 0;
         }
         match g.typelinks {
-            TypelinkHome::Section => self.types_with_lists(syms, home, opts, known),
-            TypelinkHome::GoType => self.types_in_order(syms, home, opts, known),
+            TypelinkHome::Section => self.types_with_lists(syms, &home, opts, known),
+            TypelinkHome::GoType => self.types_in_order(syms, &home, opts, known),
         }
+        self.tables_behind_types(g, &home, known);
         if self.at > u32::MAX.into() {
             let text = format!("read-only data segment too large: {}", self.at);
             self.errors.push((None, text));
@@ -554,12 +559,12 @@ impl Alloc<'_> {
     fn types_with_lists(
         &mut self,
         syms: &Symbols,
-        home: TypesHome,
+        home: &TypesHome,
         opts: &SectionOptions,
         known: &mut KnownSections,
     ) {
         use SymKind::*;
-        let TypesHome { seg, prefix, rwx } = home;
+        let &TypesHome { seg, prefix, rwx } = home;
         if opts.relro != Relro::None {
             let twins = syms.gover.relro_twins.iter().map(|&(_, t)| t);
             let twins: Vec<SymKind> = twins.collect();
@@ -585,16 +590,30 @@ impl Alloc<'_> {
         }
     }
 
+    /// The tables that come last in some releases.
+    fn tables_behind_types(&mut self, g: &GoLayout, home: &TypesHome, known: &mut KnownSections) {
+        use SymKind::*;
+        let &TypesHome { seg, prefix, rwx } = home;
+        if g.gosymtab == Gosymtab::Empty {
+            known.symtab = Some(self.open(seg, format!("{prefix}.gosymtab"), &[SymTab], rwx));
+            self.assign(SymTab);
+        }
+        if g.pclntab_home == PclntabHome::LastOrRelro {
+            known.pclntab = self.open(seg, format!("{prefix}.gopclntab"), &[Pclntab], rwx);
+            self.assign(Pclntab);
+        }
+    }
+
     /// Types in a section of their own, sorted so that no list is needed, and function descriptors.
     fn types_in_order(
         &mut self,
         syms: &Symbols,
-        home: TypesHome,
+        home: &TypesHome,
         opts: &SectionOptions,
         known: &mut KnownSections,
     ) {
         use SymKind::*;
-        let TypesHome { seg, prefix, rwx } = home;
+        let &TypesHome { seg, prefix, rwx } = home;
         if !self.of(RodataRelro).syms.is_empty() {
             self.open(seg, home.unnamed(), &[RodataRelro], rwx);
             self.assign(RodataRelro);

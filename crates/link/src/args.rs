@@ -311,10 +311,13 @@ impl Parser<'_> {
     /// `-V`. The name is that of the tool in whose place this program stands, which cmd/go
     /// insists on.
     fn version(&self, value: &[u8]) -> SetError {
-        let line = self
-            .cx
-            .toolchain
-            .version_line(self.cx.experiments, value == b"full");
+        let (toolchain, experiments) = (self.cx.toolchain, self.cx.experiments);
+        let line = match value {
+            b"goexperiment" if toolchain.release.lists_experiments => {
+                format!("{} X:{}", toolchain.version, experiments.full_list())
+            }
+            _ => toolchain.version_line(experiments, value == b"full"),
+        };
         SetError::End(End {
             out: format!("link version {line}\n").into(),
             err: Vec::new(),

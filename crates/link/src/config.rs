@@ -7,7 +7,7 @@ use crate::mode::{
     BuildMode, LinkMode, LinkModeDecision, LinkModeInputs, LinkModeRequest, determine_link_mode,
 };
 use crate::text;
-use gover::{BuildConfig, Experiments, GoLayout, HeaderMismatch};
+use gover::{BuildConfig, Coverage, Experiments, GoLayout, HeaderMismatch};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use symbols::DigestOptions;
@@ -286,6 +286,20 @@ fn benchmark(args: &Args, refusal: Refusal) -> Result<Option<Benchmark>, Box<End
     }
 }
 
+/// What relink does not have of a release, if that is asked for.
+fn not_covered(cx: ArgsContext, head: &str) -> Option<String> {
+    let release = cx.toolchain.release;
+    if release.coverage == Coverage::Complete {
+        return None;
+    }
+    let go = release.release;
+    if head != "linux" {
+        return Some(format!("Go {go} for GOOS={}", cx.goos));
+    }
+    let maps = cx.experiments.has("swissmap");
+    (!maps).then(|| format!("Go {go} with GOEXPERIMENT=noswissmap"))
+}
+
 /// The name of the entry symbol (`ld/lib.go:libinit`).
 fn entry(args: &Args, mode: BuildMode, cx: ArgsContext) -> String {
     match (args.entry.as_slice(), mode) {
@@ -346,6 +360,9 @@ impl Config {
         };
         if head != os.name {
             return Err(unsupported(&format!("-H={}", text::lossy(&args.head_type))).into());
+        }
+        if let Some(what) = not_covered(cx, head) {
+            return Err(unsupported(&what).into());
         }
         let goroot = env("GOROOT").filter(|g| !g.is_empty());
         let mut lib_dirs: Vec<PathBuf> = args.lib_dirs.iter().map(|d| text::path(d)).collect();

@@ -2,6 +2,8 @@
 
 use crate::passes::debug::Debug;
 use dwarf::Census;
+use gover::FuncdataHome;
+use layout::DataSym;
 use rustc_hash::{FxHashMap, FxHashSet};
 use symbols::{BitSet, SymId, Symbols};
 use tables::pclntab::PclntabPlan;
@@ -16,11 +18,13 @@ const ELF_SECTION_SYMBOLS: [&str; 4] = [".rel", ".rela", ".rel.plt", ".rela.plt"
 const COFF_SECTION_SYMBOLS: [&str; 5] = [".text", ".rdata", ".data", ".bss", ".ctors"];
 
 /// The lines `-v` ends with. cmd/link has symbols for what here has none: inline trees, debugging
-/// information, sections that stay empty. They are counted as if there were. `external` says whether a host linker gets an object.
+/// information, sections that stay empty. They are counted as if there were. `funcdata` is what is laid out
+/// with function descriptors, `external` says whether a host linker gets an object.
 pub fn text(
     symbols: &Symbols,
     reachable: &BitSet,
     pclntab: &PclntabPlan,
+    funcdata: &[DataSym],
     debug: &Debug,
     format: FileFormat,
     external: bool,
@@ -60,8 +64,23 @@ pub fn text(
     let live = reachable.count() + unmade + debug.reachable;
     format!(
         "{all} symbols, {live} reachable\n\t{package} package symbols, {hashed} hashed symbols, \
-         {named} non-package symbols, {external} external symbols\n0 liveness data"
+         {named} non-package symbols, {external} external symbols\n{} liveness data",
+        liveness(symbols, funcdata)
     )
+}
+
+/// Bytes of funcdata that is data, as far as it asks for an alignment (`ld/symtab.go:symtab`).
+fn liveness(symbols: &Symbols, funcdata: &[DataSym]) -> u64 {
+    if symbols.gover.funcdata == FuncdataHome::Pclntab {
+        return 0;
+    }
+    let is_descriptor = |s: SymId| symbols.name(s).ends_with("·f".as_bytes());
+    let all = funcdata.iter().filter(|d| !is_descriptor(d.sym));
+    let aligned = all.filter_map(|d| match symbols.align(d.sym) {
+        0 => None,
+        align => Some(u64::from(d.size).next_multiple_of(align.into())),
+    });
+    aligned.sum()
 }
 
 /// The symbols of debugging information; those of objects are taken into `reachable` or out of it.

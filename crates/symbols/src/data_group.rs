@@ -4,7 +4,7 @@
 //! note it while names are at hand.
 
 use crate::name_hash::word;
-use gover::{GcMasks, GoLayout, SymKind};
+use gover::{FuncdataHome, GcMasks, GoLayout, SymKind};
 
 /// The group of data that a symbol's name says it belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,21 +23,27 @@ pub enum DataGroup {
     Func,
     /// Type descriptors and what belongs to them.
     Type,
+    /// What the runtime knows of functions besides the pclntab, in releases where that is data.
+    Funcdata,
 }
 
 impl DataGroup {
     /// By number.
-    const ALL: [DataGroup; 6] = [
+    const ALL: [DataGroup; 7] = [
         DataGroup::None,
         DataGroup::GoString,
         DataGroup::GcBits,
         DataGroup::GcMask,
         DataGroup::Func,
         DataGroup::Type,
+        DataGroup::Funcdata,
     ];
 
     /// The group of a symbol of kind `kind` with this name.
     pub fn of(gover: &GoLayout, kind: SymKind, name: &[u8]) -> DataGroup {
+        if kind == SymKind::GoFunc && name.is_empty() && gover.funcdata == FuncdataHome::Rodata {
+            return DataGroup::Funcdata; // An inline tree, which the linker makes.
+        }
         match GroupedKind::of(gover, kind) {
             None => DataGroup::None,
             Some(kind) => GroupNames::new(gover).of(kind, name),
@@ -108,6 +114,8 @@ impl Start {
 #[derive(Clone, Copy)]
 pub(crate) struct GroupNames {
     gc_bits: [Start; GroupNames::GC_BITS],
+    /// Whether funcdata is told by its name.
+    funcdata: bool,
 }
 
 impl GroupNames {
@@ -118,6 +126,7 @@ impl GroupNames {
         let prefix = |i: usize| gover.gcbits_prefixes.get(i);
         GroupNames {
             gc_bits: std::array::from_fn(|i| prefix(i).map_or(Start::NEVER, |p| Start::new(p))),
+            funcdata: gover.funcdata == FuncdataHome::Rodata,
         }
     }
 
@@ -145,12 +154,32 @@ impl GroupNames {
             DataGroup::GcBits
         } else if name.last_chunk() == Some(&[0xc2, 0xb7, b'f']) {
             DataGroup::Func
+        } else if self.funcdata && is_funcdata(name) {
+            DataGroup::Funcdata
         } else if TYPE.is_of(first, name) {
             DataGroup::Type
         } else {
             DataGroup::None
         }
     }
+}
+
+/// Whether that is the name of funcdata. It may begin like that of a type.
+#[inline(never)]
+fn is_funcdata(name: &[u8]) -> bool {
+    const BEGINNINGS: [&str; 3] = ["gcargs.", "gclocals.", "gclocals·"];
+    const ENDS: [&str; 7] = [
+        ".opendefer",
+        ".arginfo0",
+        ".arginfo1",
+        ".argliveinfo",
+        ".wrapinfo",
+        ".args_stackmap",
+        ".stkobj",
+    ];
+    let begins = |s: &&str| name.starts_with(s.as_bytes());
+    let ends = |s: &&str| name.ends_with(s.as_bytes());
+    BEGINNINGS.iter().any(begins) || ENDS.iter().any(ends)
 }
 
 /// The groups of an object's definitions, by local index: four bits each.
@@ -208,6 +237,28 @@ mod tests {
             assert_eq!(rodata("go:string"), DataGroup::None);
             assert_eq!(rodata("go:string."), DataGroup::GoString);
             assert_eq!(rodata("f·f"), DataGroup::Func);
+        }
+    }
+
+    #[test]
+    fn funcdata_is_told_by_its_name_where_it_is_data() {
+        for gover in RELEASES {
+            let data = gover.funcdata == FuncdataHome::Rodata;
+            let or = |other| if data { DataGroup::Funcdata } else { other };
+            for (name, group) in [
+                ("gclocals·0123", or(DataGroup::None)),
+                ("gclocals.f", or(DataGroup::None)),
+                ("main.f.stkobj", or(DataGroup::None)),
+                ("type:.eq.T.arginfo1", or(DataGroup::Type)),
+                ("main.arginfo1·f", DataGroup::Func),
+                ("go:string.x.stkobj", DataGroup::GoString),
+                ("", DataGroup::None),
+            ] {
+                let got = DataGroup::of(gover, SymKind::Rodata, name.as_bytes());
+                assert_eq!(got, group, "{name}");
+            }
+            let tree = DataGroup::of(gover, SymKind::GoFunc, b"");
+            assert_eq!(tree, or(DataGroup::None));
         }
     }
 

@@ -2,7 +2,7 @@
 //! `ld/data.go:textaddress`).
 
 use crate::maker::Maker;
-use gover::{Carriers, GcMasks, SymKind};
+use gover::{Carriers, FuncdataHome, GcMasks, Gosymtab, SymKind};
 use symbols::SymId;
 
 /// Markers made with the text section.
@@ -33,6 +33,8 @@ macro_rules! markers {
             $(pub $field: SymId,)*
             /// `runtime.gcmask.*`, in releases that have it.
             pub gcmask: Option<SymId>,
+            /// `runtime.esymtab`, in releases that have it.
+            pub esymtab: Option<SymId>,
         }
     };
 }
@@ -88,6 +90,8 @@ impl DataMarkers {
         let ecovctrs = m.define("runtime.ecovctrs", NoPtrBss);
         let end = m.define("runtime.end", Bss);
         let epclntab = m.define("runtime.epclntab", Rodata);
+        let gosymtab = m.syms.gover.gosymtab == Gosymtab::Empty;
+        let esymtab = gosymtab.then(|| m.define("runtime.esymtab", Rodata));
         let gcdata = m.create("runtime.gcdata", Rodata);
         let egcdata = m.define("runtime.egcdata", Rodata);
         let gcbss = m.create("runtime.gcbss", Rodata);
@@ -111,13 +115,22 @@ impl DataMarkers {
             s
         };
         let gostring_star = local_carrier(m, "go:string.*", GoString);
-        let funcdesc = local_carrier(m, "go:funcdesc", GoFunc);
+        let (funcdesc, funcdesc_relro) = match m.syms.gover.funcdata {
+            FuncdataHome::Rodata => ("go:func.*", "go:funcrel.*"),
+            FuncdataHome::Pclntab => ("go:funcdesc", "go:funcdescrel"),
+        };
+        let funcdesc = local_carrier(m, funcdesc, GoFunc);
         let gcbits_star = local_carrier(m, "runtime.gcbits.*", GcBits);
         if grouped_masks {
             local_carrier(m, "runtime.gcmask.*", GcMask);
         }
         if relro_twins {
-            local_carrier(m, "go:funcdescrel", GoFuncRelro);
+            local_carrier(m, funcdesc_relro, GoFuncRelro);
+        }
+        if gosymtab {
+            let symtab = m.create("runtime.symtab", SymTab);
+            m.ext(symtab).size = 0;
+            m.syms.local.insert(symtab);
         }
         DataMarkers {
             rodata,
@@ -145,6 +158,7 @@ impl DataMarkers {
             funcdesc,
             gcbits_star,
             gcmask,
+            esymtab,
         }
     }
 }

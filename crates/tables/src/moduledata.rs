@@ -24,7 +24,7 @@ pub struct PclntabRefs {
     pub pctab: TableRef,
     /// `runtime.functab`
     pub functab: TableRef,
-    /// `go:func.*`
+    /// `go:func.*`, if it is one of the tables.
     pub gofunc: SymId,
     /// `runtime.findfunctab`
     pub findfunctab: SymId,
@@ -199,6 +199,8 @@ struct FieldValues<'a> {
     info: &'a ModuleInfo<'a>,
     /// Bytes of an address.
     word: u64,
+    /// What the table of units is counted in, bytes.
+    unit_entry: u64,
     /// Size of the last function.
     last_size: u64,
     text_sections: SymId,
@@ -239,6 +241,10 @@ impl<'a> FieldValues<'a> {
         FieldValues {
             info,
             word,
+            unit_entry: match m.syms.gover.pclntab_shape.units_in_bytes {
+                true => 1,
+                false => 4,
+            },
             last_size: m.syms.size(info.pclntab.last),
             text_sections,
             plugin_path,
@@ -264,7 +270,7 @@ impl<'a> FieldValues<'a> {
         match field {
             PcHeader => address(pclntab.pcheader.sym),
             FuncNameTab => FieldValue::table(pclntab.funcnametab),
-            CuTab => list(pclntab.cutab.sym, pclntab.cutab.size / 4),
+            CuTab => list(pclntab.cutab.sym, pclntab.cutab.size / self.unit_entry),
             FileTab => FieldValue::table(pclntab.filetab),
             PcTab => FieldValue::table(pclntab.pctab),
             Pclntable => FieldValue::table(pclntab.functab),
@@ -296,6 +302,7 @@ impl<'a> FieldValues<'a> {
             // Known when types have their places.
             TypeDescLen | ItabOffset | ItabSize => FieldValue::default(),
             Rodata => address(data.rodata),
+            GoFunc if pclntab.gofunc.is_none() => address(data.funcdesc),
             GoFunc => address(pclntab.gofunc),
             Epclntab => address(data.epclntab),
             TextSectMap => list(self.text_sections, 1),

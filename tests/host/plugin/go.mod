@@ -1,3 +1,3 @@
 module host.test/plugin
 
-go 1.26
+go 1.25

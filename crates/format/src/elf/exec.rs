@@ -117,6 +117,9 @@ pub struct ExecInput<'a> {
     pub last_header: Option<(u32, u32, u64)>,
     /// Sizes of the symbol table, unless stripped.
     pub symtab: Option<SymtabSizes>,
+    /// The names of sections, used or not, in the order in which their table has them; section headers then
+    /// stay in the order they were made in. Without, headers are sorted, and their names follow.
+    pub names: Option<Vec<String>>,
     /// Offset in the file at which the last section ends.
     pub end: u64,
 }
@@ -176,7 +179,10 @@ impl ExecPlan {
         area.add_tables();
         let index = area.order_sections();
         area.link_sections(&index);
-        let names = name_table(&mut area.headers);
+        let names = match &x.names {
+            Some(names) => given_names(&mut area.headers, names),
+            None => name_table(&mut area.headers),
+        };
         let places = area.place_tables(names.len() as u64);
         Ok(ExecPlan {
             index,
@@ -356,8 +362,14 @@ impl<'a> Area<'a> {
     }
 
     fn add_tables(&mut self) {
-        let symtab = self.x.symtab.map(|_| [".symtab", ".strtab"]);
-        for name in symtab.into_iter().flatten().chain([".shstrtab"]) {
+        let mut names = vec![".symtab", ".strtab", ".shstrtab"];
+        if self.x.symtab.is_none() {
+            names.drain(..2);
+        }
+        if self.x.names.is_some() {
+            names.rotate_right(1);
+        }
+        for name in names {
             self.headers.push(Header {
                 name,
                 sh: Shdr::default(),
@@ -366,15 +378,18 @@ impl<'a> Area<'a> {
         }
     }
 
-    /// Sorts the headers of sections by address, loaded ones first; gives the index of each of the input.
+    /// Sorts the headers of sections by address, loaded ones first, unless they stay as they were made;
+    /// gives the index of each of the input.
     fn order_sections(&mut self) -> Vec<u16> {
-        self.headers[1..].sort_by_key(|h| {
-            if h.sh.flags & SHF_ALLOC != 0 {
-                (0, h.sh.addr, h.sh.size)
-            } else {
-                (1, 0, 0)
-            }
-        });
+        if self.x.names.is_none() {
+            self.headers[1..].sort_by_key(|h| {
+                if h.sh.flags & SHF_ALLOC != 0 {
+                    (0, h.sh.addr, h.sh.size)
+                } else {
+                    (1, 0, 0)
+                }
+            });
+        }
         let mut index = vec![0; self.x.sections.len()];
         for (i, h) in self.headers.iter().enumerate() {
             if let Some(s) = h.input {
@@ -513,6 +528,23 @@ impl Note<'_> {
     }
 }
 
+/// Builds the section name table of all `names`, in their order, and sets the headers' names. A name that
+/// stands there twice is where it stands first.
+pub(super) fn given_names(headers: &mut [Header], names: &[String]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut known: Vec<(&str, u32)> = Vec::new();
+    for name in names {
+        known.push((name, out.len() as u32));
+        out.extend_from_slice(name.as_bytes());
+        out.push(0);
+    }
+    for h in headers {
+        let found = known.iter().find(|(n, _)| *n == h.name);
+        h.sh.name = found.map_or(0, |&(_, off)| off);
+    }
+    out
+}
+
 /// Builds the section name table and sets the headers' names. Relocation sections come first, so
 /// that the sections they belong to share their names' ends.
 pub(super) fn name_table(headers: &mut [Header]) -> Vec<u8> {
@@ -600,6 +632,7 @@ mod tests {
                 },
             ],
             symtab: None,
+            names: None,
             end: 4112,
         }
     }
@@ -626,6 +659,35 @@ mod tests {
                 .unwrap()
                 .starts_with(&[4, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0])
         );
+    }
+
+    #[test]
+    fn headers_and_names_stay_as_they_are_made() {
+        let names = [
+            "",
+            ".note.b",
+            ".text",
+            ".none",
+            ".note.a",
+            ".text",
+            ".note.ident",
+            ".shstrtab",
+        ];
+        let x = ExecInput {
+            names: Some(names.map(str::to_owned).to_vec()),
+            ..input()
+        };
+        let p = ExecPlan::new(&x).unwrap();
+        let want: Vec<u8> = names
+            .iter()
+            .flat_map(|n| [n.as_bytes(), &[0]].concat())
+            .collect();
+        assert_eq!(p.shstrtab.1, want);
+        assert_eq!(p.index, [1]);
+        let (_, start) = p.header.iter().find(|(off, _)| *off == 0).unwrap();
+        let headers = &start[start.len() - 6 * SHDR_SIZE..];
+        let names: Vec<u8> = headers.chunks(SHDR_SIZE).map(|h| h[0]).collect();
+        assert_eq!(names, [0, 9, 35, 21, 1, 47]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The headers of a relocatable object for the host linker (`ld/elf.go:asmbElf`, `elfshreloc`).
 
 use super::consts::*;
-use super::exec::{Header, SectionInput, SymtabSizes, TooBig, name_table};
+use super::exec::{Header, SectionInput, SymtabSizes, TooBig, given_names, name_table};
 use super::records::*;
 
 /// What the headers describe.
@@ -14,6 +14,8 @@ pub struct ObjectInput<'a> {
     /// Sections in the order they were made, each with the number of its relocations; `None` if it
     /// cannot have any.
     pub sections: Vec<(SectionInput<'a>, Option<u64>)>,
+    /// As for executables.
+    pub names: Option<Vec<String>>,
     /// Sizes of the symbol table.
     pub symtab: SymtabSizes,
     /// Offset in the file at which the last section ends.
@@ -60,8 +62,8 @@ fn strings(size: u64) -> Shdr {
 /// All headers in order, without the places in the file of what they add to the input.
 struct Headers<'a> {
     list: Vec<Header<'a>>,
-    /// Index of the symbol table. The string table and the section name table follow it.
-    symtab: usize,
+    /// Indices of the symbol table, the string table and the section name table.
+    tables: [usize; 3],
     /// Index of the header of each section's relocations.
     rela: Vec<Option<usize>>,
     /// The bytes of the section name table.
@@ -88,15 +90,22 @@ impl<'a> Headers<'a> {
             };
             header(s.name, sh)
         }));
-        let symtab = list.len();
+        let n = list.len();
+        let [symtab, strtab, shstrtab] = match x.names {
+            Some(_) => [n + 1, n + 2, n],
+            None => [n, n + 1, n + 2],
+        };
         let symbols = Shdr {
-            link: symtab as u32 + 1,
+            link: strtab as u32,
             info: x.symtab.first_global,
             ..table(SHT_SYMTAB, x.symtab.n_syms * SYM_SIZE as u64, SYM_SIZE)
         };
         list.push(header(".symtab", symbols));
         list.push(header(".strtab", strings(x.symtab.strtab)));
         list.push(header(".shstrtab", strings(0)));
+        if x.names.is_some() {
+            list[n..].rotate_right(1);
+        }
         let mut rela = vec![None; x.sections.len()];
         for (i, (_, count)) in x.sections.iter().enumerate() {
             let Some(count) = *count else { continue };
@@ -114,11 +123,14 @@ impl<'a> Headers<'a> {
             ..Shdr::default()
         };
         list.push(header(".note.GNU-stack", stack));
-        let names = name_table(&mut list);
-        list[symtab + 2].sh.size = names.len() as u64;
+        let names = match &x.names {
+            Some(names) => given_names(&mut list, names),
+            None => name_table(&mut list),
+        };
+        list[shstrtab].sh.size = names.len() as u64;
         Headers {
             list,
-            symtab,
+            tables: [symtab, strtab, shstrtab],
             rela,
             names,
         }
@@ -128,9 +140,10 @@ impl<'a> Headers<'a> {
     /// relocations begin, and the end of all.
     fn place(&mut self, mut at: u64) -> Vec<u64> {
         at = at.next_multiple_of(8);
-        for header in &mut self.list[self.symtab..][..3] {
-            header.sh.off = at;
-            at += header.sh.size;
+        for i in self.tables {
+            let sh = &mut self.list[i].sh;
+            sh.off = at;
+            at += sh.size;
         }
         at = at.next_multiple_of(8);
         let mut relocs = Vec::with_capacity(self.rela.len() + 1);
@@ -153,7 +166,7 @@ impl<'a> Headers<'a> {
             typ: ET_REL,
             machine,
             shnum: self.list.len() as u16,
-            shstrndx: self.symtab as u16 + 2,
+            shstrndx: self.tables[2] as u16,
             ..Ehdr::default()
         }
         .write_object(&mut out);
@@ -183,7 +196,7 @@ impl ObjectPlan {
                 n_text: x.sections.iter().filter(|s| s.0.name == ".text").count(),
             });
         }
-        let off = |i: usize| headers.list[headers.symtab + i].sh.off;
+        let off = |i: usize| headers.list[headers.tables[i]].sh.off;
         Ok(ObjectPlan {
             header,
             symtab_off: off(0),
@@ -247,6 +260,7 @@ mod tests {
                 (section(".data", SHT_PROGBITS, 4112), Some(0)),
                 (section(".bss", SHT_NOBITS, 4128), None),
             ],
+            names: None,
             symtab: SymtabSizes {
                 n_syms: 3,
                 first_global: 3,

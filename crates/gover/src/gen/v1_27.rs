@@ -351,7 +351,6 @@ pub(crate) const PCDATA: PcdataNumbers = PcdataNumbers {
     stack_map_index: 1,
     inl_tree_index: 2,
     arg_live_index: 3,
-    panic_bounds: 4,
 };
 
 pub(crate) const FUNCDATA: FuncdataNumbers = FuncdataNumbers {

@@ -44,6 +44,8 @@ pub(super) enum When {
     Always,
     /// On Plan 9, amd64.
     Plan9Amd64,
+    /// In releases where data can be given an address.
+    DataAddress,
     /// In releases with flags for versions of macOS.
     MacVersions,
 }
@@ -53,6 +55,7 @@ impl When {
         match self {
             When::Always => true,
             When::Plan9Amd64 => (goos, goarch) == ("plan9", "amd64"),
+            When::DataAddress => release.data_addr_flag,
             When::MacVersions => release.macho.version_flags,
         }
     }
@@ -128,6 +131,10 @@ impl FlagDef {
         }
     }
 
+    const fn when(self, when: When) -> FlagDef {
+        FlagDef { when, ..self }
+    }
+
     const fn mac(self, of: fn(&GoLayout) -> [u8; 3]) -> FlagDef {
         FlagDef {
             default: Default::Version(of),
@@ -166,7 +173,7 @@ pub(super) static FLAGS: &[FlagDef] = &[
         ..flag("8", Kind::Bool, "use 64-bit addresses in symbol table", |_, v| set_bool(&mut false, v))
     },
     field!("B", Text, "set ELF NT_GNU_BUILD_ID `note` or Mach-O UUID; use \"gobuildid\" to generate it from the Go build ID; \"none\" to disable", set_text, host_buildid),
-    field!("D", Int, "set the start address of data symbols", set_int, data_addr).default("-1"),
+    field!("D", Int, "set the start address of data symbols", set_int, data_addr).default("-1").when(When::DataAddress),
     field!("E", Text, "set `entry` symbol name", set_text, entry),
     field!("H", Text, "set header `type`", set_text, head_type),
     field!("I", Text, "use `linker` as ELF dynamic linker", set_text, interpreter),

@@ -233,6 +233,18 @@ fn what_is_not_supported_yet_is_named() {
         let want = format!("link: {feature} is not supported yet by relink\n");
         assert_eq!(error("go1.27.3", args, vars), (want, 2));
     }
+    // Of the oldest release, less is described.
+    for (vars, feature) in [
+        (("GOOS", "windows"), "Go 1.25 for GOOS=windows"),
+        (("GOOS", "freebsd"), "Go 1.25 for GOOS=freebsd"),
+        (
+            ("GOEXPERIMENT", "noswissmap"),
+            "Go 1.25 with GOEXPERIMENT=noswissmap",
+        ),
+    ] {
+        let want = format!("link: {feature} is not supported yet by relink\n");
+        assert_eq!(error("go1.25.12", &["m"], &[vars]), (want, 2));
+    }
     // These ask for nothing that internal linking has not.
     let harmless = [
         "-H=linux",
@@ -293,7 +305,10 @@ fn the_release_is_found_out() {
     std::fs::write(&archive, "go object linux amd64 go1.20.1 GOAMD64=v1 X:\n").unwrap();
     assert_eq!(
         version(&["link", m], false, &[]),
-        Err("link: unsupported Go version \"go1.20.1\" (supported: go1.26, go1.27)\n".into())
+        Err(
+            "link: unsupported Go version \"go1.20.1\" (supported: go1.25, go1.26, go1.27)\n"
+                .into()
+        )
     );
     let newest = Toolchain::newest().version;
     assert_eq!(

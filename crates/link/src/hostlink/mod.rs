@@ -192,8 +192,8 @@ impl<'a> HostLinker<'a> {
             // Apple's linker no longer knows that flag.
             (true, _) if self.is_macho() => {}
             (true, _) => argv.push(b"-s".to_vec()),
-            (false, false) => argv.push(b"-Wl,-S".to_vec()),
-            (false, true) => {}
+            (false, false) if config.release.host_link.strip_debug => argv.push(b"-Wl,-S".to_vec()),
+            (false, _) => {}
         }
         let probe = self.probe();
         let windows = (config.os.format == FileFormat::Pe).then(|| Windows::new(self, &probe));

@@ -65,6 +65,9 @@ pub fn assign_addresses(
     set(markers.types, k.types, start(k.types));
     set(markers.etypes, k.types, end(k.types));
     set(markers.epclntab, k.pclntab, end(k.pclntab));
+    if let (Some(esymtab), Some(symtab)) = (markers.esymtab, k.symtab) {
+        set(esymtab, symtab, end(symtab));
+    }
     set(markers.noptrdata, k.noptrdata, start(k.noptrdata));
     set(markers.enoptrdata, k.noptrdata, end(k.noptrdata));
     set(markers.bss, k.bss, start(k.bss));

@@ -3,17 +3,22 @@
 use crate::buildcfg;
 use crate::config::Config;
 use crate::mode::BuildMode;
+use crate::shape::Shape;
 use dynamic::DynamicTables;
 use format::elf::{
     DYN_SIZE, ExecInput, Note, RELA_SIZE, SYM_SIZE, SectionInfo, SectionInput, SegmentInput,
     SymtabSizes, consts::*,
 };
-use layout::{DataLayout, Section, Seg, Segments};
+use gover::ElfSectionOrder;
+use layout::{DataLayout, Relro, Section, Seg, Segments};
 use std::path::Path;
 use symbols::Foreign;
 
 /// The section of thread-local data.
 const TBSS: &str = ".tbss";
+
+/// What the names of sections of relocations begin with.
+const RELA: &str = ".rela";
 
 /// Owner of Go's notes.
 const GO: &[u8] = b"Go\0\0";
@@ -46,8 +51,10 @@ pub fn interpreter(config: &Config, foreign: &Foreign) -> Vec<u8> {
 
 /// Describes an executable, but for its entry point. `dwarf` are the debug sections; with `dynamic` tables comes
 /// the program that loads it.
+#[allow(clippy::too_many_arguments)]
 pub fn describe<'a>(
     config: &'a Config,
+    shape: &Shape,
     dynamic: Option<(&DynamicTables, &'a [u8])>,
     layout: &'a DataLayout,
     dwarf: &'a [Section],
@@ -124,8 +131,114 @@ pub fn describe<'a>(
         notes,
         osabi: config.os.elf.osabi,
         last_header: config.os.elf.last_header,
+        names: section_names(config, shape, dynamic.is_some()),
         symtab,
         end,
+    }
+}
+
+/// The names of sections that the output may have, in the order of their table (`ld/elf.go:doelf`,
+/// `ld/dwarf.go:dwarfaddshstrings`), where that is not the order of its sections. `dynamic` is whether an
+/// executable has tables for the dynamic linker.
+pub(super) fn section_names(config: &Config, shape: &Shape, dynamic: bool) -> Option<Vec<String>> {
+    if config.release.elf.section_order == ElfSectionOrder::ByAddress {
+        return None;
+    }
+    let mut names = SectionNames(Vec::new());
+    names.add(&["", ".text", ".noptrdata", ".data", ".bss", ".noptrbss"]);
+    names.add(&[".go.fuzzcntrs", ".go.buildinfo", ".go.fipsinfo"]);
+    if dynamic || shape.external {
+        names.add(&[TBSS]);
+    }
+    if let Some(ident) = &config.os.elf.ident {
+        names.add(&[ident.section]);
+    }
+    if !config.gnu_build_id.is_empty() {
+        names.add(&[".note.gnu.build-id"]);
+    }
+    if !config.build_id.is_empty() {
+        names.add(&[".note.go.buildid"]);
+    }
+    names.add(&[".elfdata", ".rodata"]);
+    let relro = match shape.relro() {
+        Relro::None => "",
+        _ => ".data.rel.ro",
+    };
+    if !relro.is_empty() {
+        names.add(&[relro]);
+    }
+    const BEHIND_TYPES: [&str; 4] = [".typelink", ".itablink", ".gosymtab", ".gopclntab"];
+    BEHIND_TYPES.iter().for_each(|n| names.join(&[relro, n]));
+    if shape.external {
+        names.join(&[RELA, ".text"]);
+        names.join(&[RELA, ".rodata"]);
+        BEHIND_TYPES
+            .iter()
+            .for_each(|n| names.join(&[RELA, relro, n]));
+        names.join(&[RELA, ".noptrdata"]);
+        names.join(&[RELA, ".data"]);
+        if !relro.is_empty() {
+            names.join(&[RELA, relro]);
+        }
+        names.join(&[RELA, ".go.buildinfo"]);
+        names.join(&[RELA, ".go.fipsinfo"]);
+        names.add(&[".note.GNU-stack"]);
+        if shape.is_shared_library() {
+            names.add(&[".note.go.abihash", ".note.go.pkg-list", ".note.go.deps"]);
+        }
+    }
+    if shape.link_shared || !matches!(shape.mode, BuildMode::Exe | BuildMode::Pie) {
+        names.add(&[".init_array"]);
+        names.join(&[RELA, ".init_array"]);
+    }
+    if !config.strip || shape.external {
+        names.add(&[".symtab", ".strtab"]);
+    }
+    if config.dwarf {
+        names.add_debug(config.experiments.dwarf5(), shape.external);
+    }
+    names.add(&[".shstrtab"]);
+    if dynamic {
+        names.add(&[
+            ".interp", ".hash", ".got", ".got.plt", ".dynamic", ".dynsym",
+        ]);
+        names.add(&[".dynstr", RELA, ".rela.plt", ".plt"]);
+        names.add(&[".gnu.version", ".gnu.version_r"]);
+    }
+    Some(names.0)
+}
+
+/// Names of sections, in order.
+struct SectionNames(Vec<String>);
+
+impl SectionNames {
+    fn add(&mut self, names: &[&str]) {
+        self.0.extend(names.iter().map(|&n| n.to_owned()));
+    }
+
+    /// Adds one name, in parts.
+    fn join(&mut self, parts: &[&str]) {
+        self.0.push(parts.concat());
+    }
+
+    /// Adds those of debugging information, each with that of its relocations if a host linker wants them.
+    fn add_debug(&mut self, v5: bool, relocs: bool) {
+        let old = [".debug_ranges", ".debug_loc"];
+        let new = [".debug_addr", ".debug_rnglists", ".debug_loclists"];
+        let always = [
+            ".debug_abbrev",
+            ".debug_frame",
+            ".debug_info",
+            ".debug_loc",
+            ".debug_line",
+            ".debug_gdb_scripts",
+        ];
+        for name in always.iter().chain(if v5 { &new[..] } else { &old }) {
+            self.add(&[name]);
+            if relocs {
+                self.join(&[RELA, name]);
+            }
+        }
     }
 }
 

@@ -155,10 +155,7 @@ impl ElfSymbols {
         };
         let one = |s: SymId| chunk(&[s], true, &|_| true);
         let g = syms.gover;
-        let (low, high) = (
-            g.rank(SymKind::ElfRxSect),
-            g.rank(SymKind::FirstUnallocated),
-        );
+        let (low, high) = (g.rank(SymKind::ElfRxSect), g.rank(SymKind::Xref));
         let is_shown = |s: SymId| {
             let kind = syms.kind(s);
             let r = g.rank(kind);

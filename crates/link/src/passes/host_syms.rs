@@ -197,6 +197,7 @@ pub fn carriers(
     for (name, kind) in [
         ("typerel.*", SymKind::TypeRelro),
         ("go:funcdescrel", SymKind::GoFuncRelro),
+        ("go:funcrel.*", SymKind::GoFuncRelro),
     ] {
         if let Some(s) = syms.lookup(name.as_bytes(), 0) {
             c.add_group(syms, buckets, s, kind);

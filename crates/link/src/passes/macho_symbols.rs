@@ -179,10 +179,7 @@ impl MachoSymbolInput<'_> {
             syms, data, strip, ..
         } = *self;
         let g = syms.gover;
-        let (low, high) = (
-            g.rank(SymKind::ElfRxSect),
-            g.rank(SymKind::FirstUnallocated),
-        );
+        let (low, high) = (g.rank(SymKind::ElfRxSect), g.rank(SymKind::Xref));
         let exported = |s: SymId| syms.foreign.attrs(s).is_some_and(|a| a.export_dynamic);
         let is_shown = |s: &SymId| {
             let s = *s;

@@ -1,8 +1,9 @@
 //! The relocatable object that a host linker gets (`ld/asmb.go`, `ld/elf.go:elfEmitReloc`,
 //! `ld/pe.go:emitRelocations`).
 
-use super::elf::section;
+use super::elf::{section, section_names};
 use crate::config::Config;
+use crate::shape::Shape;
 use dwarf::{HostRef, HostTarget, Plan};
 use format::elf::{ObjectInput, RELA_SIZE, Rela, SectionInput, SymtabSizes, consts::*};
 use format::pe::{CoffReloc, RELOC_SIZE as COFF_RELOC_SIZE};
@@ -315,8 +316,10 @@ fn error(s: SymId, h: &HostReloc, text: String) -> RelocError {
 }
 
 /// Describes the object. `dwarf` are the debug sections.
+#[allow(clippy::too_many_arguments)]
 pub fn describe<'a>(
     config: &Config,
+    shape: &Shape,
     layout: &'a DataLayout,
     dwarf: &'a [Section],
     segs: &Segments,
@@ -324,6 +327,11 @@ pub fn describe<'a>(
     symtab: SymtabSizes,
     end: u64,
 ) -> ObjectInput<'a> {
+    // Where the pclntab never has relocations, it has no section for them.
+    let no_relocs = match config.release.pclntab_shape.text_start {
+        true => "",
+        false => ".gopclntab",
+    };
     let sections = layout
         .sections
         .iter()
@@ -331,7 +339,7 @@ pub fn describe<'a>(
         .zip(&counts.by_section)
         .map(|(s, &n)| {
             let x = object_section(s, segs);
-            let bare = x.typ == SHT_NOBITS || x.typ == SHT_NOTE || s.name == ".gopclntab";
+            let bare = x.typ == SHT_NOBITS || x.typ == SHT_NOTE || s.name == no_relocs;
             (x, (!bare).then_some(n))
         })
         .collect();
@@ -339,6 +347,7 @@ pub fn describe<'a>(
         machine: config.arch.elf_machine,
         header_len: config.placement.header_len,
         sections,
+        names: section_names(config, shape, false),
         symtab,
         end,
     }

@@ -173,7 +173,7 @@ impl<'a> DataTypes<'a> {
         DataTypes {
             syms,
             hidden,
-            ranks: rank(SymKind::ElfRxSect)..rank(SymKind::FirstUnallocated),
+            ranks: rank(SymKind::ElfRxSect)..rank(SymKind::Xref),
         }
     }
 

@@ -86,10 +86,7 @@ impl PeSymbols {
     pub fn collect(input: &PeSymbolInput) -> PeSymbols {
         let PeSymbolInput { syms, data, .. } = *input;
         let g = syms.gover;
-        let (low, high) = (
-            g.rank(SymKind::ElfRxSect),
-            g.rank(SymKind::FirstUnallocated),
-        );
+        let (low, high) = (g.rank(SymKind::ElfRxSect), g.rank(SymKind::Xref));
         let is_shown = |s: SymId| {
             let kind = syms.kind(s);
             let r = g.rank(kind);

@@ -92,7 +92,8 @@ impl Code {
         make_build_tables(program);
 
         let (mut pclntab, debug_info) = plan_tables(program, &order, &text, debug_info, &checked)?;
-        pclntab.make_symbols(&mut program.maker(), config.arch);
+        let external = program.shape.external;
+        pclntab.make_symbols(&mut program.maker(), config.arch, external);
         for e in &pclntab.errors {
             diag.error(e)?;
         }
@@ -107,6 +108,7 @@ impl Code {
         let text_len = text.end - text.start + u64::from(config.arch.min_lc);
         let (data_markers, type_words) =
             modules.fill_moduledata(program, &text_markers, text_len, &pclntab);
+        pclntab.set_funcdata_base(data_markers.funcdesc);
         let code = Code {
             order,
             text,

@@ -34,6 +34,7 @@ impl Output<'_> {
             entry,
             ..elf::describe(
                 config,
+                program.shape,
                 dynamic.map(|d| (d, interpreter.as_slice())),
                 &data.layout,
                 &begun.debug.sections,

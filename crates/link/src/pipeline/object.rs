@@ -49,6 +49,7 @@ impl Output<'_> {
         let counts = relocs.count(&debug_refs);
         let input = object::describe(
             config,
+            shape,
             &data.layout,
             &begun.debug.sections,
             segs,

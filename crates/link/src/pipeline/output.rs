@@ -12,6 +12,7 @@ use crate::passes::macho_symbols::{MachoSymbolInput, MachoSymbols};
 use crate::passes::pe_symbols::{PeSymbolInput, PeSymbols};
 use crate::passes::{fips, write};
 use crate::statistics;
+use gover::SymKind;
 use layout::{Addresses, Carriers, Segments};
 use reloc::{HostLink, Problem, RelocError, Relocator};
 use std::sync::Mutex;
@@ -415,10 +416,11 @@ impl<'a> Output<'a> {
         } = self.program;
         let shape = self.program.shape;
         let (format, external) = (shape.format, shape.external);
+        let funcdata = &self.data.buckets.of(SymKind::GoFunc).syms;
         match diag.verbose(1) {
             true => {
                 let (live, pclntab) = (&live.reachable, &self.code.pclntab);
-                statistics::text(syms, live, pclntab, debug, format, external)
+                statistics::text(syms, live, pclntab, funcdata, debug, format, external)
             }
             false => String::new(),
         }

@@ -13,8 +13,8 @@ use symbols::{FileId, SymId};
 pub(crate) type PcRef = u32;
 
 /// A function's funcdata slot. While functions are collected, the number of a symbol, that of
-/// [`INLINE_TREE`], or that of [`SymId::NONE`]; in the end the offset in `go:func.*`, bytes, or
-/// [`NO_FUNCDATA`].
+/// [`INLINE_TREE`], or that of [`SymId::NONE`]; in the end, if funcdata is in the pclntab, the offset in
+/// `go:func.*`, bytes, or [`NO_FUNCDATA`].
 pub(crate) type FuncdataRef = u32;
 
 /// Among funcdata symbols: the function's inline tree.
@@ -43,7 +43,7 @@ pub(crate) struct Func {
     pub unit: u32,
     /// Offset of its record in functab, bytes; while collecting, from the chunk's first.
     pub record: u32,
-    /// Offset of its inline tree in the funcdata, bytes.
+    /// Offset of its inline tree in the funcdata, bytes; the tree's symbol where funcdata is data.
     pub tree: u32,
     /// Where its entries start in the chunk's lists.
     pub pctabs_at: u32,
@@ -154,12 +154,16 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    /// Puts names and offsets in the place of symbols, when all have theirs; `uses` has them by symbol.
-    pub fn finish(&mut self, uses: &FirstUse, names: &[NameUse]) {
+    /// Puts names and offsets in the place of symbols, when all have theirs; `uses` has them by symbol, those
+    /// of funcdata if it is in the pclntab.
+    pub fn finish(&mut self, uses: &FirstUse, names: &[NameUse], has_funcdata: bool) {
         for f in &mut self.funcs {
             // Out of range only after an error that has been reported.
             let name = names.get(uses.get(f.sym.index()) as usize);
             f.name = name.map_or(0, |n| n.at);
+            if !has_funcdata {
+                continue;
+            }
             for slot in &mut self.funcdata[f.funcdata()] {
                 *slot = match SymId(*slot) {
                     SymId::NONE => NO_FUNCDATA,
@@ -208,7 +212,7 @@ mod tests {
             }],
             ..Chunk::default()
         };
-        c.finish(&uses, &names);
+        c.finish(&uses, &names, true);
         let at: Vec<u32> = c.funcs.iter().map(|f| f.name).collect();
         assert_eq!(at, [11, 22]);
         assert_eq!(c.funcdata, [NO_FUNCDATA, 100, 40, 40]);

@@ -39,6 +39,8 @@ pub(crate) struct Collector<'a> {
     pub max_align: u32,
     /// Whether inlined functions may lack compiler information, coming from a shared library.
     pub link_shared: bool,
+    /// Whether the pclntab holds the funcdata.
+    pub has_funcdata: bool,
     pub symbol_uses: &'a FirstUse,
     pub file_uses: &'a FirstUse,
 }
@@ -185,12 +187,14 @@ impl Collector<'_> {
                 continue;
             }
             if s == INLINE_TREE {
-                c.data.push(DataUse {
-                    sym: s,
-                    func: c.funcs.len() as u32,
-                    size: INLINED_CALL * info.n_inl_tree(),
-                    class: 2,
-                });
+                if self.has_funcdata {
+                    c.data.push(DataUse {
+                        sym: s,
+                        func: c.funcs.len() as u32,
+                        size: INLINED_CALL * info.n_inl_tree(),
+                        class: 2,
+                    });
+                }
                 continue;
             }
             // The assembler hopes that the compiler has made these; see `ignoreFuncData`.
@@ -202,7 +206,7 @@ impl Collector<'_> {
                 *slot = SymId::NONE.0;
                 continue;
             }
-            if self.symbol_uses.claim(s.index(), c.id) {
+            if self.has_funcdata && self.symbol_uses.claim(s.index(), c.id) {
                 c.data.push(DataUse {
                     sym: s,
                     func: 0,

@@ -3,11 +3,13 @@
 //!
 //! Pieces stand by decreasing alignment and otherwise in the order of first use.
 
-use super::chunk::{Chunk, DataUse, INLINE_TREE, NameUse};
+use super::chunk::{Chunk, DataUse, Func, FuncdataRef, INLINE_TREE, NO_FUNCDATA, NameUse};
 use super::collect::INLINED_CALL;
 use super::split::{Make, PART, copy, split};
 use super::{FillContext, PclntabError, PclntabPlan};
-use gover::RelocType;
+use crate::maker::Maker;
+use gover::{RelocType, SymKind};
+use layout::Addresses;
 use rayon::prelude::*;
 use symbols::SymId;
 use symbols::ahead::{Ahead, Reads};
@@ -58,6 +60,50 @@ pub(crate) fn place(chunks: &[Chunk]) -> (Vec<DataPiece>, u64, u32) {
         }
     }
     (pieces, size, 1 << top)
+}
+
+/// Makes a symbol of each inline tree, where funcdata is data (`ld/pcln.go:makeInlSyms`).
+pub(crate) fn make_inline_trees(m: &mut Maker, chunks: &mut [Chunk], names: &[NameUse]) {
+    for chunk in chunks {
+        for i in 0..chunk.funcs.len() {
+            let n = chunk.funcs[i].n_inlined;
+            if n == 0 {
+                continue;
+            }
+            let mut data = vec![0; (INLINED_CALL * n) as usize];
+            inline_tree(chunk, i as u32, names, &mut data);
+            let s = m.syms.create(b"", 0);
+            m.live.reachable.insert(s);
+            let e = m.ext(s);
+            (e.kind, e.align) = (SymKind::GoFunc, 4);
+            e.set_data(data);
+            chunk.funcs[i].tree = s.0;
+        }
+    }
+}
+
+/// What function records say of funcdata.
+pub(crate) enum Funcdata<'a> {
+    /// Offsets in a table; they are what the slots hold.
+    Table,
+    /// Distances of symbols, which the slots hold, from an address.
+    Symbols(&'a Addresses, u64),
+}
+
+impl Funcdata<'_> {
+    /// The offset for a slot of a function.
+    #[inline]
+    pub fn offset(&self, f: &Func, slot: FuncdataRef) -> u32 {
+        let &Funcdata::Symbols(addresses, base) = self else {
+            return slot;
+        };
+        let s = match SymId(slot) {
+            SymId::NONE => return NO_FUNCDATA,
+            INLINE_TREE => SymId(f.tree),
+            s => s,
+        };
+        addresses.addr(s).wrapping_sub(base) as u32
+    }
 }
 
 /// Writes the table.

@@ -3,6 +3,7 @@
 
 use super::chunk::{Chunk, Func, NO_UNIT};
 use super::collect::RECORD;
+use super::funcdata::Funcdata;
 use super::split::{Make, PART, split};
 use super::{FillContext, PclntabPlan};
 use rayon::prelude::*;
@@ -33,6 +34,7 @@ pub(crate) fn place(chunks: &mut [Chunk], n_funcs: usize, ptr_size: u32) -> u64 
 /// Writes the table.
 pub(crate) fn fill(plan: &PclntabPlan, cx: &FillContext, out: &mut [u8], make: &Make) {
     let returns = DeferReturns::new(plan, cx);
+    let funcdata = plan.funcdata_in(cx);
     let (table, records) = out.split_at_mut(table_size(plan.n_funcs()) as usize);
     let base = table.len();
     let pairs = |table: &mut [u8]| {
@@ -61,6 +63,7 @@ pub(crate) fn fill(plan: &PclntabPlan, cx: &FillContext, out: &mut [u8], make: &
                     for (c, f, entry) in funcs {
                         let record = &mut out[f.record as usize - base - at..];
                         write_record(plan, c, f, entry, returns.offset_in(f.sym), record);
+                        write_funcdata(plan, c, f, &funcdata, record);
                     }
                 });
             });
@@ -103,7 +106,7 @@ fn write_record(
     record[41] = f.func_flag;
     record[43] = f.n_funcdata as u8;
 
-    let (pcdata, funcdata) = lists.split_at_mut(4 * n_pcdata as usize);
+    let pcdata = &mut lists[..4 * n_pcdata as usize];
     for (&r, slot) in pctabs[4..].iter().zip(pcdata.chunks_exact_mut(4)) {
         slot.copy_from_slice(&r.to_le_bytes());
     }
@@ -111,9 +114,15 @@ fn write_record(
         let at = 4 * plan.inline_pcdata as usize;
         pcdata[at..at + 4].copy_from_slice(&pctabs[3].to_le_bytes());
     }
+}
+
+/// Writes where the function's funcdata is, at the end of its record.
+#[inline]
+fn write_funcdata(plan: &PclntabPlan, c: &Chunk, f: &Func, funcdata: &Funcdata, out: &mut [u8]) {
+    let at = (RECORD + 4 * f.pcdata_slots(plan.inline_pcdata)) as usize;
     let refs = &c.funcdata[f.funcdata()];
-    for (at, slot) in refs.iter().zip(funcdata.chunks_exact_mut(4)) {
-        slot.copy_from_slice(&at.to_le_bytes());
+    for (&r, slot) in refs.iter().zip(out[at..].chunks_exact_mut(4)) {
+        slot.copy_from_slice(&funcdata.offset(f, r).to_le_bytes());
     }
 }
 

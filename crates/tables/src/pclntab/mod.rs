@@ -20,7 +20,8 @@
 //! The size of every table but the last is rounded up to the size of a pointer, and moduledata
 //! reports it rounded.
 //!
-//! Implemented is the form with funcdata in the pclntab (`FuncdataHome::Pclntab`).
+//! In releases where funcdata is data (`FuncdataHome::Rodata`), `go:func.*` is no table, inline trees are
+//! symbols of their own, and function records say how far funcdata is from `go:func.*`.
 
 mod chunk;
 mod collect;
@@ -41,8 +42,8 @@ use collect::Collector;
 pub use files::FileNames;
 use files::Files;
 use first_use::FirstUse;
-use funcdata::DataPiece;
-use gover::{RelocType, SymKind};
+use funcdata::{DataPiece, Funcdata};
+use gover::{FuncdataHome, PclntabShape, RelocType, SymKind};
 use layout::{Addresses, SectionId, TextLayout, TextOrder};
 use pc_tables::PcTables;
 use rayon::prelude::*;
@@ -256,9 +257,23 @@ pub struct PclntabPlan {
     inline_pcdata: u32,
     call_opcode: u32,
     header: Header,
+    shape: PclntabShape,
+    /// Whether `go:func.*` is one of the tables.
+    has_funcdata: bool,
+    /// `runtime.text` and `go:func.*`, where the tables say something of their addresses.
+    bases: Bases,
     names: Vec<NameUse>,
     pieces: Vec<DataPiece>,
     files: Files,
+}
+
+/// Symbols whose addresses are in the tables or counted from.
+#[derive(Clone, Copy, Default)]
+struct Bases {
+    /// `runtime.text`, if the header has its address.
+    text: SymId,
+    /// `go:func.*`, if it is data.
+    funcdata: SymId,
 }
 
 #[derive(Clone, Copy)]
@@ -283,6 +298,7 @@ pub(crate) fn symbol_align(asked: u32, size: u64, max: u32) -> u32 {
 /// Plans the tables. They have no symbols yet ([`PclntabPlan::make_symbols`]).
 pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
     let gover = syms.gover;
+    let has_funcdata = gover.funcdata == FuncdataHome::Pclntab;
     let mut errors = Vec::new();
 
     let (funcs, entries) = functions(syms, input, &mut errors);
@@ -294,6 +310,7 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
         ptr_size: input.arch.ptr_size.into(),
         max_align: input.arch.max_align,
         link_shared: input.link_shared,
+        has_funcdata,
         symbol_uses: &symbol_uses,
         file_uses: &file_uses,
     };
@@ -335,7 +352,7 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
     );
     chunks
         .par_iter_mut()
-        .for_each(|c| c.finish(&symbol_uses, &names));
+        .for_each(|c| c.finish(&symbol_uses, &names, has_funcdata));
     drop(symbol_uses);
 
     let (text_first, text_len) = extent(syms, input);
@@ -362,7 +379,10 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
     ];
     let part = |(size, align)| PartInfo {
         size,
-        align,
+        align: match gover.pclntab_shape.own_alignment {
+            true => align,
+            false => 0,
+        },
         ..PartInfo::default()
     };
 
@@ -387,6 +407,9 @@ pub fn plan(syms: &Symbols, input: &PclntabInput) -> PclntabPlan {
             min_lc: input.arch.min_lc,
             ptr_size: ptr,
         },
+        shape: gover.pclntab_shape,
+        has_funcdata,
+        bases: Bases::default(),
         names,
         pieces,
         files,
@@ -451,12 +474,11 @@ fn functions<'a>(
 }
 
 /// Places the tables one behind the other, by symbol number.
-fn pack(parts: &mut [PartInfo; 8], max_align: u32) {
-    let mut order: [usize; 8] = std::array::from_fn(|i| i);
-    order.sort_by_key(|&i| parts[i].sym);
+fn pack<'a>(parts: impl IntoIterator<Item = &'a mut PartInfo>, max_align: u32) {
+    let mut order: Vec<&mut PartInfo> = parts.into_iter().collect();
+    order.sort_by_key(|p| p.sym);
     let mut at = 0u64;
-    for i in order {
-        let p = &mut parts[i];
+    for p in order {
         at = at.next_multiple_of(symbol_align(p.align, p.size, max_align).into());
         p.offset = at;
         at += p.size;
@@ -465,12 +487,22 @@ fn pack(parts: &mut [PartInfo; 8], max_align: u32) {
 
 impl PclntabPlan {
     /// Makes the symbols of the tables, in cmd/link's order, and places the tables.
-    pub fn make_symbols(&mut self, m: &mut Maker, arch: &ArchInfo) {
+    /// `for_host` is whether a host linker fills in addresses.
+    pub fn make_symbols(&mut self, m: &mut Maker, arch: &ArchInfo, for_host: bool) {
         let ptr = u32::from(m.ptr_size);
         self.carrier = m.create("runtime.pclntab", SymKind::Pclntab);
         let mut carrier_align = ptr;
         for (part, info) in Part::ALL.into_iter().zip(&mut self.parts) {
-            info.sym = m.create(part.symbol_name(), SymKind::Pclntab);
+            let kind = match part {
+                Part::Funcdata if !self.has_funcdata => continue,
+                Part::Functab if !self.has_funcdata => {
+                    funcdata::make_inline_trees(m, &mut self.chunks, &self.names);
+                    SymKind::Pclntab
+                }
+                Part::FindFunc => self.shape.findfunctab,
+                _ => SymKind::Pclntab,
+            };
+            info.sym = m.create(part.symbol_name(), kind);
             if part == Part::FindFunc {
                 m.syms.local.insert(info.sym);
             } else {
@@ -481,17 +513,66 @@ impl PclntabPlan {
             e.size = info.size;
             e.align = info.align;
         }
-        m.ext(self.carrier).align = carrier_align;
-        pack(&mut self.parts, arch.max_align);
+        if self.shape.own_alignment {
+            m.ext(self.carrier).align = carrier_align;
+        }
+        let apart = self.shape.findfunctab != SymKind::Pclntab;
+        let in_section = |p: &Part| !apart || *p != Part::FindFunc;
+        let parts = Part::ALL.iter().zip(&mut self.parts);
+        let parts = parts.filter(|(part, info)| in_section(part) && info.sym.is_some());
+        pack(parts.map(|(_, info)| info), arch.max_align);
+        self.point_to_text(m, for_host);
         for s in self.funcdata.iter() {
             m.special.insert(s);
         }
     }
 
-    /// Number of functions that something is inlined into.
+    /// Has the header refer to the start of text, where it does. Its contents are made with the other
+    /// tables; the relocation is for the dynamic linker and the host linker.
+    fn point_to_text(&mut self, m: &mut Maker, for_host: bool) {
+        if !self.shape.text_start {
+            return;
+        }
+        let text = m.syms.lookup(b"runtime.text", 0).unwrap_or_default();
+        if !for_host {
+            self.bases.text = text;
+        }
+        let (header, ptr) = (self.part(Part::Header).sym, m.ptr_size);
+        let reloc = symbols::ExtReloc {
+            off: 8 + 2 * i32::from(ptr),
+            siz: ptr,
+            typ: RelocType::Addr,
+            weak: false,
+            add: 0,
+            sym: text,
+        };
+        m.ext(header).relocs = vec![reloc];
+    }
+
+    /// Notes the symbol of `go:func.*`, which function records count from where it is data.
+    pub fn set_funcdata_base(&mut self, gofunc: SymId) {
+        if !self.has_funcdata {
+            self.bases.funcdata = gofunc;
+        }
+    }
+
+    /// What function records say of funcdata.
+    fn funcdata_in<'a>(&self, cx: &FillContext<'a>) -> Funcdata<'a> {
+        match self.has_funcdata {
+            true => Funcdata::Table,
+            false => {
+                let base = cx.addresses.addr(self.bases.funcdata);
+                Funcdata::Symbols(cx.addresses, base)
+            }
+        }
+    }
+
+    /// Number of functions that something is inlined into and whose trees are no symbols.
     pub fn n_inline_trees(&self) -> usize {
         let funcs = self.chunks.iter().flat_map(|c| &c.funcs);
-        funcs.filter(|f| f.n_inlined > 0).count()
+        funcs
+            .filter(|f| self.has_funcdata && f.n_inlined > 0)
+            .count()
     }
 
     /// Number of functions.
@@ -540,6 +621,7 @@ impl PclntabPlan {
             .into_iter()
             .filter(|&p| p != Part::FindFunc)
             .map(|p| self.part(p).sym)
+            .filter(|s| s.is_some())
     }
 
     /// Gives the funcdata symbols their values: offsets from `base`. For cmd/link they stay offsets
@@ -589,17 +671,22 @@ impl PclntabPlan {
     }
 
     /// The header: magic, two zeros, instruction and pointer size; the numbers of functions and of
-    /// files, an unused word, and how far funcnametab, cutab, filetab, pctab and functab are.
+    /// files, the address of text or an unused word, and how far funcnametab, cutab, filetab, pctab and functab are.
     fn fill_header(&self, cx: &FillContext, out: &mut [u8]) {
         out[..4].copy_from_slice(&self.header.magic.to_le_bytes());
         out[6] = self.header.min_lc;
         out[7] = self.header.ptr_size;
         let addr = |p: Part| cx.addresses.addr(self.part(p).sym);
+        let text = self.bases.text;
         let offset = |p| addr(p).wrapping_sub(addr(Part::Header));
         let words = [
             self.n_funcs() as u64,
             self.files.n_names.into(),
-            0,
+            if text.is_some() {
+                cx.addresses.addr(text)
+            } else {
+                0
+            },
             offset(Part::FuncNames),
             offset(Part::Units),
             offset(Part::Files),

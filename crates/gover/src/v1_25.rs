@@ -1,0 +1,118 @@
+//! Go 1.25, as a delta on 1.26.
+
+use crate::gen_tables::v1_25 as tables;
+use crate::layout::rank_kinds;
+use crate::*;
+
+pub(crate) static LAYOUT: GoLayout = BASE;
+
+/// Patch levels before 1.25.10.
+pub(crate) const BEFORE_10: GoLayout = GoLayout {
+    host_link: HostLinkRules {
+        arm64_gold: Arm64Gold::Always,
+        ..BASE.host_link
+    },
+    ..BASE
+};
+
+/// Patch levels before 1.25.2.
+pub(crate) const BEFORE_2: GoLayout = GoLayout {
+    fips_versions: FipsVersions::Plain,
+    ..BEFORE_10
+};
+
+/// The layout as a constant. Generated tables are all taken from this release, changed or not.
+const BASE: GoLayout = GoLayout {
+    release: "1.25",
+    coverage: Coverage::Linux,
+
+    sym_kinds: tables::SYM_KINDS,
+    reloc_types: tables::RELOC_TYPES,
+    aux_types: tables::AUX_TYPES,
+    flags: tables::FLAGS,
+    flags2: tables::FLAGS2,
+    builtins: tables::BUILTINS,
+    func_ids: FuncIds {
+        normal: tables::FUNC_ID_NORMAL,
+        wrapper: tables::FUNC_ID_WRAPPER,
+        by_name: tables::FUNC_IDS,
+    },
+    pcdata: tables::PCDATA,
+    funcdata_indices: tables::FUNCDATA,
+    type_layout: TypeLayout {
+        kind_mask: 0x1f,
+        ..v1_26::BASE.type_layout
+    },
+
+    kind_order: tables::KIND_ORDER,
+    kind_rank: rank_kinds(tables::KIND_ORDER),
+    read_only_kinds: tables::READ_ONLY_KINDS,
+    relro_twins: tables::RELRO_TWINS,
+
+    experiments: ExperimentTables {
+        names: tables::EXPERIMENTS,
+        baseline: tables::EXPERIMENT_BASELINE,
+        register_abi: tables::REGISTER_ABI_ARCHES,
+        register_abi_only: tables::REGISTER_ABI_ONLY_ARCHES,
+        dwarf4_oses: tables::DWARF4_OSES,
+    },
+    fips_versions: FipsVersions::Hashed,
+    arch_settings: ArchSettings::WithWasm,
+    version_suffix: VersionSuffix::Blank,
+    data_addr_flag: false,
+    lists_experiments: true,
+    platform: PlatformSupport {
+        known: tables::PLATFORMS,
+        c_archive_oses: tables::C_ARCHIVE_OSES,
+        c_archive_linux_arches: tables::C_ARCHIVE_LINUX_ARCHES,
+        c_shared: tables::C_SHARED_PLATFORMS,
+        pie: tables::PIE_PLATFORMS,
+        shared: tables::SHARED_PLATFORMS,
+        plugin: tables::PLUGIN_PLATFORMS,
+        internal_pie: tables::INTERNAL_PIE_PLATFORMS,
+        ppc64_cgo_external_oses: tables::PPC64_CGO_EXTERNAL_OSES,
+        ..v1_26::BASE.platform
+    },
+
+    blocked_linknames: tables::BLOCKED_LINKNAMES,
+    packages: PackageLists {
+        runtime: tables::RUNTIME_PKGS,
+        extra_no_instrument: tables::EXTRA_NO_INSTRUMENT_PKGS,
+        no_race_func: tables::NO_RACE_FUNC_PKGS,
+        allow_asm_abi: tables::ALLOW_ASM_ABI_PKGS,
+        internal_cgo: tables::INTERNAL_PKGS,
+    },
+
+    pclntab: tables::PCLNTAB,
+    pclntab_shape: PclntabShape {
+        text_start: true,
+        units_in_bytes: true,
+        own_alignment: false,
+        findfunctab: SymKind::Rodata,
+    },
+    pclntab_home: PclntabHome::LastOrRelro,
+    gosymtab: Gosymtab::Empty,
+    funcdata: FuncdataHome::Rodata,
+    moduledata: tables::MODULEDATA,
+    moduledata_home: ModuledataHome::NoPtrData,
+
+    dwarf_prototypes: tables::DWARF_PROTOTYPES,
+    dwarf_runtime_types: tables::DWARF_RUNTIME_TYPES,
+    cgo_trust: CgoTrust::Full,
+
+    elf: ElfRules {
+        section_order: ElfSectionOrder::Creation,
+        ..v1_26::BASE.elf
+    },
+    host_link: HostLinkRules {
+        probe_skip_with_arg: tables::PROBE_SKIP_WITH_ARG,
+        probe_keep_with_arg: tables::PROBE_KEEP_WITH_ARG,
+        probe_keep_prefixes: tables::PROBE_KEEP_PREFIXES,
+        interpreter_flag: "-Wl,--dynamic-linker,",
+        no_fixup_chains: false,
+        strip_debug: false,
+        ..v1_26::BASE.host_link
+    },
+
+    ..v1_26::BASE
+};
