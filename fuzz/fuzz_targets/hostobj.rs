@@ -3,6 +3,7 @@
 #![no_main]
 
 use gover::HostPdata;
+use hostobj::macho::Macho;
 use hostobj::{Archive, Coff, Elf};
 use libfuzzer_sys::fuzz_target;
 use link::host::Loader;
@@ -22,6 +23,14 @@ fuzz_target!(|bytes: &[u8]| {
             with_loader(|loader| {
                 let _ = loader.enter(&elf, "pkg", "x.o");
                 let _ = loader.enter(&elf, "pkg", "y.o");
+            });
+        }
+        // Zeros take room.
+        let small = |m: &Macho| m.sections.iter().all(|s| s.size < 1 << 20);
+        if let Some(macho) = Macho::parse(bytes, arch).ok().filter(small) {
+            with_loader(|loader| {
+                let _ = loader.enter_macho(&macho, "p", true);
+                let _ = loader.enter_macho(&macho, "q", false);
             });
         }
         let Ok(coff) = Coff::parse(bytes, "x.o", arch) else {
