@@ -55,6 +55,9 @@ pub fn shown(argv: &Argv) -> String {
 }
 
 fn command(argv: &Argv) -> Result<Command, String> {
+    if argv[0].is_empty() {
+        return Err("exec: no command".to_owned());
+    }
     let mut c = Command::new(find(&argv[0])?);
     std::os::unix::process::CommandExt::arg0(&mut c, OsStr::from_bytes(&argv[0]));
     c.args(argv[1..].iter().map(|a| OsStr::from_bytes(a)));
@@ -169,6 +172,10 @@ mod tests {
         assert_eq!(
             o.error.as_deref(),
             Some("fork/exec /no/such: no such file or directory")
+        );
+        assert_eq!(
+            run(&argv(&[""]), false).error.as_deref(),
+            Some("exec: no command")
         );
         assert_eq!(shown(&argv(&["no-such-program", "x"])), "no-such-program x");
     }
