@@ -226,18 +226,35 @@ impl Loader<'_> {
         Ok(out)
     }
 
-    fn define(&mut self, s: SymId, sym: &ElfSym, container: SymId) -> Result<(), String> {
+    /// Whether `s` is defined already, and may be once more, in `container`.
+    ///
+    /// # Errors
+    /// It may not.
+    pub(super) fn has_twin(&self, s: SymId, container: SymId) -> Result<bool, String> {
         let outer = self.syms.foreign.outer(s);
-        if outer.is_some() {
-            if self.duplicate_ok(s) {
-                return Ok(());
-            }
-            return Err(format!(
-                "duplicate symbol reference: {} in both {} and {}",
-                self.syms.name_lossy(s),
-                self.syms.name_lossy(outer),
-                self.syms.name_lossy(container),
-            ));
+        if outer.is_none() || self.duplicate_ok(s) {
+            return Ok(outer.is_some());
+        }
+        Err(format!(
+            "duplicate symbol reference: {} in both {} and {}",
+            self.syms.name_lossy(s),
+            self.syms.name_lossy(outer),
+            self.syms.name_lossy(container),
+        ))
+    }
+
+    /// Whether `s` cannot be defined inside of `container`, since it is a section itself or has contents.
+    pub(super) fn is_taken(&self, s: SymId, container: SymId) -> bool {
+        let foreign = &self.syms.foreign;
+        !self.syms.data(s).is_empty()
+            || s == container
+            || foreign.sub(s).is_some()
+            || foreign.outer(container).is_some()
+    }
+
+    fn define(&mut self, s: SymId, sym: &ElfSym, container: SymId) -> Result<(), String> {
+        if self.has_twin(s, container)? {
+            return Ok(());
         }
         // cmd/link panics over these; the definition is a second one.
         if !self.syms.data(s).is_empty() || self.syms.foreign.sub(s).is_some() {

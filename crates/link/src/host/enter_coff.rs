@@ -223,23 +223,12 @@ impl Loader<'_> {
         if comdat.is_some() && known == comdat.as_ref() {
             return Ok(());
         }
-        let outer = self.syms.foreign.outer(s);
-        if outer.is_some() {
-            if self.duplicate_ok(s) {
-                return Ok(());
-            }
-            return Err(format!(
-                "duplicate symbol reference: {} in both {} and {}",
-                text::lossy(name),
-                self.syms.name_lossy(outer),
-                self.syms.name_lossy(container),
-            ));
+        if self.has_twin(s, container)? {
+            return Ok(());
         }
         let twice = format!("{}: duplicate symbol definition", text::lossy(name));
         // cmd/link panics over these; the definition is a second one.
-        let foreign = &self.syms.foreign;
-        let is_container = s == container || foreign.sub(s).is_some();
-        if !self.syms.data(s).is_empty() || is_container || foreign.outer(container).is_some() {
+        if self.is_taken(s, container) {
             return Err(twice);
         }
         if let Some(comdat) = comdat {

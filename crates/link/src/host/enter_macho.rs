@@ -100,22 +100,12 @@ impl Loader<'_> {
     }
 
     fn define_macho(&mut self, s: SymId, container: SymId, off: u64) -> Result<(), String> {
-        let name = self.syms.name_lossy(s).into_owned();
-        let outer = self.syms.foreign.outer(s);
-        if outer.is_some() {
-            if self.duplicate_ok(s) {
-                return Ok(());
-            }
-            return Err(format!(
-                "duplicate symbol reference: {name} in both {} and {}",
-                self.syms.name_lossy(outer),
-                self.syms.name_lossy(container),
-            ));
+        if self.has_twin(s, container)? {
+            return Ok(());
         }
         // cmd/link panics over these; the definition is a second one.
-        let foreign = &self.syms.foreign;
-        let is_container = s == container || foreign.sub(s).is_some();
-        if !self.syms.data(s).is_empty() || is_container || foreign.outer(container).is_some() {
+        if self.is_taken(s, container) {
+            let name = self.syms.name_lossy(s);
             return Err(format!("{name}: duplicate symbol definition"));
         }
         let kind = self.syms.kind(container);

@@ -3,6 +3,7 @@
 //! Entries and their names are made first, in parallel, and put in place when the file has a size. The
 //! names lie all over the inputs, so that they are read once.
 
+use super::symbol_parts::{Room, shown_by_kind, write_parts};
 use crate::output::Store;
 use format::elf::{SYM_SIZE, Sym, SymtabSizes, consts::*};
 use gover::{ContentHashedText, SymKind};
@@ -154,17 +155,10 @@ impl ElfSymbols {
             c
         };
         let one = |s: SymId| chunk(&[s], true, &|_| true);
-        let g = syms.gover;
-        let (low, high) = (g.rank(SymKind::ElfRxSect), g.rank(SymKind::Xref));
+        let by_kind = shown_by_kind(syms, data);
         let is_shown = |s: SymId| {
             let kind = syms.kind(s);
-            let r = g.rank(kind);
-            kind == SymKind::DynImport
-                || r >= low
-                    && r < high
-                    && kind != SymKind::TlsBss
-                    && !data.hidden.has(s)
-                    && !matches!(syms.name(s).first(), None | Some(b'.'))
+            kind == SymKind::DynImport || by_kind(s, kind)
         };
         let mut chunks = vec![one(text.text)];
         let functions = order.textp.par_chunks(CHUNK);
@@ -193,41 +187,33 @@ impl ElfSymbols {
             shndx: SHN_ABS,
             ..Sym::default()
         };
-        let (head, mut syms_rest) = symtab.split_at_mut(2 * SYM_SIZE);
+        let (head, table) = symtab.split_at_mut(2 * SYM_SIZE);
         store.make(head, |out| file.write(&mut out[SYM_SIZE..]));
-        let (head, mut names_rest) = strtab.split_at_mut(1 + FILE_NAME.len());
-        let mut off = head.len();
+        let (head, names) = strtab.split_at_mut(1 + FILE_NAME.len());
+        let names_off = head.len() as u32;
         store.make(head, |out| out[1..].copy_from_slice(FILE_NAME));
-        let mut tasks = Vec::new();
-        for (bind, g) in [(STB_LOCAL, 0), (STB_GLOBAL, 1)] {
-            for part in self.chunks.iter().map(|c| &c[g]) {
-                let (s, r) = syms_rest.split_at_mut(part.entries.len() * SYM_SIZE);
-                syms_rest = r;
-                let (n, r) = names_rest.split_at_mut(part.names.len());
-                names_rest = r;
-                tasks.push((part, bind, s, n, off as u32));
-                off += part.names.len();
-            }
-        }
-        tasks
-            .into_par_iter()
-            .for_each(|(part, bind, entries, names, off)| {
-                store.put(names, &part.names);
-                store.make_all(entries, |out| {
-                    for (e, out) in part.entries.iter().zip(out.chunks_exact_mut(SYM_SIZE)) {
-                        let entry = Sym {
-                            name: off + e.name,
-                            bind,
-                            typ: e.typ,
-                            other: e.other,
-                            shndx: index[usize::from(e.section.0)],
-                            value: e.value,
-                            size: e.size,
-                        };
-                        entry.write(out);
-                    }
-                });
-            });
+        let groups = [(STB_LOCAL, 0), (STB_GLOBAL, 1)].into_iter();
+        let parts = groups.flat_map(|(bind, g)| {
+            let parts = self.chunks.iter().map(move |c| &c[g]);
+            parts.map(move |p| (bind, p.entries.as_slice(), p.names.as_slice()))
+        });
+        let room = Room {
+            table,
+            names,
+            names_off,
+        };
+        write_parts(store, parts, SYM_SIZE, room, |bind, e, off, out| {
+            let entry = Sym {
+                name: off + e.name,
+                bind,
+                typ: e.typ,
+                other: e.other,
+                shndx: index[usize::from(e.section.0)],
+                value: e.value,
+                size: e.size,
+            };
+            entry.write(out);
+        });
     }
 }
 

@@ -10,12 +10,11 @@ use format::macho::{
     Command, HeaderInput, RELOC_SIZE, Reloc, RelocTarget, SYM_SIZE, Section, Segment, consts::*,
     headers,
 };
-use gover::{RelocType, SymKind};
+use gover::RelocType;
 use layout::{Section as LaidOut, SectionId, Seg, Segments, round_up};
 use rayon::prelude::*;
-use reloc::{HostReloc, MachoType, Problem, RelocError, macho_address, macho_types};
+use reloc::{HostReloc, MachoType, RelocError, macho_address, macho_types};
 use rustc_hash::FxHashMap;
-use symbols::SymId;
 
 /// Relocations of debug sections that one task writes.
 const CHUNK: usize = 4096;
@@ -293,7 +292,7 @@ impl ObjectRelocs<'_> {
                 let (symbol, add) = match numbers.of(self, &h) {
                     Ok(named) => named,
                     Err(why) => {
-                        errors.push(unnamed(s, &h, why));
+                        errors.push(super::object::error(s, &h, why));
                         continue;
                     }
                 };
@@ -310,30 +309,3 @@ impl ObjectRelocs<'_> {
         errors
     }
 }
-
-/// That a relocation of `s` cannot name what it refers to.
-fn unnamed(s: SymId, h: &HostReloc, why: String) -> RelocError {
-    RelocError {
-        from: s,
-        reloc: symbols::Reloc {
-            off: h.off,
-            siz: h.siz,
-            typ: h.typ,
-            weak: false,
-            add: h.add,
-            sym: h.sym,
-        },
-        problem: Problem::Arch(why.into()),
-    }
-}
-
-/// The kinds of data that come in groups, each with a symbol that carries it.
-pub const GROUPS: [SymKind; 7] = [
-    SymKind::Type,
-    SymKind::TypeRelro,
-    SymKind::GoString,
-    SymKind::GoFunc,
-    SymKind::GoFuncRelro,
-    SymKind::GcBits,
-    SymKind::GcMask,
-];

@@ -4,6 +4,7 @@
 //! stay as Go's sort leaves them, so names are ranked first and the ranks sorted as Go does.
 
 use super::elf_symbols::{ABI_SUFFIX, has_internal_twin, middle_dots, shown_data};
+use super::symbol_parts::{Room, shown_by_kind, write_parts};
 use crate::output::Store;
 use format::macho::{SYM_SIZE, Sym, consts::*};
 use gover::SymKind;
@@ -35,6 +36,7 @@ pub struct MachoSymbols {
 }
 
 /// Entries that follow one another.
+#[derive(Default)]
 struct Chunk {
     /// The offsets of names are those in `names`.
     entries: Vec<Sym>,
@@ -98,10 +100,7 @@ impl MachoSymbols {
 
     /// Adds local symbols behind the table, each with its name, section and address.
     pub fn append(&mut self, labels: impl Iterator<Item = (Vec<u8>, u8, u64)>) {
-        let mut chunk = Chunk {
-            entries: Vec::new(),
-            names: Vec::new(),
-        };
+        let mut chunk = Chunk::default();
         for (name, section, value) in labels {
             let off = chunk.names.len() as u32;
             chunk.names.push(b'_');
@@ -139,26 +138,18 @@ impl MachoSymbols {
     /// Has `store` put the entries into `table` and the names into `names`, which have the lengths
     /// announced.
     pub fn write(&self, store: &Store, table: &mut [u8], names: &mut [u8]) {
-        let (first, mut names_rest) = names.split_at_mut(FIRST_NAME.len());
+        let (first, names) = names.split_at_mut(FIRST_NAME.len());
         store.put(first, FIRST_NAME);
-        let (mut table_rest, mut at) = (table, FIRST_NAME.len() as u32);
-        let mut tasks = Vec::new();
-        for c in &self.chunks {
-            let (entries, r) = table_rest.split_at_mut(c.entries.len() * SYM_SIZE);
-            table_rest = r;
-            let (names, r) = names_rest.split_at_mut(c.names.len());
-            names_rest = r;
-            tasks.push((c, entries, names, at));
-            at = at.wrapping_add(c.names.len() as u32);
-        }
-        tasks.into_par_iter().for_each(|(c, entries, names, at)| {
-            store.put(names, &c.names);
-            store.make_all(entries, |out| {
-                for (entry, out) in c.entries.iter().zip(out.chunks_exact_mut(SYM_SIZE)) {
-                    let name = entry.name.wrapping_add(at);
-                    Sym { name, ..*entry }.write(out);
-                }
-            });
+        let parts = self.chunks.iter();
+        let parts = parts.map(|c| ((), c.entries.as_slice(), c.names.as_slice()));
+        let room = Room {
+            table,
+            names,
+            names_off: FIRST_NAME.len() as u32,
+        };
+        write_parts(store, parts, SYM_SIZE, room, |(), entry, off, out| {
+            let name = entry.name.wrapping_add(off);
+            Sym { name, ..*entry }.write(out);
         });
     }
 }
@@ -178,22 +169,14 @@ impl MachoSymbolInput<'_> {
         let MachoSymbolInput {
             syms, data, strip, ..
         } = *self;
-        let g = syms.gover;
-        let (low, high) = (g.rank(SymKind::ElfRxSect), g.rank(SymKind::Xref));
+        let by_kind = shown_by_kind(syms, data);
         let exported = |s: SymId| syms.foreign.attrs(s).is_some_and(|a| a.export_dynamic);
         let is_shown = |s: &SymId| {
             let s = *s;
             if self.class(s) == Class::Imported {
                 return true;
             }
-            let kind = syms.kind(s);
-            let r = g.rank(kind);
-            r >= low
-                && r < high
-                && kind != SymKind::TlsBss
-                && (!strip || exported(s))
-                && !data.hidden.has(s)
-                && !matches!(syms.name(s).first(), None | Some(b'.'))
+            (!strip || exported(s)) && by_kind(s, syms.kind(s))
         };
         let text = self.order.textp.iter().copied();
         let mut found = Vec::new();

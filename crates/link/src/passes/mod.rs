@@ -17,4 +17,5 @@ pub mod object;
 pub mod object_symbols;
 pub mod pe;
 pub mod pe_symbols;
+mod symbol_parts;
 pub mod write;

@@ -300,7 +300,7 @@ impl ObjectRelocs<'_> {
 }
 
 /// What is wrong with a relocation of `s` for the host linker.
-fn error(s: SymId, h: &HostReloc, text: String) -> RelocError {
+pub(super) fn error(s: SymId, h: &HostReloc, text: String) -> RelocError {
     RelocError {
         from: s,
         reloc: symbols::Reloc {

@@ -5,6 +5,7 @@
 
 use super::elf_symbols::{ABI_SUFFIX, has_internal_twin, is_hashed_text, shown_data};
 use super::labels::{Place, label_name};
+use super::symbol_parts::{Room, shown_by_kind, write_parts};
 use crate::output::Store;
 use format::pe::{Name, SYM_SIZE, Sections, Sym, consts::*};
 use gover::SymKind;
@@ -85,18 +86,10 @@ impl PeSymbols {
     /// Makes the entries: text in its order, then data by number.
     pub fn collect(input: &PeSymbolInput) -> PeSymbols {
         let PeSymbolInput { syms, data, .. } = *input;
-        let g = syms.gover;
-        let (low, high) = (g.rank(SymKind::ElfRxSect), g.rank(SymKind::Xref));
+        let by_kind = shown_by_kind(syms, data);
         let is_shown = |s: SymId| {
             let kind = syms.kind(s);
-            let r = g.rank(kind);
-            let foreign = input.object.is_some() && is_foreign(kind);
-            foreign
-                || r >= low
-                    && r < high
-                    && kind != SymKind::TlsBss
-                    && !data.hidden.has(s)
-                    && !matches!(syms.name(s).first(), None | Some(b'.'))
+            input.object.is_some() && is_foreign(kind) || by_kind(s, kind)
         };
         let all = |_| true;
         let sections = input.object.map(|o| section_chunk(syms, o));
@@ -126,7 +119,7 @@ impl PeSymbols {
             };
             let name = label_name(input.syms, (s, off));
             let is_static = input.syms.version(s) >= symbols::VERSION_STATIC;
-            let name = c.name(&name);
+            let name = c.name(&name, b"");
             c.entries.push(Sym {
                 name,
                 value: addr.wrapping_sub(start) as u32,
@@ -165,27 +158,19 @@ impl PeSymbols {
     /// Has `store` put the entries into `table` and the names into `strings`, which is at the offset
     /// `at` of the string table; both have the lengths announced.
     pub fn write(&self, store: &Store, table: &mut [u8], strings: &mut [u8], at: u32) {
-        let (mut entries_rest, mut names_rest, mut at) = (table, strings, at);
-        let mut tasks = Vec::new();
-        for c in &self.chunks {
-            let (entries, r) = entries_rest.split_at_mut(c.entries.len() * SYM_SIZE);
-            entries_rest = r;
-            let (names, r) = names_rest.split_at_mut(c.names.len());
-            names_rest = r;
-            tasks.push((c, entries, names, at));
-            at = at.wrapping_add(c.names.len() as u32);
-        }
-        tasks.into_par_iter().for_each(|(c, entries, names, at)| {
-            store.put(names, &c.names);
-            store.make_all(entries, |out| {
-                for (&entry, out) in c.entries.iter().zip(out.chunks_exact_mut(SYM_SIZE)) {
-                    let name = match entry.name {
-                        Name::Long(off) => Name::Long(at.wrapping_add(off)),
-                        short => short,
-                    };
-                    Sym { name, ..entry }.write(out);
-                }
-            });
+        let parts = self.chunks.iter();
+        let parts = parts.map(|c| ((), c.entries.as_slice(), c.names.as_slice()));
+        let room = Room {
+            table,
+            names: strings,
+            names_off: at,
+        };
+        write_parts(store, parts, SYM_SIZE, room, |(), &entry, off, out| {
+            let name = match entry.name {
+                Name::Long(at) => Name::Long(off.wrapping_add(at)),
+                short => short,
+            };
+            Sym { name, ..entry }.write(out);
         });
     }
 }
@@ -202,7 +187,7 @@ fn is_foreign(kind: SymKind) -> bool {
 fn section_chunk(syms: &Symbols, sections: &Sections) -> Chunk {
     let mut c = Chunk::default();
     for (s, number) in sections.list.iter().zip(1..) {
-        let name = c.name(s.name.as_bytes());
+        let name = c.name(s.name.as_bytes(), b"");
         c.entries.push(Sym {
             name,
             value: 0,
@@ -217,11 +202,12 @@ fn section_chunk(syms: &Symbols, sections: &Sections) -> Chunk {
 }
 
 impl Chunk {
-    /// A name, which goes to the string table if it is long.
-    fn name(&mut self, name: &[u8]) -> Name {
-        Name::short(name).unwrap_or_else(|| {
+    /// A name, which goes to the string table if it is long, and with a suffix whatever its length.
+    fn name(&mut self, name: &[u8], suffix: &[u8]) -> Name {
+        let short = Name::short(name).filter(|_| suffix.is_empty());
+        short.unwrap_or_else(|| {
             let off = self.names.len() as u32;
-            self.names.extend([name, b"\0"].concat());
+            self.names.extend([name, suffix, b"\0"].concat());
             Name::Long(off)
         })
     }
@@ -252,7 +238,7 @@ impl PeSymbolInput<'_> {
             ahead.at(i);
             if is_shown(s) {
                 self.addrs.prefetch(s);
-                let entry = self.entry(s, &sections, &mut c.names);
+                let entry = self.entry(s, &sections, &mut c);
                 if entry.is_some() && sections.object {
                     c.owners.push(s);
                 }
@@ -262,8 +248,8 @@ impl PeSymbolInput<'_> {
         c
     }
 
-    /// The entry of a symbol, if it is in a section; its name goes to `names` if it is long.
-    fn entry(&self, s: SymId, sections: &FileSections, names: &mut Vec<u8>) -> Option<Sym> {
+    /// The entry of a symbol, if it is in a section; its name goes to `chunk` if it is long.
+    fn entry(&self, s: SymId, sections: &FileSections, chunk: &mut Chunk) -> Option<Sym> {
         let PeSymbolInput { syms, addrs, .. } = *self;
         let is_text = syms.kind(s).is_text();
         // Data inside of other data is in no section of its own, imported functions among them.
@@ -289,15 +275,8 @@ impl PeSymbolInput<'_> {
             || syms.foreign.hidden.contains(&s)
             || syms.local.has(s)
             || is_text && is_hashed_text(syms, s);
-        let name = Name::short(name)
-            .filter(|_| suffix.is_empty())
-            .unwrap_or_else(|| {
-                let off = names.len() as u32;
-                names.extend([name, suffix, b"\0"].concat());
-                Name::Long(off)
-            });
         Some(Sym {
-            name,
+            name: chunk.name(name, suffix),
             value: addrs.addr(s).wrapping_sub(start) as u32,
             section: number,
             typ: match is_text || is_foreign(kind) {
