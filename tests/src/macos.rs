@@ -34,9 +34,10 @@ const RACE_SETS: [(&str, &[&str]); 3] = [
 ];
 
 /// Flags with which a host linker makes something that is worked on.
-const FINISHED: [(&str, &[&str]); 3] = [
+const FINISHED: [(&str, &[&str]); 4] = [
     ("finished", &["-w"]),
     ("finished-dwarf", &["-compressdwarf=false"]),
+    ("finished-compressed", &[]),
     (
         "finished-id",
         &["-compressdwarf=false", "-B=0x1234", "-s", "-w=0"],

@@ -10,6 +10,8 @@ use crate::sequence::{MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Sequence};
 use dense::DenseFinder;
 use sparse::SparseFinder;
 
+pub(crate) use sparse::put_match;
+
 /// Finds the matches of a stream.
 pub(crate) enum Finder {
     Dense(DenseFinder),

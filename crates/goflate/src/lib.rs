@@ -1,10 +1,10 @@
-//! zlib streams exactly as Go's `compress/zlib` writes them at `BestSpeed`.
+//! zlib streams exactly as Go's `compress/zlib` writes them at `BestSpeed` and at its default level.
 //!
 //! cmd/link compresses DWARF sections with that package, so the bytes of its output depend on how
 //! that package looks for matches and splits its input into blocks. Go rewrote it in 1.27; there is an
-//! [`Encoder`] for each generation. Other levels are not here.
+//! [`Encoder`] for each generation. Levels besides these two are not here.
 //!
-//! A stream is made on the threads of the current rayon pool. The bytes do not depend on them. Memory
+//! A stream for speed is made on the threads of the current rayon pool. The bytes do not depend on them. Memory
 //! stays within a few megabytes per stream besides the output, whatever the length of the input: with
 //! [`Generated`] the input need never be in memory as a whole.
 
@@ -12,6 +12,7 @@ mod adler;
 mod batch;
 mod bytes;
 mod cpu;
+mod default_level;
 mod emit;
 mod finder;
 mod huffman;
@@ -22,6 +23,7 @@ mod sequence;
 mod stream;
 mod workbench;
 
+pub use default_level::zlib_default;
 pub use stream::Sink;
 pub use workbench::Workbench;
 

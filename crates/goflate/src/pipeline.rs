@@ -176,7 +176,7 @@ fn append(bytes: &mut [u8], lane: &Finished, out: &mut BitStream<'_>) {
 
 /// Ends a stream (compress/flate `compressor.close`; RFC 1950 §2.2); answers its length in bytes without
 /// the header.
-fn finish(encoder: Encoder, adler: Adler, mut out: BitStream<'_>) -> u64 {
+pub(crate) fn finish(encoder: Encoder, adler: Adler, mut out: BitStream<'_>) -> u64 {
     let (code, tail): (Code, &[u8]) = match encoder {
         // An empty stored block.
         Encoder::Go126 => (Code::new(0b001, 3), &[0x00, 0x00, 0xff, 0xff]),

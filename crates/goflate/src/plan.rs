@@ -1,12 +1,13 @@
 //! Deciding how each block of input goes into the stream, and how many bits it takes there.
 //!
 //! The decisions of Go up to 1.26 look at one block at a time; those from 1.27 on also at the codes
-//! of the block before. Nothing is written here, so that writing can be done out of order.
+//! of the block before, at every level. Nothing is written here, so that writing can be done out of order.
 
 mod reusing;
 mod separate;
+mod smallest;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::Encoder;
 use crate::huffman::{Code, Codes, Header, coded_bits};
@@ -14,6 +15,7 @@ use crate::sequence::{BLOCK_LEN, Histogram, Sequence};
 
 use reusing::ReusingPlanner;
 use separate::plan_separate;
+pub(crate) use smallest::plan_smallest;
 
 /// Plans the blocks of a stream.
 pub(crate) enum Planner {
@@ -131,6 +133,23 @@ fn with_dummy<const N: usize>(distances: &[u32; N]) -> [u32; N] {
         counts[0] = 1;
     }
     counts
+}
+
+/// The codes that need no header.
+static FIXED: LazyLock<Arc<Codes>> = LazyLock::new(|| Arc::new(Codes::fixed()));
+
+/// A block in the fixed codes.
+fn fixed(histogram: &Histogram) -> Form {
+    let header = Header {
+        pieces: vec![Code::new(0b010, 3)],
+        bits: 3,
+    };
+    Form::Sequences(Coded {
+        bits: header.bits + symbol_bits(&FIXED, histogram),
+        header: Some(header),
+        codes: Arc::clone(&FIXED),
+        ends: true,
+    })
 }
 
 /// Bits of the symbols counted in `histogram`, extra bits included.

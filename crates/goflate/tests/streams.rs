@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use goflate::{Encoder, Generated, Source, compress_within, zlib_level1};
+use goflate::{Encoder, Generated, Source, compress_within, zlib_default, zlib_level1};
 use rayon::prelude::*;
 
 struct Random(u64);
@@ -127,7 +127,10 @@ fn seed_of(n: usize) -> u64 {
     1234567 * n as u64 + 1
 }
 
-fn check(encoder: Encoder, golden: &str) {
+/// A function that makes a stream.
+type Compress = fn(Encoder, &[u8]) -> Vec<u8>;
+
+fn check(compress: Compress, encoder: Encoder, golden: &str) {
     let lines: Vec<&str> = golden.lines().collect();
     assert!(lines.len() > 900, "{} lines of golden data", lines.len());
     lines.par_iter().for_each(|line| {
@@ -138,7 +141,7 @@ fn check(encoder: Encoder, golden: &str) {
         let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
         let (mut h, mut len) = (0xcbf2_9ce4_8422_2325u64, 0);
         for n in first..=last {
-            let stream = zlib_level1(encoder, &input(kind, n, seed_of(n)));
+            let stream = compress(encoder, &input(kind, n, seed_of(n)));
             len += stream.len();
             for byte in stream {
                 h = (h ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
@@ -154,17 +157,39 @@ fn check(encoder: Encoder, golden: &str) {
 
 #[test]
 fn same_as_go_1_26() {
-    check(Encoder::Go126, include_str!("data/go126.txt"));
+    check(zlib_level1, Encoder::Go126, include_str!("data/go126.txt"));
 }
 
 #[test]
 fn same_as_go_1_27() {
-    check(Encoder::Go127, include_str!("data/go127.txt"));
+    check(zlib_level1, Encoder::Go127, include_str!("data/go127.txt"));
 }
 
 #[test]
 fn same_as_go_1_27_with_fused_multiply_add() {
-    check(Encoder::Go127Fused, include_str!("data/go127fused.txt"));
+    check(
+        zlib_level1,
+        Encoder::Go127Fused,
+        include_str!("data/go127fused.txt"),
+    );
+}
+
+#[test]
+fn same_as_go_1_26_by_default() {
+    check(
+        zlib_default,
+        Encoder::Go126,
+        include_str!("data/go126default.txt"),
+    );
+}
+
+#[test]
+fn same_as_go_1_27_by_default() {
+    check(
+        zlib_default,
+        Encoder::Go127,
+        include_str!("data/go127default.txt"),
+    );
 }
 
 /// A made input is asked for piece by piece, every byte once, and gives the same stream.
@@ -238,15 +263,18 @@ fn limit() {
 fn golden_files_are_current() {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
     let emulated = ["-exec", "qemu-aarch64-static"];
-    for (file, toolchain, arch, exec) in [
-        ("go126.txt", "go1.26.8", "amd64", &[][..]),
-        ("go127.txt", "go1.27.3", "amd64", &[]),
-        ("go127fused.txt", "go1.27.3", "arm64", &emulated),
+    for (file, toolchain, arch, exec, args) in [
+        ("go126.txt", "go1.26.8", "amd64", &[][..], &[][..]),
+        ("go127.txt", "go1.27.3", "amd64", &[], &[]),
+        ("go127fused.txt", "go1.27.3", "arm64", &emulated, &[]),
+        ("go126default.txt", "go1.26.8", "amd64", &[], &["default"]),
+        ("go127default.txt", "go1.27.3", "amd64", &[], &["default"]),
     ] {
         let run = Command::new("go")
             .arg("run")
             .args(exec)
             .arg("generate.go")
+            .args(args)
             .current_dir(dir)
             .env("GOTOOLCHAIN", toolchain)
             .env("GOARCH", arch)

@@ -7,7 +7,8 @@ use crate::mode::{
     BuildMode, LinkMode, LinkModeDecision, LinkModeInputs, LinkModeRequest, determine_link_mode,
 };
 use crate::text;
-use gover::{BuildConfig, Coverage, Experiments, GoLayout, HeaderMismatch};
+use goflate::Encoder;
+use gover::{BuildConfig, Coverage, Experiments, FlateEncoder, GoLayout, HeaderMismatch};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use symbols::DigestOptions;
@@ -313,6 +314,15 @@ fn entry(args: &Args, mode: BuildMode, cx: ArgsContext) -> String {
 }
 
 impl Config {
+    /// What the release's own linker, built for this host, compresses with.
+    pub fn zlib_encoder(&self) -> Encoder {
+        match self.release.flate {
+            FlateEncoder::Go126 => Encoder::Go126,
+            FlateEncoder::Go127 if cfg!(target_arch = "x86_64") => Encoder::Go127,
+            FlateEncoder::Go127 => Encoder::Go127Fused,
+        }
+    }
+
     /// Resolves the flags. `env` gives a variable of the environment.
     ///
     /// # Errors

@@ -28,7 +28,12 @@ fn hash(bytes: u64) -> usize {
 /// Adds a match of any length, in pieces the format can express. No piece may be shorter than
 /// [`MIN_MATCH`].
 #[inline(always)]
-fn put_match(out: &mut Vec<Sequence>, mut literals: usize, mut length: usize, distance: usize) {
+pub(crate) fn put_match(
+    out: &mut Vec<Sequence>,
+    mut literals: usize,
+    mut length: usize,
+    distance: usize,
+) {
     while length > MAX_MATCH {
         let piece = if length > MAX_MATCH + MIN_MATCH {
             MAX_MATCH

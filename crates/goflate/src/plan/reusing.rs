@@ -1,9 +1,9 @@
 //! The decisions of Go from 1.27 on (compress/flate deflate.go, `deflateFast`; huffman_bit_writer.go,
 //! `writeBlockDynamic` and `writeBlockHuff`): a block may go on with the codes of the one before.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use super::{Block, Coded, Form, Plan, codes_for_literals, symbol_bits, with_dummy};
+use super::{Block, Coded, FIXED, Form, Plan, codes_for_literals, fixed, symbol_bits, with_dummy};
 use crate::huffman::{Code, Codes, Header, can_code, coded_bits};
 use crate::sequence::{END_OF_BLOCK, Histogram};
 
@@ -21,8 +21,6 @@ const NEW_TABLE_PENALTY: u32 = 7;
 
 /// Bits of a header for literals when there is none to go by.
 const GUESSED_HEADER_BITS: u64 = 70 * 8;
-
-static FIXED: LazyLock<Arc<Codes>> = LazyLock::new(|| Arc::new(Codes::fixed()));
 
 /// The codes of a block of the format that is still open.
 struct OpenBlock {
@@ -218,20 +216,6 @@ impl ReusingPlanner {
             bits,
         })
     }
-}
-
-/// A block in the fixed codes.
-fn fixed(histogram: &Histogram) -> Form {
-    let header = Header {
-        pieces: vec![Code::new(0b010, 3)],
-        bits: 3,
-    };
-    Form::Sequences(Coded {
-        bits: header.bits + symbol_bits(&FIXED, histogram),
-        header: Some(header),
-        codes: Arc::clone(&FIXED),
-        ends: true,
-    })
 }
 
 /// Whether the bytes occur so evenly that coding them is hopeless: the squares of the differences

@@ -1,8 +1,11 @@
-// Writes the lengths and hashes of what compress/zlib makes of many inputs at BestSpeed:
+// Writes the lengths and hashes of what compress/zlib makes of many inputs at BestSpeed, or at its default
+// level:
 //
 //	GOTOOLCHAIN=go1.26.8 go run generate.go > go126.txt
 //	GOTOOLCHAIN=go1.27.3 go run generate.go > go127.txt
 //	GOTOOLCHAIN=go1.27.3 GOARCH=arm64 go run -exec qemu-aarch64-static generate.go > go127fused.txt
+//	GOTOOLCHAIN=go1.26.8 go run generate.go default > go126default.txt
+//	GOTOOLCHAIN=go1.27.3 go run generate.go default > go127default.txt
 //
 // tests/streams.rs makes the same inputs and compares.
 package main
@@ -14,6 +17,7 @@ import (
 	"fmt"
 	"math/bits"
 	"os"
+	"slices"
 )
 
 const block = 65535
@@ -98,7 +102,11 @@ func input(kind string, n int, seed uint64) []byte {
 
 func compress(data []byte) []byte {
 	var buf bytes.Buffer
-	w, err := zlib.NewWriterLevel(&buf, zlib.BestSpeed)
+	level := zlib.BestSpeed
+	if slices.Contains(os.Args, "default") {
+		level = zlib.DefaultCompression
+	}
+	w, err := zlib.NewWriterLevel(&buf, level)
 	if err != nil {
 		panic(err)
 	}

@@ -1,9 +1,8 @@
 //! macOS: the flags of its linker, and what is done with what it makes (`ld/lib.go:hostlink`,
 //! `ld/macho_update_uuid.go`, `ld/macho.go:machoCodeSign`).
 
-use super::macho_dwarf::combine;
+use super::macho_dwarf::{Combination, combine};
 use super::{HostLinker, fips, joined, tool, words};
-use crate::config::unsupported_text;
 use crate::diag::Stop;
 use crate::mode::BuildMode;
 use crate::text;
@@ -178,16 +177,14 @@ impl HostLinker<'_> {
             return Ok(false);
         }
         let config = self.config;
-        if config.compress_dwarf {
-            // What there is has no debugging information any more.
-            let _ = std::fs::remove_file(&config.outfile);
-            let what = "compressing DWARF of what the host linker made for darwin \
-                        (use -w or -compressdwarf=0)";
-            return Err(self.diag.exit_plain(unsupported_text(what)));
-        }
+        let how = Combination {
+            round: config.placement.round,
+            uuid: &config.gnu_build_id,
+            compress: config.compress_dwarf.then(|| config.zlib_encoder()),
+        };
         self.rewrite("combining dwarf", |exe| {
             let dwarf = std::fs::read(&dwarf).map_err(|e| go_error_text(&e))?;
-            combine(&exe, &dwarf, config.placement.round, &config.gnu_build_id)
+            combine(&exe, &dwarf, &how)
         })?;
         Ok(true)
     }

@@ -4,7 +4,11 @@
 //! It goes in front of the last segment, which holds what other commands tell the places of, and is not
 //! loaded.
 
+use format::named_compression_header;
+use goflate::{Encoder, zlib_default};
 use hostobj::macho::{LoadCommand, load_commands};
+use rayon::prelude::*;
+use std::borrow::Cow;
 
 const LC_SEGMENT_64: u32 = 0x19;
 const LC_UUID: u32 = 0x1b;
@@ -56,12 +60,72 @@ fn section_places(len: usize) -> impl Iterator<Item = usize> {
     (0..n).map(|i| SEGMENT_LEN + i * SECTION_LEN)
 }
 
-/// Puts `dwarf`, a file with debugging information, into the program `exe`. Segments begin at multiples of
-/// `round` bytes. `uuid` replaces the program's own number unless it is empty.
+/// How [`combine`] puts files together.
+pub struct Combination<'a> {
+    /// Segments begin at multiples of this many bytes.
+    pub round: u64,
+    /// Replaces the program's own number unless it is empty.
+    pub uuid: &'a [u8],
+    /// What sections are compressed with.
+    pub compress: Option<Encoder>,
+}
+
+/// Debugging information, section by section.
+#[derive(Default)]
+struct Sections<'a> {
+    /// Contents, compressed where that makes them shorter, and whether they are.
+    contents: Vec<(Cow<'a, [u8]>, bool)>,
+    len: usize,
+}
+
+impl<'a> Sections<'a> {
+    /// Those of a file, in the order of its commands; nothing if there are relocations in them, which
+    /// would have to be changed.
+    fn compressed(
+        dwarf: &'a [u8],
+        commands: &[LoadCommand],
+        encoder: Encoder,
+    ) -> Result<Option<Self>, String> {
+        let segments = commands.iter().filter(|c| c.command == LC_SEGMENT_64);
+        let all = segments.flat_map(|c| section_places(c.data.len()).map(move |at| (c, at)));
+        let mut contents = Vec::new();
+        for (c, at) in all.filter(|(c, at)| c.name(at + 16) == b"__DWARF") {
+            let (relocations, place) = (c.word(at + 60), c.word(at + 48));
+            if relocations != Some(0) {
+                return Ok(None);
+            }
+            let place = place.zip(c.long(at + 40)).and_then(|(start, len)| {
+                let start = start as usize;
+                dwarf.get(start..start.checked_add(usize::try_from(len).ok()?)?)
+            });
+            contents.push(place.ok_or("EOF")?);
+        }
+        let contents: Vec<_> = contents
+            .into_par_iter()
+            .map(|section| compressed(section, encoder))
+            .collect();
+        let len = contents.iter().map(|(bytes, _)| bytes.len()).sum();
+        Ok((!contents.is_empty()).then_some(Sections { contents, len }))
+    }
+}
+
+/// A section with a header before its stream, if that is shorter, and whether it is
+/// (`machoCompressSection`).
+fn compressed(section: &[u8], encoder: Encoder) -> (Cow<'_, [u8]>, bool) {
+    let stream = zlib_default(encoder, section);
+    let header = named_compression_header(section.len() as u64);
+    if header.len() + stream.len() < section.len() {
+        ([&header[..], &stream].concat().into(), true)
+    } else {
+        (section.into(), false)
+    }
+}
+
+/// Puts `dwarf`, a file with debugging information, into the program `exe`.
 ///
 /// # Errors
 /// A text when one of the files is not as expected.
-pub fn combine(exe: &[u8], dwarf: &[u8], round: u64, uuid: &[u8]) -> Result<Vec<u8>, String> {
+pub fn combine(exe: &[u8], dwarf: &[u8], how: &Combination) -> Result<Vec<u8>, String> {
     let invalid = "invalid magic number in record at byte 0x0";
     let commands = load_commands(exe).ok_or(invalid)?;
     let dwarf_commands = load_commands(dwarf).ok_or(invalid)?;
@@ -71,11 +135,23 @@ pub fn combine(exe: &[u8], dwarf: &[u8], round: u64, uuid: &[u8]) -> Result<Vec<
     let end = added.off.checked_add(added.len);
     let contents = end.and_then(|end| dwarf.get(added.off..end)).ok_or("EOF")?;
 
-    let round_up = |n: usize| (n as u64).next_multiple_of(round) as usize;
+    let sections = match how.compress {
+        Some(encoder) => Sections::compressed(dwarf, &dwarf_commands, encoder)?,
+        None => None,
+    };
+
+    let round_up = |n: usize| (n as u64).next_multiple_of(how.round) as usize;
     let start = round_up(before.len());
     let mut out = before.to_vec();
     out.resize(start, 0);
-    out.extend_from_slice(contents);
+    match &sections {
+        Some(sections) if sections.len > 0 => {
+            out.reserve(sections.len + after.len());
+            let contents = sections.contents.iter();
+            contents.for_each(|(bytes, _)| out.extend_from_slice(bytes));
+        }
+        _ => out.extend_from_slice(contents),
+    }
     let next = round_up(out.len());
     out.resize(next, 0);
     out.extend_from_slice(after);
@@ -102,7 +178,7 @@ pub fn combine(exe: &[u8], dwarf: &[u8], round: u64, uuid: &[u8]) -> Result<Vec<
     patch.put(COMMANDS_AT, commands.len() as u32 + 1);
     patch.put(COMMANDS_LEN_AT, (commands_len + needed) as u32);
     for c in &commands {
-        patch.command(c, uuid)?;
+        patch.command(c, how.uuid)?;
     }
     // Nothing of it is loaded.
     let (address, memory, protection) = (24, 32, 60);
@@ -110,8 +186,12 @@ pub fn combine(exe: &[u8], dwarf: &[u8], round: u64, uuid: &[u8]) -> Result<Vec<
     patch.put_long(place + memory, 0);
     patch.put(place + protection, 0);
     patch.put_long(place + 40, start as u64);
-    patch.put_long(place + 48, contents.len() as u64);
-    patch.sections(place, needed, (start as u32).wrapping_sub(added.off as u32));
+    let len = sections.as_ref().map_or(contents.len(), |s| s.len);
+    patch.put_long(place + 48, len as u64);
+    match &sections {
+        Some(sections) => patch.compressed_sections(place, &added, start, sections),
+        None => patch.sections(place, needed, (start as u32).wrapping_sub(added.off as u32)),
+    }
     Ok(out)
 }
 
@@ -193,6 +273,40 @@ impl Patch<'_> {
                     Some(word) => self.put(at, word.wrapping_add(by)),
                 }
             }
+        }
+    }
+
+    /// The sections of the command at `place` for debugging information, the one `added` describes, are
+    /// these now, at `start` in the file.
+    fn compressed_sections(
+        &mut self,
+        place: usize,
+        added: &Segment,
+        start: usize,
+        sections: &Sections,
+    ) {
+        let command = &added.command;
+        let address = command.long(24).unwrap_or_default();
+        let mut before = 0;
+        let places = section_places(command.data.len());
+        for (section, (contents, compressed)) in places.zip(&sections.contents) {
+            let at = place + section;
+            if *compressed {
+                let name = command.name(section);
+                let name = [b"__z", name.get(2..).unwrap_or_default()].concat();
+                let len = name.len().min(16);
+                self.out[at..at + len].copy_from_slice(&name[..len]);
+                self.put_long(at + 40, contents.len() as u64);
+            }
+            let offset = (start + before) as u32;
+            // A place of 0 is none.
+            if (added.off as u32).wrapping_add(before as u32) != 0 {
+                self.put(at + 48, offset);
+            }
+            if address.wrapping_add(before as u64) != 0 {
+                self.put_long(at + 32, address.wrapping_add(before as u64));
+            }
+            before += contents.len();
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::diag::{Diag, Stop};
 use crate::output::{EarlyFile, Store};
 use dwarf::{DebugInfo, DwarfError, HostRef, Options, Plan, SectionInfo};
 use format::elf::compression_header;
-use goflate::{Encoder, Generated, Workbench, compress_into};
-use gover::FlateEncoder;
+use format::named_compression_header;
+use goflate::{Generated, Workbench, compress_into};
 use layout::{Addresses, Section, Seg, Segments, TextLayout, TextOrder, round_up};
 use rayon::prelude::*;
 use reach::Live;
@@ -306,7 +306,7 @@ fn compressed_name(name: &'static str, format: FileFormat) -> Cow<'static, str> 
 fn header(size: u64, config: &Config) -> Vec<u8> {
     match config.os.format {
         FileFormat::Elf => compression_header(size, config.arch.alignment.into()).to_vec(),
-        FileFormat::MachO | FileFormat::Pe => [b"ZLIB".as_slice(), &size.to_be_bytes()].concat(),
+        FileFormat::MachO | FileFormat::Pe => named_compression_header(size).to_vec(),
     }
 }
 
@@ -319,12 +319,7 @@ impl Compression<'_> {
         addrs: &Addresses,
         diag: &Diag,
     ) -> Result<Vec<Option<Compressed>>, Stop> {
-        let encoder = match self.config.release.flate {
-            FlateEncoder::Go126 => Encoder::Go126,
-            // What the release's own linker, built for this host, would do.
-            FlateEncoder::Go127 if cfg!(target_arch = "x86_64") => Encoder::Go127,
-            FlateEncoder::Go127 => Encoder::Go127Fused,
-        };
+        let encoder = self.config.zlib_encoder();
         let error: Mutex<Option<DwarfError>> = Mutex::new(None);
         let sections = plan.sections();
         let places = Places::new(
