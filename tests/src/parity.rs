@@ -358,8 +358,15 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
                 for set in BIG {
                     big_case(context, go, *program, DEFAULT, *set, cases);
                 }
-                // The compiler has no use for C.
-                if program.name != "cmd-compile" {
+                // The compiler has no use for C. To build modules once more takes minutes, and what C
+                // brings into a link does not depend on their size: one release is enough for them.
+                let is_newest = newest.is_some_and(|newest| newest.release() == go.release());
+                let with_c = match program.name {
+                    "cmd-compile" => false,
+                    "cmd-go" => true,
+                    _ => is_newest,
+                };
+                if with_c {
                     for set in &BIG[..2] {
                         big_case(context, go, *program, WITH_C, *set, cases);
                     }
