@@ -13,7 +13,7 @@
 //! | `big` | the same for large programs (`--big`) |
 //! | `targets` | the same for other targets, results run in an emulator if there is one |
 //! | `external` | the same with a host linker: its object, its arguments, the result, which runs |
-//! | `macos` | what a host linker for macOS is given, which is not needed for that |
+//! | `macos`, `bsd` | what a host linker for macOS or a BSD is given, which is not needed for that |
 //! | `combined` | the same with flags combined at random, in all build modes |
 //! | `patches` | the same for other patch levels, where cmd/link changed between them |
 //! | `errors` | bad input: cmd/link's wording and status, no file left |
@@ -22,6 +22,7 @@
 //! | `tools` | nm, objdump, pprof, gdb and others read the result |
 //! | `gotests` | the toolchain's own linker tests (`--big`) |
 
+mod bsd;
 mod combined;
 mod context;
 mod damage;
@@ -134,6 +135,7 @@ fn run(args: Args) -> xtask::Result<bool> {
     errors::cases(&context, &mut cases);
     external::cases(&context, &mut cases);
     macos::cases(&context, &mut cases);
+    bsd::cases(&context, &mut cases);
     combined::cases(&context, args.big, &mut cases);
     shared::cases(&context, &mut cases);
     patches::cases(&context, &mut cases);

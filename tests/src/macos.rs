@@ -15,7 +15,7 @@ use xtask::toolchain::Toolchain;
 use xtask::{Result, paths};
 
 /// A program: name, folder, and what `go build` is told.
-type Program = (&'static str, &'static str, &'static [&'static str]);
+pub type Program = (&'static str, &'static str, &'static [&'static str]);
 
 /// One with symbols so large that labels in them are needed, one that is described at length.
 const PROGRAMS: [Program; 2] = [
@@ -70,16 +70,30 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
     for go in context.toolchains() {
         for (program, arch) in PROGRAMS.into_iter().flat_map(|p| ARCHES.map(|a| (p, a))) {
             for (title, flags) in SETS {
-                case(context, go, cases, (program, arch), title, move |_, _| {
-                    let external = ["-linkmode=external"].iter().chain(flags);
-                    Ok(external.map(|f| f.to_string()).collect())
-                });
+                case(
+                    context,
+                    go,
+                    cases,
+                    "macos",
+                    (program, "darwin", arch),
+                    title,
+                    move |_, _| {
+                        let external = ["-linkmode=external"].iter().chain(flags);
+                        Ok(external.map(|f| f.to_string()).collect())
+                    },
+                );
             }
         }
         for (title, flags) in RACE_SETS {
-            case(context, go, cases, (RACE, "arm64"), title, move |_, _| {
-                Ok(flags.iter().map(|f| f.to_string()).collect())
-            });
+            case(
+                context,
+                go,
+                cases,
+                "macos",
+                (RACE, "darwin", "arm64"),
+                title,
+                move |_, _| Ok(flags.iter().map(|f| f.to_string()).collect()),
+            );
         }
         for arch in ARCHES {
             for (title, flags) in FINISHED {
@@ -87,7 +101,8 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
                     context,
                     go,
                     cases,
-                    (PROGRAMS[1], arch),
+                    "macos",
+                    (PROGRAMS[1], "darwin", arch),
                     title,
                     move |step, dir| {
                         let linker = stand_ins(step, dir)?;
@@ -104,19 +119,21 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
     }
 }
 
-/// Adds a case. `flags` are for a step, and may need files in a folder.
-fn case(
+/// Adds a case of a group: a program for an operating system and a machine. `flags` are for a step, and may
+/// need files in a folder.
+pub fn case(
     context: &Context,
     go: &Toolchain,
     cases: &mut Vec<Case>,
-    (program, arch): (Program, &'static str),
+    group: &str,
+    (program, os, arch): (Program, &'static str, &'static str),
     title: &str,
     flags: impl Fn(&Step, &Path) -> Result<Vec<String>> + Send + Sync + 'static,
 ) {
-    let name = format!("macos/{}-{arch}/{}/{title}", program.0, go.release());
+    let name = format!("{group}/{}-{arch}/{}/{title}", program.0, go.release());
     let (context, go) = (context.clone(), go.clone());
     cases.push(Case::new(name, move || {
-        let step = step(&context, &go, program, arch)?;
+        let step = step(&context, &go, program, os, arch)?;
         let scratch = context.scratch()?;
         let config = scratch.path().join("importcfg");
         fs::write(&config, with_cgo(&step)?)?;
@@ -130,19 +147,23 @@ fn step(
     context: &Context,
     go: &Toolchain,
     (name, dir, flags): Program,
+    os: &str,
     arch: &str,
 ) -> Result<Arc<Step>> {
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let build = Build {
         dir: paths::workspace().join(dir),
-        env: [("CGO_ENABLED", "0"), ("GOOS", "darwin"), ("GOARCH", arch)]
+        env: [("CGO_ENABLED", "0"), ("GOOS", os), ("GOARCH", arch)]
             .map(owned)
             .into(),
         flags: flags.iter().map(|f| f.to_string()).collect(),
         ..Build::default()
     };
     let variant = Variant {
-        name: "macos",
+        name: match os {
+            "darwin" => "macos",
+            _ => "bsd",
+        },
         env: &[],
         flags: &[],
         only: None,

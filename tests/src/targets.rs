@@ -391,15 +391,22 @@ const DARWIN_AMD64_EXE: Target = Target {
     ..DARWIN_AMD64
 };
 
+const FREEBSD: Variant = Variant {
+    name: "freebsd-amd64",
+    env: &[("GOOS", "freebsd")],
+    flags: &[],
+    only: None,
+};
+
 /// ELF as on Linux, but for notes, headers and what is imported. Nothing at hand runs the programs.
 const FREEBSD_AMD64: Target = Target {
-    build: Variant {
-        name: "freebsd-amd64",
-        env: &[("GOOS", "freebsd")],
-        flags: &[],
-        only: None,
-    },
-    only: &["hello-net"],
+    build: FREEBSD,
+    // C objects have one format everywhere.
+    c: Some(WithC {
+        build: FREEBSD,
+        cc: "gcc",
+    }),
+    only: &["hello-net", "host-object"],
     fails: false,
     sets: &[BSD],
     ..DARWIN_ARM64
@@ -409,8 +416,9 @@ const FREEBSD_ARM64: Target = Target {
     build: Variant {
         name: "freebsd-arm64",
         env: &[("GOOS", "freebsd"), ("GOARCH", "arm64")],
-        ..FREEBSD_AMD64.build
+        ..FREEBSD
     },
+    c: None,
     only: &["hello"],
     ..FREEBSD_AMD64
 };
@@ -419,7 +427,7 @@ const NETBSD_AMD64: Target = Target {
     build: Variant {
         name: "netbsd-amd64",
         env: &[("GOOS", "netbsd")],
-        ..FREEBSD_AMD64.build
+        ..FREEBSD
     },
     ..FREEBSD_ARM64
 };
@@ -428,7 +436,7 @@ const NETBSD_ARM64: Target = Target {
     build: Variant {
         name: "netbsd-arm64",
         env: &[("GOOS", "netbsd"), ("GOARCH", "arm64")],
-        ..FREEBSD_AMD64.build
+        ..FREEBSD
     },
     ..FREEBSD_ARM64
 };
@@ -438,8 +446,10 @@ const OPENBSD_AMD64: Target = Target {
     build: Variant {
         name: "openbsd-amd64",
         env: &[("GOOS", "openbsd")],
-        ..FREEBSD_AMD64.build
+        ..FREEBSD
     },
+    c: None,
+    only: &["hello-net"],
     ..FREEBSD_AMD64
 };
 
@@ -449,7 +459,7 @@ const OPENBSD_ARM64: Target = Target {
         name: "openbsd-arm64",
         env: &[("GOOS", "openbsd"), ("GOARCH", "arm64")],
         flags: &["-buildmode=exe"],
-        ..FREEBSD_AMD64.build
+        ..FREEBSD
     },
     ..FREEBSD_ARM64
 };
@@ -458,7 +468,7 @@ const DRAGONFLY_AMD64: Target = Target {
     build: Variant {
         name: "dragonfly-amd64",
         env: &[("GOOS", "dragonfly")],
-        ..FREEBSD_AMD64.build
+        ..FREEBSD
     },
     ..FREEBSD_ARM64
 };

@@ -63,9 +63,10 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
     let inputs = loaded.inputs;
     let mode = decided.into_inner().unwrap_or_default();
     let can_use_plugins = can_use_plugins.into_inner();
-    if mode == LinkMode::External && !config.os.takes_c {
-        let what = format!("external linking for {}", config.goos);
-        return Err(diag.exit_plain(unsupported_text(&what)));
+    // cmd/link forbids the system to load it anywhere, in a note of its own.
+    if config.race && config.goos == "netbsd" {
+        let text = unsupported_text("-race for netbsd");
+        return Err(diag.exit_plain(text));
     }
     if config.os.format == FileFormat::MachO {
         if config.build_mode == BuildMode::Plugin || can_use_plugins {
@@ -169,6 +170,7 @@ fn choose_link_mode(config: &Config, inputs: &Inputs) -> (Vec<Problem>, LinkMode
         .packages
         .internal_cgo
         .iter()
+        .filter(|p| !config.os.external_packages.contains(p))
         .map(|p| path_to_prefix(p))
         .collect();
     let foreign = |pkg: &String| !internal.contains(pkg);

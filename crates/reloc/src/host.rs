@@ -293,7 +293,7 @@ impl Relocator<'_> {
         if rs.is_some() && self.addrs.section(rs).0 == 0 {
             match self.syms.kind(rs) {
                 SymKind::Xxx if !host.library => return Err(Problem::Unresolved),
-                SymKind::DynImport if !host.dynlink && host.format != FileFormat::MachO => {
+                SymKind::DynImport if !host.dynlink && !self.binds_imports => {
                     return Err(Problem::Unhandled);
                 }
                 _ => {}

@@ -32,7 +32,7 @@ pub struct Relocator<'a> {
     pub tls_offset: i64,
     /// Address of the image, where addresses are counted from there (PE); 0 elsewhere.
     pub image_base: u64,
-    /// Whether the dynamic linker finds fields with addresses of imports by itself (Mach-O).
+    /// Whether fields with addresses of imports are left to the dynamic linker (Mach-O, and ELF on OpenBSD).
     pub binds_imports: bool,
     /// Whether loads of thread-local offsets may become loads of constants: the output may lie
     /// anywhere and is complete.

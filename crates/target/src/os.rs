@@ -68,6 +68,30 @@ const PLAIN_ELF: ElfRules = ElfRules {
     binds_imports: false,
 };
 
+/// What the compiler that links for an operating system is told besides what all are told
+/// (`ld/lib.go:hostlink`).
+#[derive(Debug, PartialEq, Eq)]
+pub struct CompilerFlags {
+    /// Always.
+    pub always: &'static [&'static str],
+    /// Unless what is made may lie anywhere.
+    pub unless_pie: &'static [&'static str],
+    /// If it knows the flag.
+    pub if_known: &'static [&'static str],
+    /// On AArch64.
+    pub on_arm64: &'static [&'static str],
+    /// The linker it must use on AArch64, how that one names itself, and what is said if it is another.
+    pub arm64_linker: Option<(&'static str, &'static str, &'static str)>,
+}
+
+const NO_FLAGS: CompilerFlags = CompilerFlags {
+    always: &[],
+    unless_pie: &[],
+    if_known: &[],
+    on_arm64: &[],
+    arm64_linker: None,
+};
+
 /// What an operating system is to the linker (`objabi.HeadType`, `ld.Target`).
 #[derive(Debug, PartialEq, Eq)]
 pub struct OsInfo {
@@ -91,10 +115,13 @@ pub struct OsInfo {
     pub wide_call_lines: bool,
     /// What ELF files have.
     pub elf: ElfRules,
-    /// Whether a host linker and its objects can take part.
-    pub takes_c: bool,
     /// The compiler that links if no other is named (`Link.extld`).
     pub compiler: &'static str,
+    /// What it is told, in ELF.
+    pub compiler_flags: CompilerFlags,
+    /// Packages whose C code a host linker must link here though it need not elsewhere
+    /// (`ld/lib.go:loadobjfile`).
+    pub external_packages: &'static [&'static str],
     /// What the output is called if it has no other name.
     pub default_output: &'static str,
 }
@@ -113,8 +140,9 @@ pub const LINUX: OsInfo = OsInfo {
         last_header: Some(GNU_STACK),
         ..PLAIN_ELF
     },
-    takes_c: true,
     compiler: "gcc",
+    compiler_flags: NO_FLAGS,
+    external_packages: &[],
     default_output: "a.out",
 };
 
@@ -134,8 +162,15 @@ pub const FREEBSD: OsInfo = OsInfo {
         interpreters: Some(("/libexec/ld-elf.so.1", "/usr/libexec/ld-elf.so.1")),
         ..LINUX.elf
     },
-    takes_c: false,
     compiler: "clang",
+    compiler_flags: CompilerFlags {
+        arm64_linker: Some((
+            "bfd",
+            "GNU ld",
+            "ARM64 external linker must be ld.bfd (issue #35197), please install devel/binutils",
+        )),
+        ..NO_FLAGS
+    },
     ..LINUX
 };
 
@@ -154,7 +189,6 @@ pub const NETBSD: OsInfo = OsInfo {
         interpreters: Some(("/libexec/ld.elf_so", "/libexec/ld.elf_so")),
         ..PLAIN_ELF
     },
-    takes_c: false,
     ..LINUX
 };
 
@@ -174,8 +208,15 @@ pub const OPENBSD: OsInfo = OsInfo {
         versioned_libraries: true,
         binds_imports: true,
     },
-    takes_c: false,
     compiler: "clang",
+    compiler_flags: CompilerFlags {
+        always: &["-pthread"],
+        unless_pie: &["-Wl,-nopie"],
+        if_known: &["-Wl,-z,nobtcfi"],
+        // Go's assembler puts constants between instructions, which must be read then.
+        on_arm64: &["-Wl,--no-execute-only"],
+        arm64_linker: None,
+    },
     ..LINUX
 };
 
@@ -187,7 +228,8 @@ pub const DRAGONFLY: OsInfo = OsInfo {
         interpreters: Some(("/usr/libexec/ld-elf.so.2", "")),
         ..PLAIN_ELF
     },
-    takes_c: false,
+    // The variable errno is local to threads, by relocations that are not known here.
+    external_packages: &["net", "os/user"],
     ..LINUX
 };
 
@@ -202,8 +244,9 @@ pub const DARWIN: OsInfo = OsInfo {
     read_only_segment: false,
     wide_call_lines: true,
     elf: PLAIN_ELF,
-    takes_c: true,
     compiler: "clang",
+    compiler_flags: NO_FLAGS,
+    external_packages: &[],
     default_output: "a.out",
 };
 
@@ -218,8 +261,9 @@ pub const WINDOWS: OsInfo = OsInfo {
     read_only_segment: true,
     wide_call_lines: false,
     elf: PLAIN_ELF,
-    takes_c: true,
     compiler: "gcc",
+    compiler_flags: NO_FLAGS,
+    external_packages: &[],
     default_output: "a.out.exe",
 };
 

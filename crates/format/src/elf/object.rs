@@ -9,6 +9,8 @@ use super::records::*;
 pub struct ObjectInput<'a> {
     /// `e_machine`
     pub machine: u16,
+    /// `e_ident[EI_OSABI]`
+    pub osabi: u8,
     /// Length of the header area, bytes.
     pub header_len: u64,
     /// Sections in the order they were made, each with the number of its relocations; `None` if it
@@ -160,11 +162,12 @@ impl<'a> Headers<'a> {
     }
 
     /// The ELF header and these headers as bytes.
-    fn write(&self, machine: u16) -> Vec<u8> {
+    fn write(&self, machine: u16, osabi: u8) -> Vec<u8> {
         let mut out = vec![0; EHDR_SIZE + self.list.len() * SHDR_SIZE];
         Ehdr {
             typ: ET_REL,
             machine,
+            osabi,
             shnum: self.list.len() as u16,
             shstrndx: self.tables[2] as u16,
             ..Ehdr::default()
@@ -188,7 +191,7 @@ impl ObjectPlan {
         let rela_names: Vec<String> = sections.map(|(s, _)| format!(".rela{}", s.name)).collect();
         let mut headers = Headers::new(x, &rela_names);
         let relocs = headers.place(x.end);
-        let header = headers.write(x.machine);
+        let header = headers.write(x.machine, x.osabi);
         if header.len() as u64 > x.header_len {
             return Err(TooBig {
                 used: header.len() as u64,
@@ -254,6 +257,7 @@ mod tests {
         };
         let x = ObjectInput {
             machine: 62,
+            osabi: 9,
             header_len: 4096,
             sections: vec![
                 (section(".text", SHT_PROGBITS, 4096), Some(2)),
@@ -286,6 +290,7 @@ mod tests {
         use object::{Object, ObjectSection};
         let f = object::File::parse(&*file).unwrap();
         assert_eq!(f.kind(), object::ObjectKind::Relocatable);
+        assert_eq!(file[7], 9, "the system");
         let text = f.section_by_name(".text").unwrap();
         let relocs: Vec<_> = text.relocations().map(|(o, r)| (o, r.addend())).collect();
         assert_eq!(relocs, [(0, -4), (8, -4)]);

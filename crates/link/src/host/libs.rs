@@ -34,7 +34,18 @@ pub fn load_missing(
         )
     });
     let libgcc = match config.libgcc.as_slice() {
-        b"" => find_library(config, "--print-libgcc-file-name", "libgcc", diag),
+        b"" => {
+            let found = find_library(config, "--print-libgcc-file-name", "libgcc", diag);
+            match lacks_compiler_rt(std::env::consts::OS, &found) {
+                true => find_library(
+                    config,
+                    "--print-file-name=libcompiler_rt.a",
+                    "libcompiler_rt",
+                    diag,
+                ),
+                false => found,
+            }
+        }
         name => text::lossy(name).into_owned(),
     };
     if config.os.format == FileFormat::Pe {
@@ -51,6 +62,18 @@ pub fn load_missing(
         }
     }
     Ok(())
+}
+
+/// Whether the compiler of a `host` names a library that lacks some of what is needed, or is not there.
+fn lacks_compiler_rt(host: &str, library: &str) -> bool {
+    match host {
+        "freebsd" => {
+            let name = Path::new(library).file_name().unwrap_or_default();
+            name.as_encoded_bytes().starts_with(b"libclang_rt.builtins")
+        }
+        "openbsd" => library == "libgcc.a",
+        _ => false,
+    }
 }
 
 /// Loads what is needed of an archive that the host compiler may know.
@@ -76,7 +99,7 @@ pub fn find_file(config: &Config, name: &str, diag: &Diag) -> String {
 /// Asks the host compiler for the path of a library; `none` if it does not answer.
 fn find_library(config: &Config, question: &str, library: &str, diag: &Diag) -> String {
     let mut argv = match config.extld.as_slice() {
-        [] => vec![b"gcc".to_vec()],
+        [] => vec![config.os.compiler.into()],
         given => given.to_vec(),
     };
     let n = argv.len();
@@ -221,5 +244,20 @@ impl Captured {
             copy.display()
         ));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compilers_of_two_hosts_name_a_library_that_will_not_do() {
+        let clang = "/usr/lib/clang/18/lib/freebsd/libclang_rt.builtins-x86_64.a";
+        assert!(lacks_compiler_rt("freebsd", clang));
+        assert!(!lacks_compiler_rt("freebsd", "/usr/lib/libgcc.a"));
+        assert!(lacks_compiler_rt("openbsd", "libgcc.a"));
+        assert!(!lacks_compiler_rt("openbsd", "/usr/lib/libgcc.a"));
+        assert!(!lacks_compiler_rt("linux", "libgcc.a"));
     }
 }

@@ -127,9 +127,6 @@ impl Content {
             Err(diag.exit_plain(unsupported_text(&what)))
         };
         let entered = match self {
-            Content::Elf(_) if config.os.format == FileFormat::Elf && !config.os.takes_c => {
-                return unsupported(&format!("{}'s ELF", config.os.name));
-            }
             Content::Elf(Ok(elf)) => loader.enter(elf, pkg, name),
             Content::Elf(Err(e)) => Err(e.to_string()),
             // Resources are often there for all systems, and mean nothing to others.

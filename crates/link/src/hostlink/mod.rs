@@ -196,28 +196,28 @@ impl<'a> HostLinker<'a> {
             (false, _) => {}
         }
         let probe = self.probe();
-        let windows = (config.os.format == FileFormat::Pe).then(|| Windows::new(self, &probe));
-        match &windows {
-            Some(w) => {
-                argv.extend(w.program_flags());
-                argv.extend(w.mode_flags()?);
-            }
-            None if is_elf => argv.extend(words(&self.output_flags())),
-            None => argv.extend(words(&self.macho_flags())),
-        }
-        let linker = match input.dynlink && config.arch.family == Family::Arm64 {
-            true if self.needs_gold()? => "gold",
-            _ => "",
-        };
-        if !linker.is_empty() {
-            argv.push(joined("-fuse-ld=", linker.as_bytes()));
-        }
         let knows = |linker: &str, flag: &str| -> Result<bool, Stop> {
             match probe.knows(linker, flag.as_bytes()) {
                 Ok(known) => Ok(known),
                 Err(why) => self.diag.error(why).map(|()| false),
             }
         };
+        let windows = (config.os.format == FileFormat::Pe).then(|| Windows::new(self, &probe));
+        match &windows {
+            Some(w) => {
+                argv.extend(w.program_flags());
+                argv.extend(w.mode_flags()?);
+            }
+            None if is_elf => {
+                argv.extend(words(&self.system_flags(&knows)?));
+                argv.extend(words(&self.output_flags()));
+            }
+            None => argv.extend(words(&self.macho_flags())),
+        }
+        let linker = self.other_linker()?;
+        if !linker.is_empty() {
+            argv.push(joined("-fuse-ld=", linker.as_bytes()));
+        }
         if is_elf && knows("", "-Wl,--build-id=0x1234567890abcdef")? {
             if !config.gnu_build_id.is_empty() {
                 let id = hex::encode(&config.gnu_build_id);
@@ -278,6 +278,54 @@ impl<'a> HostLinker<'a> {
         self.in_response_file(argv, &probe, linker)
     }
 
+    /// Flags for the system.
+    fn system_flags(
+        &self,
+        knows: &impl Fn(&str, &str) -> Result<bool, Stop>,
+    ) -> Result<Vec<&'static str>, Stop> {
+        let (config, flags) = (self.config, &self.config.os.compiler_flags);
+        let mut out = flags.always.to_vec();
+        if config.build_mode != BuildMode::Pie {
+            out.extend(flags.unless_pie);
+        }
+        for flag in flags.if_known {
+            if knows("", flag)? {
+                out.push(flag);
+            }
+        }
+        if config.arch.family == Family::Arm64 {
+            out.extend(flags.on_arm64);
+        }
+        Ok(out)
+    }
+
+    /// The name of the linker that the host compiler must use; empty if it may be any.
+    fn other_linker(&self) -> Result<&'static str, Stop> {
+        let config = self.config;
+        if config.arch.family != Family::Arm64 {
+            return Ok("");
+        }
+        if self.input.dynlink && self.needs_gold()? {
+            return Ok("gold");
+        }
+        let Some((linker, name, missing)) = config.os.compiler_flags.arm64_linker else {
+            return Ok("");
+        };
+        let o = tool::run(
+            &self.asked(&[&format!("-fuse-ld={linker}"), "-Wl,--version"]),
+            false,
+        );
+        match o.error.is_none() && !text::lossy(&o.output).contains(name) {
+            true => Err(self.diag.fatal(missing)),
+            false => Ok(linker),
+        }
+    }
+
+    /// The host compiler with flags that ask it something.
+    fn asked(&self, flags: &[&str]) -> Argv {
+        self.extld.iter().cloned().chain(words(flags)).collect()
+    }
+
     /// Flags that say what is made, as an ELF file.
     fn output_flags(&self) -> Vec<&'static str> {
         let (config, input) = (self.config, self.input);
@@ -330,14 +378,10 @@ impl<'a> HostLinker<'a> {
     /// Whether gold is asked for: GNU ld before 2.36 has trouble with copy relocations on AArch64
     /// (<https://sourceware.org/bugzilla/show_bug.cgi?id=19962>).
     fn needs_gold(&self) -> Result<bool, Stop> {
-        let with = |flags: &[&str]| -> Argv {
-            let flags = words(flags);
-            self.extld.iter().cloned().chain(flags).collect()
-        };
         let wanted = match self.config.release.host_link.arm64_gold {
             Arm64Gold::Always => "gold",
             Arm64Gold::ForOldLd => {
-                let o = tool::run(&with(&["-Wl,--version"]), false);
+                let o = tool::run(&self.asked(&["-Wl,--version"]), false);
                 let old = |(major, minor)| major == 2 && minor <= 35;
                 if o.error.is_some() || !gnu_ld_version(&o.output).is_some_and(old) {
                     return Ok(false);
@@ -346,7 +390,7 @@ impl<'a> HostLinker<'a> {
             }
         };
         // gcc falls back silently if there is no gold.
-        let o = tool::run(&with(&["-fuse-ld=gold", "-Wl,--version"]), false);
+        let o = tool::run(&self.asked(&["-fuse-ld=gold", "-Wl,--version"]), false);
         let output = text::lossy(&o.output);
         match o.error.is_none() && !output.contains("GNU gold") {
             true => Err(self.diag.fatal(format_args!(

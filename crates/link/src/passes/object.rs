@@ -345,6 +345,7 @@ pub fn describe<'a>(
         .collect();
     ObjectInput {
         machine: config.arch.elf_machine,
+        osabi: config.os.elf.osabi,
         header_len: config.placement.header_len,
         sections,
         names: section_names(config, shape, false),
