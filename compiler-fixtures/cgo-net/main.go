@@ -18,11 +18,13 @@ func main() {
 	fmt.Println(root.Username, unknown)
 	var all sync.WaitGroup
 	for range 4 {
-		all.Go(func() {
+		all.Add(1)
+		go func() {
+			defer all.Done()
 			if _, err := net.LookupHost("localhost"); err != nil {
 				fmt.Println(err)
 			}
-		})
+		}()
 	}
 	all.Wait()
 	_, err = net.LookupHost("host.invalid")

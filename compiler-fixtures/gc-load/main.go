@@ -61,13 +61,15 @@ func main() {
 	var wg sync.WaitGroup
 	var nodes atomic.Int64
 	for g := range 4 {
-		wg.Go(func() {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
 			for i := range 60 {
 				t := grow(8)
 				kept[(g*60+i)%len(kept)].p = grow(3)
 				nodes.Add(int64(t.check(8)))
 			}
-		})
+		}()
 	}
 	var finals atomic.Int64
 	for range 1000 {

@@ -20,7 +20,9 @@ func main() {
 	var wg sync.WaitGroup
 	sums := make([]int, 16)
 	for i := range sums {
-		wg.Go(func() {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			for j := range 1000 {
@@ -29,7 +31,7 @@ func main() {
 					runtime.Gosched()
 				}
 			}
-		})
+		}()
 	}
 	wg.Wait()
 	syscall.Kill(os.Getpid(), syscall.SIGUSR1)

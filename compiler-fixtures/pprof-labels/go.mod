@@ -1,3 +1,3 @@
 module fixture.test/pproflabels
 
-go 1.25
+go 1.24

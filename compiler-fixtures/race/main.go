@@ -21,7 +21,11 @@ func main() {
 		count++
 	}
 	for range 8 {
-		all.Go(add)
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			add()
+		}()
 	}
 	all.Wait()
 	fmt.Println(count)

@@ -298,7 +298,7 @@ fn resources(objects: &[&str], split: bool) -> Sources {
     let mut files = vec![
         (
             "go.mod".into(),
-            "module fixture.test/resources\n\ngo 1.25\n".into(),
+            "module fixture.test/resources\n\ngo 1.24\n".into(),
         ),
         (
             "main.go".into(),
@@ -318,7 +318,7 @@ fn resources(objects: &[&str], split: bool) -> Sources {
 fn many_packages(count: usize) -> Sources {
     let mut files = vec![(
         "go.mod".to_string(),
-        "module fixture.test/manypackages\n\ngo 1.25\n".into(),
+        "module fixture.test/manypackages\n\ngo 1.24\n".into(),
     )];
     for n in 0..count {
         let group = n / 50;
@@ -402,7 +402,7 @@ fn huge_function(lines: usize) -> Sources {
     vec![
         (
             "go.mod".into(),
-            "module fixture.test/hugefunction\n\ngo 1.25\n".into(),
+            "module fixture.test/hugefunction\n\ngo 1.24\n".into(),
         ),
         ("main.go".into(), text.into()),
     ]

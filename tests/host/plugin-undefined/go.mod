@@ -1,3 +1,3 @@
 module relink.test/plugin-undefined
 
-go 1.25
+go 1.24

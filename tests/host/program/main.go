@@ -45,13 +45,15 @@ func main() {
 	var group sync.WaitGroup
 	counts := make([]int, 4)
 	for i := range counts {
-		group.Go(func() {
+		group.Add(1)
+		go func() {
+			defer group.Done()
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			C.count()
 			first := C.count()
 			counts[i] = int(C.count() - first)
-		})
+		}()
 	}
 	group.Wait()
 	fmt.Println(counts)

@@ -1,3 +1,3 @@
 module host.test/shared
 
-go 1.25
+go 1.24

@@ -1,0 +1,3 @@
+module fixture.test/duplicatesizes
+
+go 1.24
