@@ -7,6 +7,7 @@ use crate::Kind;
 use crate::plan::Plan;
 use crate::section::Section;
 use crate::units::{Function, Piece, Unit};
+use gover::SymKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use symbols::{BitSet, SymId, Symbols};
 
@@ -66,6 +67,9 @@ impl Plan {
             let (text, has_types) = (!u.is_textless(), self.types_unit == Some(i));
             let shown = text || has_types || !u.variables.is_empty();
             for kind in UNIT_PARTS {
+                if kind == Kind::Addr && !syms.gover.has_kind(SymKind::DwarfAddr) {
+                    continue;
+                }
                 let used = match kind {
                     Kind::Addr => self.dwarf5,
                     Kind::Info => shown,

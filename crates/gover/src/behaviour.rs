@@ -18,6 +18,98 @@ pub enum DupokRule {
     UnmarkedWins,
 }
 
+/// Which of two definitions of a symbol stays if neither is marked duplicate-ok. Contents beat zeros
+/// in all of them, and two with contents are an error (`loader/loader.go:addSym`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DuplicateRule {
+    /// Sizes do not count; of zeros the first stay (until 1.24.2).
+    Contents,
+    /// The one that stays must not be smaller: of zeros the larger stay, anything else is an error,
+    /// even beside text (1.24.3).
+    NotSmaller,
+    /// Likewise, but text may be smaller than zeros (1.24.4).
+    NotSmallerData,
+    /// Contents get the size of larger zeros. What they refer to by name is lost then, because
+    /// references have not been read yet (until 1.24).
+    MergedEarly,
+    /// Contents get the size of larger zeros.
+    Merged,
+}
+
+/// A definition of a symbol, as far as [`DuplicateRule`] asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Definition {
+    /// Its size in bytes.
+    pub size: u32,
+    /// Whether it is text.
+    pub is_text: bool,
+    /// Whether it is data, with contents or without.
+    pub is_data: bool,
+    /// Whether it has contents.
+    pub has_content: bool,
+}
+
+impl Definition {
+    fn is_zeros(self) -> bool {
+        self.is_data && !self.has_content
+    }
+}
+
+impl DuplicateRule {
+    /// Whether a further definition takes the place of the one before it. `None` if the two exclude
+    /// one another.
+    pub fn replaces(self, new: Definition, old: Definition) -> Option<bool> {
+        let (larger, smaller) = (new.size > old.size, new.size < old.size);
+        let content = new.has_content;
+        let (wins, stays) = match self {
+            DuplicateRule::Contents => (content && old.is_zeros(), !content && old.is_data),
+            DuplicateRule::NotSmaller => (
+                (content || larger) && old.is_zeros() && !smaller,
+                !content && !larger && old.is_data,
+            ),
+            DuplicateRule::NotSmallerData => (
+                old.is_zeros() && (new.is_text || content && !smaller || new.is_zeros() && larger),
+                new.is_zeros() && (!larger || old.is_text),
+            ),
+            DuplicateRule::MergedEarly | DuplicateRule::Merged => (
+                old.is_zeros() && (new.is_text || content || new.is_zeros() && larger),
+                new.is_zeros(),
+            ),
+        };
+        match (wins, stays) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether the one that stays gets the size of the larger one.
+    pub fn merges_sizes(self) -> bool {
+        matches!(self, DuplicateRule::MergedEarly | DuplicateRule::Merged)
+    }
+}
+
+/// How functions are aligned that ask for less than is usual (`ld/data.go:assignAddress`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TextAlign {
+    /// As they ask, if they do (until 1.24).
+    Own,
+    /// As is usual, or as `-funcalign` says.
+    AtLeastUsual,
+}
+
+impl TextAlign {
+    /// The alignment of a function that asks for `own`, 0 if it does not; `usual` is that of
+    /// functions.
+    #[inline]
+    pub fn of(self, own: u32, usual: u32) -> u32 {
+        match self {
+            TextAlign::Own if own != 0 => own,
+            TextAlign::Own | TextAlign::AtLeastUsual => own.max(usual),
+        }
+    }
+}
+
 /// How text symbols of an object's content-hashed block are bound in the output's symbol
 /// tables (`ld/symtab.go:putelfsym`, `ld/macho.go:machoShouldExport`,
 /// `ld/pe.go:writeSymbols`).
@@ -357,6 +449,52 @@ pub enum VersionSuffix {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn duplicates_stay_by_contents_and_sizes() {
+        let data = |size, has_content| Definition {
+            size,
+            is_text: false,
+            is_data: true,
+            has_content,
+        };
+        let text = Definition {
+            is_text: true,
+            is_data: false,
+            ..data(4, true)
+        };
+        let pairs = [
+            (data(8, true), data(8, true)),
+            (data(8, true), data(8, false)),
+            (data(8, true), data(64, false)),
+            (data(64, false), data(8, true)),
+            (data(64, false), data(8, false)),
+            (data(8, false), data(64, false)),
+            (text, data(8, false)),
+            (data(8, false), text),
+            (text, text),
+        ];
+        let all = |rule: DuplicateRule| {
+            let said = pairs.map(|(new, old)| match rule.replaces(new, old) {
+                Some(true) => 'n',
+                Some(false) => 'o',
+                None => 'x',
+            });
+            said.iter().collect::<String>()
+        };
+        assert_eq!(all(DuplicateRule::Contents), "xnnooonxx");
+        assert_eq!(all(DuplicateRule::NotSmaller), "xnxxnoxxx");
+        assert_eq!(all(DuplicateRule::NotSmallerData), "xnxxnonox");
+        assert_eq!(all(DuplicateRule::MergedEarly), "xnnononox");
+        assert_eq!(all(DuplicateRule::Merged), "xnnononox");
+    }
+
+    #[test]
+    fn small_alignments_of_functions_hold_in_old_releases() {
+        let all = |rule: TextAlign| [0, 1, 16, 32, 64].map(|own| rule.of(own, 32));
+        assert_eq!(all(TextAlign::Own), [32, 1, 16, 32, 64]);
+        assert_eq!(all(TextAlign::AtLeastUsual), [32, 32, 32, 32, 64]);
+    }
 
     #[test]
     fn uuids_keep_the_hash_but_for_version_and_variant() {

@@ -19,8 +19,8 @@ pub enum BuildConfigError {
     Gomips64,
     #[error("invalid GOPPC64: must be power8, power9, power10")]
     Goppc64,
-    #[error("invalid GORISCV64: must be rva20u64, rva22u64, rva23u64")]
-    Goriscv64,
+    #[error("invalid GORISCV64: must be {}", .0.join(", "))]
+    Goriscv64(&'static [&'static str]),
     #[error("invalid GOWASM: no such feature {0:?}")]
     Gowasm(String),
     #[error(transparent)]
@@ -116,8 +116,8 @@ impl GoLayout {
         let gomips64 = note(one_of("GOMIPS64", &float), E::Gomips64);
         let power = ["power8", "power9", "power10"];
         let goppc64 = note(one_of("GOPPC64", &power), E::Goppc64);
-        let rva = ["rva20u64", "rva22u64", "rva23u64"];
-        let goriscv64 = note(one_of("GORISCV64", &rva), E::Goriscv64);
+        let rva = self.riscv_profiles;
+        let goriscv64 = note(one_of("GORISCV64", rva), E::Goriscv64(rva));
         let wasm = var("GOWASM", "");
         for feature in wasm.split(',') {
             if !["", "satconv", "signext"].contains(&feature) {

@@ -12,6 +12,8 @@ pub enum BaselineWhen {
     RegisterAbi,
     /// Where DWARF 5 is supported.
     Dwarf5,
+    /// Where there is an atomic exchange of bytes.
+    ByteExchange,
 }
 
 /// The experiment tables of a release.
@@ -28,6 +30,8 @@ pub struct ExperimentTables {
     pub register_abi_only: &'static [&'static str],
     /// Operating systems without DWARF 5.
     pub dwarf4_oses: &'static [&'static str],
+    /// Architectures with an atomic exchange of bytes.
+    pub byte_exchange: &'static [&'static str],
 }
 
 /// An error in GOEXPERIMENT, worded as cmd/link prints it behind `link: `.
@@ -127,6 +131,7 @@ impl GoLayout {
         };
         let register_abi = tables.register_abi.contains(&goarch);
         let dwarf5 = !tables.dwarf4_oses.contains(&goos);
+        let byte_exchange = tables.byte_exchange.contains(&goarch);
         let baseline = tables
             .baseline
             .iter()
@@ -134,6 +139,7 @@ impl GoLayout {
                 BaselineWhen::Always => true,
                 BaselineWhen::RegisterAbi => register_abi,
                 BaselineWhen::Dwarf5 => dwarf5,
+                BaselineWhen::ByteExchange => byte_exchange,
             })
             .fold(0, |set, (name, _)| set | bit(name));
 

@@ -499,8 +499,27 @@ fn linknames(goroot: &Path, w: &mut Writer) -> Result<(), GenerateError> {
 
 fn packages(goroot: &Path, w: &mut Writer) -> Result<(), GenerateError> {
     let special = Source::read(goroot, "src/cmd/internal/objabi/pkgspecial.go")?;
+    // Until 1.24 the linker has a list of its own, with beginnings of paths.
+    let data = Source::read(goroot, "src/cmd/link/internal/ld/data.go")?;
+    let own = data.between("func isRuntimeDepPkg(pkg string) bool {", "\n}")?;
+    let (mut runtime, prefixes) = match own.split_once("switch pkg {") {
+        Some((_, list)) => {
+            let (list, rest) = list
+                .split_once("return true")
+                .ok_or_else(|| data.error("isRuntimeDepPkg"))?;
+            let prefixes: Vec<_> = rest.split("HasPrefix(").skip(1).collect();
+            let prefixes = prefixes.iter().filter_map(|r| quoted(r).first().copied());
+            (quoted(list), prefixes.collect())
+        }
+        None => (
+            special.strings("var runtimePkgs = []string{", "}")?,
+            Vec::new(),
+        ),
+    };
+    runtime.sort_unstable();
+    w.strings("RUNTIME_PKGS", &runtime);
+    w.strings("RUNTIME_PREFIXES", &prefixes);
     for (name, start) in [
-        ("RUNTIME_PKGS", "var runtimePkgs = []string{"),
         (
             "EXTRA_NO_INSTRUMENT_PKGS",
             "var extraNoInstrumentPkgs = []string{",
@@ -549,6 +568,7 @@ fn experiments(goroot: &Path, w: &mut Writer) -> Result<(), GenerateError> {
             "true" => "Always",
             "regabiSupported" => "RegisterAbi",
             "dwarf5Supported" => "Dwarf5",
+            "haveXchg8" => "ByteExchange",
             other => return Err(exp.error(format!("baseline {name} when {other}"))),
         };
         baseline.push(format!("({:?}, BaselineWhen::{when})", name.to_lowercase()));
@@ -574,6 +594,18 @@ fn experiments(goroot: &Path, w: &mut Writer) -> Result<(), GenerateError> {
     w.strings("REGISTER_ABI_ARCHES", &supported);
     w.strings("REGISTER_ABI_ONLY_ARCHES", &always);
 
+    // Only 1.24 asks for it.
+    let byte_exchange = match exp.between("var haveXchg8 bool", "haveXchg8 = true") {
+        Ok(case) => quoted(case),
+        Err(_) => Vec::new(),
+    };
+    w.strings("BYTE_EXCHANGE_ARCHES", &byte_exchange);
+
+    // Before DWARF 5, no system has it, and there is no experiment.
+    if !names.iter().any(|name| name == "dwarf5") {
+        w.strings("DWARF4_OSES", &[]);
+        return Ok(());
+    }
     let condition = exp.between("dwarf5Supported := (", ")")?;
     let oses = quoted(condition);
     let plain: Vec<_> = oses.iter().map(|os| format!("goos != {os:?}")).collect();

@@ -65,6 +65,14 @@ pub struct ElfRules {
     /// Whether symbols `wm4.*` and `wm8.*` in unnamed sections of host objects are skipped;
     /// else they are an error like others (`loadelf/ldelf.go:Load`).
     pub skip_macro_symbols: bool,
+    /// Whether symbols `.LVUS*` there, which gcc makes for debugging information, are skipped.
+    pub skip_view_symbols: bool,
+    /// Whether a symbol may lie in a section of a host object that is empty; else it ends the link
+    /// (`loader/loader.go:AddInteriorSym`).
+    pub empty_containers: bool,
+    /// Whether `.debug_loc` stands among the names of sections a second time if debugging information
+    /// is of version 4 (`ld/dwarf.go:dwarfaddshstrings`).
+    pub loc_named_twice: bool,
     /// What the loader says of a symbol it cannot place: `ignoring symbol` or
     /// `unrecognized symbol` (in `%v: sym#%d (%q): … in section %d (%q) (type %d)`).
     pub unplaced_symbol: &'static str,
@@ -188,10 +196,16 @@ pub struct GoLayout {
     pub fips_versions: FipsVersions,
     /// Settings of architectures in object headers.
     pub arch_settings: ArchSettings,
+    /// Values of GORISCV64, the default first (`buildcfg.goriscv64`).
+    pub riscv_profiles: &'static [&'static str],
     /// How experiments are joined to the version.
     pub version_suffix: VersionSuffix,
     /// Whether flag `-D`, the address of data, exists (`ld/main.go`).
     pub data_addr_flag: bool,
+    /// Whether flag `-e`, all errors, exists (`ld/main.go`).
+    pub all_errors_flag: bool,
+    /// Whether flag `-funcalign` exists (`ld/main.go`).
+    pub func_align_flag: bool,
     /// Whether `-V=goexperiment` lists all experiments, with what is off (`objabi/flag.go`).
     pub lists_experiments: bool,
     /// How `@file` is split.
@@ -204,6 +218,8 @@ pub struct GoLayout {
     // Loading.
     /// Which duplicate stays.
     pub dupok: DupokRule,
+    /// Which of two proper definitions stays.
+    pub duplicates: DuplicateRule,
     /// Binding of content-hashed text.
     pub content_hashed_text: ContentHashedText,
     /// What the linkname check looks at.
@@ -213,6 +229,11 @@ pub struct GoLayout {
     pub blocked_linknames: &'static [BlockedLinkname],
     /// Package lists.
     pub packages: PackageLists,
+
+    /// How functions are aligned.
+    pub text_align: TextAlign,
+    /// Whether the error of a relocation that does not fit names its type (`ld/data.go:relocsym`).
+    pub named_relocs: bool,
 
     // Tables.
     /// Pclntab numbers.
@@ -266,6 +287,11 @@ pub struct GoLayout {
     pub sum32_xor: u8,
     /// `hash.New32` is SHA-256 of the data with these bytes before it.
     pub new32_prefix: &'static [u8],
+    /// The first byte of `hash.Sum32` that goes into the short names of types
+    /// (`ld/lib.go:typeSymbolMangle`).
+    pub short_name_start: usize,
+    /// Length of the hash of a shared library of Go packages, bytes (`ld/elf.go:doelf`).
+    pub abi_hash_len: usize,
 
     // File formats.
     /// ELF.
@@ -412,9 +438,13 @@ mod tests {
                 kinds(&|k| k.is_text()),
                 kinds(&|k| layout.in_range(k, SymKind::Text, SymKind::TextEnd))
             );
+            let last = match layout.has_kind(SymKind::DwarfAddr) {
+                true => SymKind::DwarfAddr,
+                false => SymKind::DwarfLines,
+            };
             assert_eq!(
-                kinds(&|k| k.is_dwarf()),
-                kinds(&|k| layout.in_range(k, SymKind::DwarfSect, SymKind::DwarfAddr))
+                kinds(&|k| k.is_dwarf() && layout.has_kind(k)),
+                kinds(&|k| layout.in_range(k, SymKind::DwarfSect, last))
             );
         }
         assert!(!new.is_data(SymKind::GcMask) && !old.is_data(SymKind::GcMask));

@@ -7,6 +7,8 @@ use crate::GoLayout;
 pub struct PackageLists {
     /// The runtime and what it imports: their text comes first in the file.
     pub runtime: &'static [&'static str],
+    /// Beginnings of the paths of more of them, tests excepted.
+    pub runtime_prefixes: &'static [&'static str],
     /// More packages without sanitizer instrumentation; a leading `-` takes one out again.
     pub extra_no_instrument: &'static [&'static str],
     /// Packages without race detector function hooks.
@@ -52,7 +54,13 @@ impl GoLayout {
     /// Whether `pkg` is the runtime or one of the packages it imports
     /// (`ld/data.go:isRuntimeDepPkg`).
     pub fn is_runtime_package(&self, pkg: &str) -> bool {
-        self.packages.runtime.binary_search(&pkg).is_ok()
+        let PackageLists {
+            runtime,
+            runtime_prefixes,
+            ..
+        } = self.packages;
+        runtime.binary_search(&pkg).is_ok()
+            || runtime_prefixes.iter().any(|p| pkg.starts_with(p)) && !pkg.ends_with("_test")
     }
 
     /// Whether cgo code in `pkg` can be linked internally (`ld/lib.go:ldhostobj`).
@@ -110,6 +118,7 @@ mod tests {
             assert!(layout.is_runtime_package("runtime"));
             assert!(layout.is_runtime_package("internal/runtime/maps"));
             assert!(!layout.is_runtime_package("runtime/debug"));
+            assert!(!layout.is_runtime_package("internal/runtime/maps_test"));
             assert!(layout.is_internal_cgo_package("net"));
             assert!(!layout.is_internal_cgo_package("main"));
         }

@@ -1,13 +1,22 @@
 //! From a Go version string to its release line.
 
-use crate::{GoLayout, v1_25, v1_26, v1_27};
+use crate::{GoLayout, v1_24, v1_25, v1_26, v1_27};
 
 /// Every supported release line, oldest first. A new release is one line here.
-pub static RELEASES: &[&GoLayout] = &[&v1_25::LAYOUT, &v1_26::LAYOUT, &v1_27::LAYOUT];
+pub static RELEASES: &[&GoLayout] = &[
+    &v1_24::LAYOUT,
+    &v1_25::LAYOUT,
+    &v1_26::LAYOUT,
+    &v1_27::LAYOUT,
+];
 
 /// Changes between patch levels: the line, the first patch level that has the change, as all later ones do,
 /// and what those before it are to the linker. The changes of a line are in ascending order.
 static CHANGES: &[(&str, u32, &GoLayout)] = &[
+    ("1.24", 3, &v1_24::BEFORE_3),
+    ("1.24", 4, &v1_24::BEFORE_4),
+    ("1.24", 5, &v1_24::BEFORE_5),
+    ("1.24", 8, &v1_24::BEFORE_8),
     ("1.25", 2, &v1_25::BEFORE_2),
     ("1.25", 10, &v1_25::BEFORE_10),
     ("1.26", 3, &v1_26::BEFORE_3),
@@ -29,7 +38,7 @@ pub struct UnknownRelease {
     pub version: String,
 }
 
-/// The supported lines as messages list them: `go1.25, go1.26, go1.27`.
+/// The supported lines as messages list them: `go1.26, go1.27`.
 fn supported_lines() -> String {
     let lines: Vec<String> = RELEASES
         .iter()
@@ -94,6 +103,7 @@ mod tests {
         for (version, line) in [
             ("go1.27", "1.27"),
             ("go1.27.3", "1.27"),
+            ("go1.24", "1.24"),
             ("go1.25.12", "1.25"),
             ("go1.26.8", "1.26"),
             ("go1.27rc1", "1.27"),
@@ -152,6 +162,26 @@ mod tests {
     }
 
     #[test]
+    fn rules_for_duplicates_changed_with_patch_levels() {
+        use crate::DuplicateRule::*;
+        for (version, want) in [
+            ("go1.24rc1", Contents),
+            ("go1.24.2", Contents),
+            ("go1.24.3", NotSmaller),
+            ("go1.24.4", NotSmallerData),
+            ("go1.24.5", MergedEarly),
+            ("go1.24.13", MergedEarly),
+            ("go1.25.0", Merged),
+            ("go1.27.4", Merged),
+        ] {
+            let layout = layout_for(version).unwrap();
+            assert_eq!(layout.duplicates, want, "{version}");
+        }
+        let skips = |version| layout_for(version).unwrap().elf.skip_view_symbols;
+        assert_eq!(["go1.24.7", "go1.24.8"].map(skips), [false, true]);
+    }
+
+    #[test]
     fn other_versions_are_refused_with_the_supported_lines() {
         for version in [
             "", "go", "go1", "1.27", "go1.2", "go1.270", "go1.27x", "go2.27", "go1.9.7",
@@ -159,7 +189,9 @@ mod tests {
             let err = layout_for(version).err().expect(version);
             assert_eq!(
                 err.to_string(),
-                format!("unsupported Go version {version:?} (supported: go1.25, go1.26, go1.27)")
+                format!(
+                    "unsupported Go version {version:?} (supported: go1.24, go1.25, go1.26, go1.27)"
+                )
             );
         }
     }

@@ -48,6 +48,7 @@ named_enum! {
         GotPcrel = "R_GOTPCREL",
         JmpMips = "R_JMPMIPS",
         DwarfSecRef = "R_DWARFSECREF",
+        DwarfFileRef = "R_DWARFFILEREF",
         Arm64TlsLe = "R_ARM64_TLS_LE",
         Arm64TlsIe = "R_ARM64_TLS_IE",
         Arm64GotPcrel = "R_ARM64_GOTPCREL",

@@ -21,8 +21,8 @@ pub(crate) const BEFORE_2: GoLayout = GoLayout {
     ..BEFORE_10
 };
 
-/// The layout as a constant. Generated tables are all taken from this release, changed or not.
-const BASE: GoLayout = GoLayout {
+/// The layout as a constant, so that the release before can start from it. Generated tables are all taken from this release, changed or not.
+pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.25",
     coverage: Coverage::Linux,
 
@@ -55,6 +55,7 @@ const BASE: GoLayout = GoLayout {
         register_abi: tables::REGISTER_ABI_ARCHES,
         register_abi_only: tables::REGISTER_ABI_ONLY_ARCHES,
         dwarf4_oses: tables::DWARF4_OSES,
+        byte_exchange: tables::BYTE_EXCHANGE_ARCHES,
     },
     fips_versions: FipsVersions::Hashed,
     arch_settings: ArchSettings::WithWasm,
@@ -77,6 +78,7 @@ const BASE: GoLayout = GoLayout {
     blocked_linknames: tables::BLOCKED_LINKNAMES,
     packages: PackageLists {
         runtime: tables::RUNTIME_PKGS,
+        runtime_prefixes: tables::RUNTIME_PREFIXES,
         extra_no_instrument: tables::EXTRA_NO_INSTRUMENT_PKGS,
         no_race_func: tables::NO_RACE_FUNC_PKGS,
         allow_asm_abi: tables::ALLOW_ASM_ABI_PKGS,

@@ -78,11 +78,15 @@ pub(crate) const BASE: GoLayout = GoLayout {
         register_abi: tables::REGISTER_ABI_ARCHES,
         register_abi_only: tables::REGISTER_ABI_ONLY_ARCHES,
         dwarf4_oses: tables::DWARF4_OSES,
+        byte_exchange: tables::BYTE_EXCHANGE_ARCHES,
     },
     fips_versions: FipsVersions::FirstMajor,
     arch_settings: ArchSettings::WithRiscv,
+    riscv_profiles: &["rva20u64", "rva22u64", "rva23u64"],
     version_suffix: VersionSuffix::DashOrBlank,
     data_addr_flag: true,
+    all_errors_flag: true,
+    func_align_flag: true,
     lists_experiments: false,
     response_file: ResponseFile::Lines,
     header_mismatch: HeaderMismatch::Error,
@@ -100,16 +104,21 @@ pub(crate) const BASE: GoLayout = GoLayout {
     },
 
     dupok: DupokRule::FirstStays,
+    duplicates: DuplicateRule::Merged,
     content_hashed_text: ContentHashedText::Ordinary,
     linkname_check: LinknameCheck::MarkedReferences,
     blocked_linknames: tables::BLOCKED_LINKNAMES,
     packages: PackageLists {
         runtime: tables::RUNTIME_PKGS,
+        runtime_prefixes: tables::RUNTIME_PREFIXES,
         extra_no_instrument: tables::EXTRA_NO_INSTRUMENT_PKGS,
         no_race_func: tables::NO_RACE_FUNC_PKGS,
         allow_asm_abi: tables::ALLOW_ASM_ABI_PKGS,
         internal_cgo: tables::INTERNAL_PKGS,
     },
+
+    text_align: TextAlign::AtLeastUsual,
+    named_relocs: true,
 
     pclntab: tables::PCLNTAB,
     pclntab_shape: PclntabShape {
@@ -140,10 +149,15 @@ pub(crate) const BASE: GoLayout = GoLayout {
 
     sum32_xor: 0xff,
     new32_prefix: &[1],
+    short_name_start: 0,
+    abi_hash_len: 32,
 
     elf: ElfRules {
         section_order: ElfSectionOrder::ByAddress,
         skip_macro_symbols: false,
+        skip_view_symbols: true,
+        empty_containers: true,
+        loc_named_twice: true,
         unplaced_symbol: "ignoring symbol",
     },
     macho: MachoRules {

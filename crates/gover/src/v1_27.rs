@@ -60,6 +60,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
         register_abi: tables::REGISTER_ABI_ARCHES,
         register_abi_only: tables::REGISTER_ABI_ONLY_ARCHES,
         dwarf4_oses: tables::DWARF4_OSES,
+        byte_exchange: tables::BYTE_EXCHANGE_ARCHES,
     },
     response_file: ResponseFile::Shell,
     header_mismatch: HeaderMismatch::ErrorUnlessForced,
@@ -82,6 +83,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
     blocked_linknames: tables::BLOCKED_LINKNAMES,
     packages: PackageLists {
         runtime: tables::RUNTIME_PKGS,
+        runtime_prefixes: tables::RUNTIME_PREFIXES,
         extra_no_instrument: tables::EXTRA_NO_INSTRUMENT_PKGS,
         no_race_func: tables::NO_RACE_FUNC_PKGS,
         allow_asm_abi: tables::ALLOW_ASM_ABI_PKGS,

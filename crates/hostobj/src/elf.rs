@@ -477,9 +477,9 @@ fn symbols<'d>(
 
 impl ElfSym<'_> {
     /// Whether a symbol of a section that is left out is a label that compilers leave there, and
-    /// nothing to complain of. `macros` says whether the names that gcc gives to groups of macros
-    /// count as such.
-    pub fn is_debug_label(&self, section: &[u8], macros: bool) -> bool {
+    /// nothing to complain of. `macros` and `views` say whether the names that gcc gives to groups of
+    /// macros, and to views of variables, count as such.
+    pub fn is_debug_label(&self, section: &[u8], macros: bool, views: bool) -> bool {
         let starts = |p: &[u8]| self.name.starts_with(p);
         if self.typ == elf::STT_NOTYPE.0
             && ((section.starts_with(b".debug_") && self.name.is_empty())
@@ -491,8 +491,9 @@ impl ElfSym<'_> {
         {
             return true;
         }
-        [".Linfo_string", ".LASF", ".LLRL", ".LLST", ".LVUS"]
+        [".Linfo_string", ".LASF", ".LLRL", ".LLST"]
             .iter()
             .any(|p| starts(p.as_bytes()))
+            || views && starts(b".LVUS")
     }
 }

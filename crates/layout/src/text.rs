@@ -196,7 +196,10 @@ impl TextLayout {
             .map(|&s| match syms.foreign.is_interior(s) {
                 // It lies in the one before, at its offset.
                 true => (syms.foreign.offsets[&s], 0),
-                false => (syms.size(s), syms.align(s).max(func_align)),
+                false => (
+                    syms.size(s),
+                    syms.gover.text_align.of(syms.align(s), func_align),
+                ),
             })
             .collect();
         let start = round_up(text_addr, func_align.into());

@@ -280,7 +280,7 @@ fn function(syms: &Symbols, order: &TextOrder, s: SymId, func_align: u32) -> Fun
         sym: s,
         interior: syms.foreign.is_interior(s),
         size: syms.size(s).max(MIN_FUNC),
-        align: syms.align(s).max(func_align).into(),
+        align: syms.gover.text_align.of(syms.align(s), func_align).into(),
         package: package(syms, order, s),
         calls,
     }

@@ -47,7 +47,11 @@ fn sample(name: &str) -> Vec<u8> {
 }
 
 fn no_symbols() -> Symbols {
-    let options = ResolveOptions::plain(gover::layout_for("go1.27").unwrap());
+    no_symbols_of("go1.27")
+}
+
+fn no_symbols_of(version: &str) -> Symbols {
+    let options = ResolveOptions::plain(gover::layout_for(version).unwrap());
     Symbols::resolve(Inputs::default(), &options)
         .ok()
         .unwrap()
@@ -92,6 +96,44 @@ fn one_object_defines_what_another_lacks() {
         loader.enter(&parse(&c), "q", "c.o").unwrap_err(),
         "loadelf: c.o: duplicate symbol reference: outer in both p(.text) and q(.text)"
     );
+}
+
+/// An object with a symbol `name` in a section without contents, of kind `kind`.
+fn in_empty_section(name: &str, section: &str, kind: SectionKind) -> Vec<u8> {
+    let mut o = Object::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);
+    let section = o.add_section(Vec::new(), section.into(), kind);
+    o.add_symbol(Symbol {
+        name: name.into(),
+        value: 0,
+        size: 0,
+        kind: SymbolKind::Label,
+        scope: SymbolScope::Dynamic,
+        weak: false,
+        section: SymbolSection::Section(section),
+        flags: SymbolFlags::None,
+    });
+    o.write().unwrap()
+}
+
+#[test]
+fn what_compilers_leave_behind_is_taken_since_a_patch_level() {
+    let enter = |version, data: &[u8]| {
+        let mut syms = no_symbols_of(version);
+        Loader::new(&mut syms).enter(&parse(data), "p", "x.o")
+    };
+    let empty = in_empty_section("f", ".text.f", SectionKind::Text);
+    assert_eq!(
+        enter("go1.24.7", &empty).unwrap_err(),
+        "loadelf: x.o: f: unexpected empty container symbol"
+    );
+    assert_eq!(enter("go1.24.8", &empty), Ok(()));
+    let view = in_empty_section(".LVUS3", ".debug_loc", SectionKind::Debug);
+    let error = enter("go1.24.7", &view).unwrap_err();
+    assert!(
+        error.contains("(\".LVUS3\"): ignoring symbol in section"),
+        "{error}"
+    );
+    assert_eq!(enter("go1.24.8", &view), Ok(()));
 }
 
 #[test]

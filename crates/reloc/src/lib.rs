@@ -111,6 +111,10 @@ impl RelocError {
     pub fn text(&self, syms: &Symbols) -> String {
         let to = syms.name_lossy(self.reloc.sym);
         let r = &self.reloc;
+        let named = match syms.gover.named_relocs {
+            true => format!(" {}", r.typ),
+            false => String::new(),
+        };
         match &self.problem {
             Problem::OutOfRange { len } => {
                 format!(
@@ -162,8 +166,7 @@ impl RelocError {
             } => {
                 let sign = if *value < 0 { "-" } else { "" };
                 format!(
-                    "pc-relative relocation {} address for {to} is too big: {sign}{:#x}",
-                    r.typ,
+                    "pc-relative relocation{named} address for {to} is too big: {sign}{:#x}",
                     value.unsigned_abs()
                 )
             }
@@ -172,8 +175,8 @@ impl RelocError {
                 value,
             } => {
                 format!(
-                    "non-pc-relative relocation {} address for {to} is too big: {:#x}",
-                    r.typ, *value as u64
+                    "non-pc-relative relocation{named} address for {to} is too big: {:#x}",
+                    *value as u64
                 )
             }
             Problem::AddressTooBig { value, target } => format!(

@@ -6,13 +6,14 @@ use gover::SymKind;
 use sha2::{Digest as _, Sha256};
 use symbols::{LibId, SymId, Symbols, VERSION_ABI0};
 
-/// The hash of the fingerprints of all packages, in the order of their paths.
-pub fn abi_hash(syms: &Symbols, libs: &[LibId]) -> [u8; 32] {
+/// The hash of the fingerprints of all packages, in the order of their paths, as long as the release
+/// has it.
+pub fn abi_hash(syms: &Symbols, libs: &[LibId]) -> Vec<u8> {
     let mut hash = Sha256::new_with_prefix(syms.gover.new32_prefix);
     for l in libs {
         hash.update(syms.libs[l.index()].fingerprint);
     }
-    hash.finalize().into()
+    hash.finalize()[..syms.gover.abi_hash_len].to_vec()
 }
 
 /// The bytes of the ABI hash: a part of a note, once that has an address.
@@ -21,7 +22,7 @@ pub const ABI_HASH_BYTES: &str = "go:link.abihashbytes";
 /// Declares [`ABI_HASH_BYTES`].
 pub fn declare_abi_hash(m: &mut Maker) -> SymId {
     let s = m.define(ABI_HASH_BYTES, SymKind::Rodata);
-    m.ext(s).size = size_of::<[u8; 32]>() as u64;
+    m.ext(s).size = m.syms.gover.abi_hash_len as u64;
     s
 }
 

@@ -404,6 +404,9 @@ pub(crate) static RUNTIME_PKGS: &[&str] = &[
     "internal/stringslite", "runtime",
 ];
 
+pub(crate) static RUNTIME_PREFIXES: &[&str] = &[
+];
+
 pub(crate) static EXTRA_NO_INSTRUMENT_PKGS: &[&str] = &[
     "-internal/bytealg", "runtime/asan", "runtime/msan", "runtime/race",
 ];
@@ -442,6 +445,9 @@ pub(crate) static REGISTER_ABI_ARCHES: &[&str] = &[
 
 pub(crate) static REGISTER_ABI_ONLY_ARCHES: &[&str] = &[
     "amd64", "arm64", "loong64", "ppc64le", "ppc64", "riscv64",
+];
+
+pub(crate) static BYTE_EXCHANGE_ARCHES: &[&str] = &[
 ];
 
 pub(crate) static DWARF4_OSES: &[&str] = &[

@@ -455,6 +455,9 @@ pub(crate) static RUNTIME_PKGS: &[&str] = &[
     "internal/runtime/syscall/windows", "internal/strconv", "internal/stringslite", "runtime",
 ];
 
+pub(crate) static RUNTIME_PREFIXES: &[&str] = &[
+];
+
 pub(crate) static EXTRA_NO_INSTRUMENT_PKGS: &[&str] = &[
     "-internal/bytealg", "runtime/asan", "runtime/msan", "runtime/race",
 ];
@@ -495,6 +498,9 @@ pub(crate) static REGISTER_ABI_ARCHES: &[&str] = &[
 
 pub(crate) static REGISTER_ABI_ONLY_ARCHES: &[&str] = &[
     "amd64", "arm64", "loong64", "ppc64le", "ppc64", "riscv64", "s390x",
+];
+
+pub(crate) static BYTE_EXCHANGE_ARCHES: &[&str] = &[
 ];
 
 pub(crate) static DWARF4_OSES: &[&str] = &[

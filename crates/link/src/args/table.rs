@@ -46,6 +46,10 @@ pub(super) enum When {
     Plan9Amd64,
     /// In releases where data can be given an address.
     DataAddress,
+    /// In releases that can be asked for all errors.
+    AllErrors,
+    /// In releases where functions can be given an alignment.
+    FuncAlign,
     /// In releases with flags for versions of macOS.
     MacVersions,
 }
@@ -56,6 +60,8 @@ impl When {
             When::Always => true,
             When::Plan9Amd64 => (goos, goarch) == ("plan9", "amd64"),
             When::DataAddress => release.data_addr_flag,
+            When::AllErrors => release.all_errors_flag,
+            When::FuncAlign => release.func_align_flag,
             When::MacVersions => release.macho.version_flags,
         }
     }
@@ -203,13 +209,13 @@ pub(super) static FLAGS: &[FlagDef] = &[
     field!("debugtextsize", Int, "debug text section max size", set_int, debug_text_size),
     field!("debugtramp", Int, "debug trampolines", set_int, debug_tramp),
     field!("dumpdep", Bool, "dump symbol dependency graph", set_bool, dump_dep),
-    field!("e", Bool, "no limit on number of errors reported", set_bool, all_errors),
+    field!("e", Bool, "no limit on number of errors reported", set_bool, all_errors).when(When::AllErrors),
     field!("extar", Text, "archive program for buildmode=c-archive", set_text, extar),
     field!("extld", Value, "use `linker` when linking in external mode", set_words, extld),
     field!("extldflags", Value, "pass `flags` to external linker", set_words, extldflags),
     field!("f", Bool, "ignore version mismatch", set_bool, force),
     field!("fipso", Text, "write fips module to `file`", set_text, fipso),
-    field!("funcalign", Int, "set function align to `N` bytes", set_int, func_align),
+    field!("funcalign", Int, "set function align to `N` bytes", set_int, func_align).when(When::FuncAlign),
     field!("g", Bool, "disable go package data checks", set_bool, no_pkg_checks),
     field!("h", Bool, "halt on error", set_bool, halt),
     flag("importcfg", Kind::Value, "read import configuration from `file`", |p, v| p.read_import_cfg(v)),

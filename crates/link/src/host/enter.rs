@@ -209,7 +209,11 @@ impl Loader<'_> {
             if container.is_none() {
                 let section = &elf.sections[n as usize];
                 let rules = &self.syms.gover.elf;
-                if sym.is_debug_label(section.name, rules.skip_macro_symbols) {
+                if sym.is_debug_label(
+                    section.name,
+                    rules.skip_macro_symbols,
+                    rules.skip_view_symbols,
+                ) {
                     continue;
                 }
                 return Err(format!(
@@ -256,7 +260,14 @@ impl Loader<'_> {
         if self.has_twin(s, container)? {
             return Ok(());
         }
-        // cmd/link panics over these; the definition is a second one.
+        // cmd/link panics over this and over what follows.
+        if !self.syms.gover.elf.empty_containers && self.syms.size(container) == 0 {
+            return Err(format!(
+                "{}: unexpected empty container symbol",
+                self.syms.name_lossy(s)
+            ));
+        }
+        // The definition is a second one.
         if !self.syms.data(s).is_empty() || self.syms.foreign.sub(s).is_some() {
             return Err(format!(
                 "{}: duplicate symbol definition",

@@ -3,7 +3,7 @@
 //! and a module that does not start the runtime tells it of itself.
 
 use base64::Engine as _;
-use gover::{RelocType, SymKind};
+use gover::{GoLayout, RelocType, SymKind};
 use layout::TextOrder;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -32,7 +32,7 @@ pub fn mangle_types(m: &mut Maker, link_shared: bool) {
             let range = c * CHUNK..((c + 1) * CHUNK).min(n);
             let ids = (range.start as u32..range.end as u32).map(SymId);
             ids.filter(|&s| wanted(s)).filter_map(|s| {
-                let short = mangled(syms.name(s), syms.gover.sum32_xor)?;
+                let short = mangled(syms.name(s), syms.gover)?;
                 Some((s, short.into()))
             })
         })
@@ -53,7 +53,7 @@ pub fn mangle_types(m: &mut Maker, link_shared: bool) {
 }
 
 /// The short name of a type or an instantiated symbol, if it gets one (`typeSymbolMangle`).
-fn mangled(name: &[u8], sum_xor: u8) -> Option<Vec<u8>> {
+fn mangled(name: &[u8], gover: &GoLayout) -> Option<Vec<u8>> {
     let at = name.contains(&b'@');
     let typ = name.strip_prefix(b"type:");
     if (typ.is_none() && !at)
@@ -65,8 +65,8 @@ fn mangled(name: &[u8], sum_xor: u8) -> Option<Vec<u8>> {
     }
     let hash = |part: &[u8]| {
         let mut sum = Sha256::digest(part);
-        sum[0] ^= sum_xor;
-        base64::engine::general_purpose::STANDARD.encode(&sum[..HASH_LEN])
+        sum[0] ^= gover.sum32_xor;
+        base64::engine::general_purpose::STANDARD.encode(&sum[gover.short_name_start..][..HASH_LEN])
     };
     if let Some(typ) = typ {
         let prefix: &[u8] = match typ.first() {
@@ -137,7 +137,11 @@ mod tests {
 
     #[test]
     fn long_names_of_types_become_short() {
-        let m = |n: &str| mangled(n.as_bytes(), 0xff).map(|b| String::from_utf8(b).unwrap());
+        let with = |n: &str, version| {
+            let short = mangled(n.as_bytes(), gover::layout_for(version).unwrap());
+            short.map(|b| String::from_utf8(b).unwrap())
+        };
+        let m = |n: &str| with(n, "go1.27");
         assert_eq!(m("type:int"), None);
         assert_eq!(m("type:runtime.moduledata"), None);
         assert_eq!(m("go:string.\"a@b\""), None);
@@ -148,5 +152,10 @@ mod tests {
         assert_eq!((t.len(), &t[..6]), (14, "type:."));
         let t = m("a.F[go.shape.struct { b.x@c }].f").unwrap();
         assert_eq!(t.len(), "a.F[".len() + 8 + "].f".len());
+        // Another part of the hash.
+        assert_ne!(
+            with("type:map[string]interface {}", "go1.24"),
+            with("type:map[string]interface {}", "go1.25")
+        );
     }
 }

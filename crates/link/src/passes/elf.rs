@@ -195,7 +195,8 @@ pub(super) fn section_names(config: &Config, shape: &Shape, dynamic: bool) -> Op
         names.add(&[".symtab", ".strtab"]);
     }
     if config.dwarf {
-        names.add_debug(config.experiments.dwarf5(), shape.external);
+        let twice = config.release.elf.loc_named_twice;
+        names.add_debug(config.experiments.dwarf5(), twice, shape.external);
     }
     names.add(&[".shstrtab"]);
     if dynamic {
@@ -222,8 +223,9 @@ impl SectionNames {
     }
 
     /// Adds those of debugging information, each with that of its relocations if a host linker wants them.
-    fn add_debug(&mut self, v5: bool, relocs: bool) {
-        let old = [".debug_ranges", ".debug_loc"];
+    /// `loc_twice` is whether `.debug_loc` comes again.
+    fn add_debug(&mut self, v5: bool, loc_twice: bool, relocs: bool) {
+        let old = &[".debug_ranges", ".debug_loc"][..if loc_twice { 2 } else { 1 }];
         let new = [".debug_addr", ".debug_rnglists", ".debug_loclists"];
         let always = [
             ".debug_abbrev",
@@ -233,7 +235,7 @@ impl SectionNames {
             ".debug_line",
             ".debug_gdb_scripts",
         ];
-        for name in always.iter().chain(if v5 { &new[..] } else { &old }) {
+        for name in always.iter().chain(if v5 { &new[..] } else { old }) {
             self.add(&[name]);
             if relocs {
                 self.join(&[RELA, name]);

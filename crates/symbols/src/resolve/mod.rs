@@ -21,7 +21,7 @@ use crate::{
     AtomicBitSet, Def, Inputs, Obj, ObjId, SymId, Symbols, VERSION_STATIC, path_to_prefix,
 };
 use goobj::prefetch::prefetch_value;
-use gover::{GoLayout, SymKind};
+use gover::{DuplicateRule, GoLayout, SymKind};
 use numbers::Numbered;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -114,6 +114,16 @@ pub enum ResolveError {
         old_kind: SymKind,
         /// Its size in bytes.
         old_size: u64,
+    },
+    /// The same, as releases say it to which sizes and kinds do not count.
+    #[error("duplicated definition of symbol {name}, from {new_pkg} and {old_pkg}")]
+    PlainDuplicate {
+        /// The symbol.
+        name: String,
+        /// Package of the later definition.
+        new_pkg: String,
+        /// Package of the earlier definition.
+        old_pkg: String,
     },
     /// An object refers to a package that is not part of the link.
     #[error("{from}: reference to nonexistent package {pkg}")]
@@ -428,8 +438,22 @@ impl Symbols {
             })
             .collect();
         syms.note_reference_marks();
+        let early = opts.digest.gover.duplicates == DuplicateRule::MergedEarly;
         for (s, size) in settled.sizes {
-            syms.ext_mut(s).size = size as u64;
+            let lost: Vec<bool> = match syms.origin(s) {
+                Some((o, li)) if early => {
+                    let n_def = o.object.n_nonpkg_def();
+                    let refs = o.object.relocs(li).map(|r| r.sym());
+                    refs.map(|r| r.pkg == goobj::PKG_NONE && r.idx >= n_def)
+                        .collect()
+                }
+                _ => Vec::new(),
+            };
+            let e = syms.ext_mut(s);
+            e.size = size as u64;
+            for (r, _) in e.relocs.iter_mut().zip(lost).filter(|(_, lost)| *lost) {
+                r.sym = SymId::NONE;
+            }
         }
         Ok((syms, settled.strict))
     }

@@ -5,7 +5,7 @@ use crate::digest::DefUse;
 use crate::name_hash::{NameHash, NameHasher};
 use crate::{Library, SymId};
 use goobj::prefetch::prefetch_value;
-use gover::{DupokRule, SymKind};
+use gover::{Definition, DuplicateRule, DupokRule, SymKind};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
@@ -325,29 +325,32 @@ impl Duplicate<'_> {
         if old.dupok {
             return rule == DupokRule::UnmarkedWins;
         }
-        // Two proper definitions: contents beat zeros, text beats zeros, larger zeros beat
-        // smaller ones; anything else is an error.
+        // Two proper definitions.
         let gover = self.st.gover;
-        let look = |place: u32| {
+        let look = |place: u32, size: u32| {
             let (o, li) = self.st.locate(place);
             let d = &self.st.objs[o as usize].object;
             let kind = gover.sym_kind(d.sym(li).kind()).unwrap_or(SymKind::Xxx);
-            let content = d.data_len(li) != 0;
-            (kind, content, gover.is_data(kind) && !content)
+            let definition = Definition {
+                size,
+                is_text: kind.is_text(),
+                is_data: gover.is_data(kind),
+                has_content: d.data_len(li) != 0,
+            };
+            (kind, definition)
         };
-        let (new_kind, new_content, new_bss) = look(slot);
-        let (old_kind, _, old_bss) = look(old.place);
-        if old_bss && (new_kind.is_text() || new_content || (new_bss && new.size > old.size)) {
-            if old.size > new.size {
-                out.size_fixups.push((slot, first, old.size));
+        let (new_kind, new_definition) = look(slot, new.size);
+        let (old_kind, old_definition) = look(old.place, old.size);
+        let rule = gover.duplicates;
+        if let Some(replaces) = rule.replaces(new_definition, old_definition) {
+            let (stays, other) = match replaces {
+                true => (new.size, old.size),
+                false => (old.size, new.size),
+            };
+            if rule.merges_sizes() && other > stays {
+                out.size_fixups.push((slot, first, other));
             }
-            return true;
-        }
-        if new_bss {
-            if new.size > old.size {
-                out.size_fixups.push((slot, first, new.size));
-            }
-            return false;
+            return replaces;
         }
         let pkg = |place: u32| {
             let o = &self.st.objs[self.st.locate(place).0 as usize];
@@ -355,18 +358,25 @@ impl Duplicate<'_> {
         };
         let (o, li) = self.st.locate(slot);
         let d = &self.st.objs[o as usize].object;
-        out.errors.push((
-            slot,
-            ResolveError::Duplicate {
-                name: String::from_utf8_lossy(d.name(d.sym(li))).into_owned(),
-                new_pkg: pkg(slot),
+        let name = String::from_utf8_lossy(d.name(d.sym(li))).into_owned();
+        let (new_pkg, old_pkg) = (pkg(slot), pkg(old.place));
+        let error = match rule {
+            DuplicateRule::Contents | DuplicateRule::NotSmaller => ResolveError::PlainDuplicate {
+                name,
+                new_pkg,
+                old_pkg,
+            },
+            _ => ResolveError::Duplicate {
+                name,
+                new_pkg,
                 new_kind,
                 new_size: new.size.into(),
-                old_pkg: pkg(old.place),
+                old_pkg,
                 old_kind,
                 old_size: old.size.into(),
             },
-        ));
+        };
+        out.errors.push((slot, error));
         false
     }
 
