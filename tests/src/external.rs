@@ -287,7 +287,8 @@ impl Way {
 /// All cases.
 pub fn cases(context: &Context, cases: &mut Vec<Case>) {
     for go in context.toolchains() {
-        for way in WAYS {
+        let taken = |way: &&Way| !way.is_for_windows() || go.is_for("windows");
+        for way in WAYS.iter().filter(taken) {
             let none: &[&str] = &[];
             for &set in std::iter::once(&none).chain(way.sets) {
                 let title = match set {

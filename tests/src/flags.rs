@@ -39,6 +39,10 @@ pub const VARIANTS: &[Variant] = &[
     variant("noopt-main", &[], &["-gcflags=-N -l"]),
     variant("nodwarf5", &[("GOEXPERIMENT", "nodwarf5")], &[]),
     variant("nogreenteagc", &[("GOEXPERIMENT", "nogreenteagc")], &[]),
+    Variant {
+        only: Some("1.24"),
+        ..variant("nospinbitmutex", &[("GOEXPERIMENT", "nospinbitmutex")], &[])
+    },
     variant("fieldtrack", &[("GOEXPERIMENT", "fieldtrack")], &[]),
     variant(
         "experiments",
@@ -58,6 +62,12 @@ pub const VARIANTS: &[Variant] = &[
 ];
 
 impl Variant {
+    /// Whether a release has it.
+    pub fn is_of(&self, release: &str) -> bool {
+        let too_old = release == "1.24" && ["nodwarf5", "nogreenteagc"].contains(&self.name);
+        self.only.is_none_or(|only| only == release) && !too_old
+    }
+
     /// By name.
     pub fn find(name: &str) -> Option<Variant> {
         VARIANTS

@@ -325,7 +325,7 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
                 continue;
             }
             for variant in fixture.variants()? {
-                if variant.only.is_none_or(|only| only == go.release()) {
+                if variant.is_of(&go.release()) {
                     fixture_cases(context, go, &fixture, variant, cases);
                     if RUN.contains(&variant.name) && !fixture.directives.fails {
                         runs(context, go, &fixture, variant, cases);

@@ -13,7 +13,10 @@ use std::process::Command;
 pub const RELEASES: &[(&str, &str)] = &[("1.26", "1.26.11"), ("1.27", "1.27.4")];
 
 /// Earlier releases. Of their tests, a few run with those of the others, and all when the release is asked for.
-pub const EARLIER: &[(&str, &str)] = &[("1.25", "1.25.12")];
+pub const EARLIER: &[(&str, &str)] = &[("1.24", "1.24.13"), ("1.25", "1.25.12")];
+
+/// Those of them as which relink links programs for Linux only.
+const LINUX_ONLY: &[&str] = &["1.24", "1.25"];
 
 /// Further patch levels with tests of their own: the first of each line, and those with which
 /// cmd/link changed.
@@ -81,6 +84,11 @@ impl Toolchain {
     pub fn is_earlier(&self) -> bool {
         let release = self.release();
         EARLIER.iter().any(|(earlier, _)| *earlier == release)
+    }
+
+    /// Whether relink links for operating system `goos` as this release does.
+    pub fn is_for(&self, goos: &str) -> bool {
+        goos == "linux" || !LINUX_ONLY.contains(&self.release().as_str())
     }
 
     /// `bin/go`.
