@@ -493,10 +493,12 @@ struct Bad {
 
 const NOTE_HEADER: usize = 16;
 
-/// Where the note with the ABI hash starts.
+/// Where the note with the ABI hash starts, of 20 bytes until 1.24, of 32 since.
 fn abi_hash(bytes: &[u8]) -> Option<usize> {
-    let header = b"\x04\0\0\0\x20\0\0\0\x02\0\0\0Go\0\0";
-    bytes.windows(NOTE_HEADER).position(|w| w == header)
+    let header = |len: u8| [b"\x04\0\0\0", &[len, 0, 0, 0][..], b"\x02\0\0\0Go\0\0"].concat();
+    let headers = [header(20), header(32)];
+    let mut places = bytes.windows(NOTE_HEADER);
+    places.position(|w| headers.iter().any(|h| h == w))
 }
 
 fn edit(file: &Path, edit: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
