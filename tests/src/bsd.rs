@@ -39,9 +39,8 @@ const SETS: [(&str, &[&str]); 6] = [
 
 /// All cases.
 pub fn cases(context: &Context, cases: &mut Vec<Case>) {
-    // relink links for them as these releases do.
-    for go in context.toolchains().iter().filter(|go| !go.is_earlier()) {
-        for (os, arch, program) in SYSTEMS {
+    for go in context.toolchains() {
+        for (os, arch, program) in SYSTEMS.into_iter().filter(|s| go.is_for(s.0)) {
             for (title, flags) in SETS {
                 let system = (program, os, arch);
                 case(context, go, cases, "bsd", system, title, move |_, _| {
