@@ -40,7 +40,7 @@ impl Output<'_> {
             base_relocs: base_relocs.as_deref(),
             symbols: symbols.as_ref(),
         });
-        let statistics = self.statistics(&begun.debug);
+        let statistics = self.statistics(&begun.debug, 0);
         let end = image.sections.next_off;
         let (out, store) = file.map(end.into()).map_err(|e| diag.exit(e))?;
 
