@@ -24,7 +24,7 @@ pub(crate) const BEFORE_2: GoLayout = GoLayout {
 /// The layout as a constant. Generated tables are all taken from this release, changed or not.
 const BASE: GoLayout = GoLayout {
     release: "1.25",
-    coverage: Coverage::Linux,
+    coverage: Coverage::DefaultMaps,
 
     sym_kinds: tables::SYM_KINDS,
     reloc_types: tables::RELOC_TYPES,
@@ -71,8 +71,11 @@ const BASE: GoLayout = GoLayout {
         plugin: tables::PLUGIN_PLATFORMS,
         internal_pie: tables::INTERNAL_PIE_PLATFORMS,
         ppc64_cgo_external_oses: tables::PPC64_CGO_EXTERNAL_OSES,
+        cgo_external: &["windows/arm64"],
         ..v1_26::BASE.platform
     },
+    openbsd_build_id: "go-openbsd",
+    plugin_users: PluginUsers::Everywhere,
 
     blocked_linknames: tables::BLOCKED_LINKNAMES,
     packages: PackageLists {
@@ -104,6 +107,16 @@ const BASE: GoLayout = GoLayout {
         section_order: ElfSectionOrder::Creation,
         ..v1_26::BASE.elf
     },
+    macho: MachoRules {
+        host_relocs: MachoRelocs::Few,
+        weak_imports: false,
+        ..v1_26::BASE.macho
+    },
+    pe: PeRules {
+        host_relocs: CoffRelocs::Few,
+        dwarf_if_stripped: false,
+        ..v1_26::BASE.pe
+    },
     host_link: HostLinkRules {
         probe_skip_with_arg: tables::PROBE_SKIP_WITH_ARG,
         probe_keep_with_arg: tables::PROBE_KEEP_WITH_ARG,
@@ -111,6 +124,7 @@ const BASE: GoLayout = GoLayout {
         interpreter_flag: "-Wl,--dynamic-linker,",
         no_fixup_chains: false,
         strip_debug: false,
+        windows_linkers: WindowsLinkers::MinGw,
         ..v1_26::BASE.host_link
     },
 

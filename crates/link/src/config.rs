@@ -294,7 +294,7 @@ fn not_covered(cx: ArgsContext, head: &str) -> Option<String> {
         return None;
     }
     let go = release.release;
-    if head != "linux" {
+    if release.coverage == Coverage::Linux && head != "linux" {
         return Some(format!("Go {go} for GOOS={}", cx.goos));
     }
     let maps = cx.experiments.has("swissmap");
@@ -330,7 +330,7 @@ impl Config {
     /// Flags that contradict one another or ask for the impossible, in cmd/link's words, and
     /// what relink cannot do yet, by name.
     pub fn resolve(
-        args: Args,
+        mut args: Args,
         build: &BuildConfig,
         cx: ArgsContext,
         env: &dyn Fn(&str) -> Option<String>,
@@ -359,6 +359,9 @@ impl Config {
                 !args.strip && !mac_library
             }
         };
+        if args.buildid.is_empty() && head == "openbsd" {
+            args.buildid = cx.toolchain.release.openbsd_build_id.into();
+        }
         let gnu_build_id = gnu_build_id(&args, cx.toolchain.release, head);
         let gnu_build_id = gnu_build_id.map_err(|e| refusal.exit(&e))?;
         let benchmark = benchmark(&args, refusal)?;
