@@ -200,6 +200,15 @@ pub enum ElfSectionOrder {
     ByAddress,
 }
 
+/// What maps are made of, as debuggers see it (`ld/dwarf.go:synthesizemaptypes`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MapShape {
+    /// Tables of groups.
+    Groups,
+    /// A chain of buckets of eight (until 1.25, without the experiment `swissmap`).
+    Buckets,
+}
+
 /// The encoder behind `compress/zlib`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FlateEncoder {
@@ -379,9 +388,7 @@ pub enum ArchSettings {
 pub enum Coverage {
     /// All that it links for at all.
     Complete,
-    /// That, but only programs whose maps are those of the default (`GOEXPERIMENT=swissmap`).
-    DefaultMaps,
-    /// Of those, the ones for Linux.
+    /// Linux, and programs whose maps are those of the default (`GOEXPERIMENT=swissmap`).
     Linux,
 }
 

@@ -156,6 +156,8 @@ pub struct GoLayout {
 
     /// Which systems it is described for.
     pub coverage: Coverage,
+    /// What it is to programs without the experiment `swissmap`, where that can be switched off.
+    pub without_swissmap: Option<&'static GoLayout>,
 
     // The object file.
     /// Object file symbol kind → linker kind (`sym.AbiSymKindToSymKind`).
@@ -269,6 +271,8 @@ pub struct GoLayout {
     /// Types that are given DIEs first, in order, for debuggers that look into interfaces
     /// (`ld/dwarf.go:dwarfGenerateDebugInfo`).
     pub dwarf_runtime_types: &'static [&'static str],
+    /// What maps are made of.
+    pub map_shape: MapShape,
     /// The zlib encoder of compressed sections.
     pub flate: FlateEncoder,
     /// What is believed of cgo directives and `.syso` members.
@@ -308,6 +312,14 @@ pub(crate) const fn rank_kinds(order: &[SymKind]) -> [u8; SymKind::COUNT] {
 }
 
 impl GoLayout {
+    /// What the release is to programs with these experiments.
+    pub fn with_experiments(&'static self, experiments: &Experiments) -> &'static GoLayout {
+        match self.without_swissmap {
+            Some(other) if !experiments.has("swissmap") => other,
+            _ => self,
+        }
+    }
+
     /// Position of `kind` in this release's kind order, or [`NO_RANK`].
     #[inline]
     pub const fn rank(&self, kind: SymKind) -> u8 {

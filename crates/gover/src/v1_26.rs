@@ -47,6 +47,7 @@ pub(crate) const BEFORE_3: GoLayout = GoLayout {
 pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.26",
     coverage: Coverage::Complete,
+    without_swissmap: None,
 
     sym_kinds: tables::SYM_KINDS,
     reloc_types: tables::RELOC_TYPES,
@@ -137,6 +138,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
 
     dwarf_prototypes: tables::DWARF_PROTOTYPES,
     dwarf_runtime_types: tables::DWARF_RUNTIME_TYPES,
+    map_shape: MapShape::Groups,
     flate: FlateEncoder::Go126,
     cgo_trust: CgoTrust::Checked,
     json_errors: JsonErrors::V1,

@@ -294,7 +294,7 @@ fn not_covered(cx: ArgsContext, head: &str) -> Option<String> {
         return None;
     }
     let go = release.release;
-    if release.coverage == Coverage::Linux && head != "linux" {
+    if head != "linux" {
         return Some(format!("Go {go} for GOOS={}", cx.goos));
     }
     let maps = cx.experiments.has("swissmap");
@@ -405,7 +405,7 @@ impl Config {
             name => name,
         };
         let entry = entry(&args, build_mode, cx);
-        let release = cx.toolchain.release;
+        let release = cx.toolchain.release.with_experiments(cx.experiments);
         Ok(Config {
             release,
             go_version: cx.toolchain.version.clone(),
