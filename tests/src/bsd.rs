@@ -39,8 +39,7 @@ const SETS: [(&str, &[&str]); 6] = [
 
 /// All cases.
 pub fn cases(context: &Context, cases: &mut Vec<Case>) {
-    // relink links for them as these releases do.
-    for go in context.toolchains().iter().filter(|go| !go.is_earlier()) {
+    for go in context.toolchains() {
         for (os, arch, program) in SYSTEMS {
             for (title, flags) in SETS {
                 let system = (program, os, arch);

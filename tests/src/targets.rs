@@ -724,9 +724,7 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
                 &[]
             };
             for go in context.toolchains() {
-                // With earlier releases, relink links for Linux.
-                let other = go.is_earlier() && !target.build.name.starts_with("linux-");
-                if other || !fixture.wants(&go.release()) {
+                if !fixture.wants(&go.release()) {
                     continue;
                 }
                 for set in few.iter().chain(more.iter().copied().flatten()).chain(big) {

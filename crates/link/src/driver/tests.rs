@@ -233,18 +233,6 @@ fn what_is_not_supported_yet_is_named() {
         let want = format!("link: {feature} is not supported yet by relink\n");
         assert_eq!(error("go1.27.3", args, vars), (want, 2));
     }
-    // Of the oldest release, less is described.
-    for (vars, feature) in [
-        (("GOOS", "windows"), "Go 1.25 for GOOS=windows"),
-        (("GOOS", "freebsd"), "Go 1.25 for GOOS=freebsd"),
-        (
-            ("GOEXPERIMENT", "noswissmap"),
-            "Go 1.25 with GOEXPERIMENT=noswissmap",
-        ),
-    ] {
-        let want = format!("link: {feature} is not supported yet by relink\n");
-        assert_eq!(error("go1.25.12", &["m"], &[vars]), (want, 2));
-    }
     // These ask for nothing that internal linking has not.
     let harmless = [
         "-H=linux",
