@@ -396,10 +396,15 @@ impl MachoTables {
                 }
                 return (!self.pie).then_some(true);
             }
-            MachoFixedBranch => {
+            MachoFixedBranch | MachoFixedSigned => {
                 to(syms, Addr);
                 if self.pie {
-                    complain("unsupported relocation for PIE: RelocType(514)".into());
+                    // The number of the type in the object, and which are Mach-O's (`objabi.MachoRelocOffset`).
+                    let number = match r.typ {
+                        MachoFixedSigned => 2048 + 2,
+                        _ => 2048 + 2 * 2,
+                    };
+                    complain(format!("unsupported relocation for PIE: RelocType({number})"));
                 }
                 if imported {
                     complain(unexpected());
