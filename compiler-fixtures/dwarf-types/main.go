@@ -44,6 +44,7 @@ type (
 		u     uintptr
 		f32   float32
 		m     map[[3]int]struct{ x, y integer }
+		wide  map[[20]int][40]text
 		blank struct{}
 	}
 	tree[T any] struct {

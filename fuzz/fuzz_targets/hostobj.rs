@@ -2,7 +2,7 @@
 //! is entered into a link or refused.
 #![no_main]
 
-use gover::HostPdata;
+use gover::{CoffRelocs, HostPdata};
 use hostobj::macho::Macho;
 use hostobj::{Archive, Coff, Elf};
 use libfuzzer_sys::fuzz_target;
@@ -33,7 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
                 let _ = loader.enter_macho(&macho, "q", false);
             });
         }
-        let Ok(coff) = Coff::parse(bytes, "x.o", arch) else {
+        let Ok(coff) = Coff::parse(bytes, "x.o", arch, CoffRelocs::OfMachine) else {
             continue;
         };
         for how in [HostPdata::Whole, HostPdata::PerFunction] {

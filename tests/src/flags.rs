@@ -53,6 +53,10 @@ pub const VARIANTS: &[Variant] = &[
         only: Some("1.27"),
         ..variant("nojsonv2", &[("GOEXPERIMENT", "nojsonv2")], &[])
     },
+    Variant {
+        only: Some("1.25"),
+        ..variant("noswissmap", &[("GOEXPERIMENT", "noswissmap")], &[])
+    },
     variant("fips-latest", &[("GOFIPS140", "latest")], &[]),
     variant("fips-v1.0.0", &[("GOFIPS140", "v1.0.0")], &[]),
     variant("pie", &[], &["-buildmode=pie"]),

@@ -107,11 +107,15 @@ const EARLIER_CASES: &[&str] = &[
     "parity/hello/1.25/default/",
     "parity/closures-inlined/1.25/default/",
     "parity/dwarf-types/1.25/default/",
+    "parity/dwarf-types/1.25/noswissmap/nocompress",
     "parity/generics/1.25/default/",
     "parity/hello-net/1.25/pie/s-w",
     "external/cgo/1.25/",
     "targets/linux-arm64/hello-net/1.25/plain",
     "runs/hello-net/1.25/",
+    "targets/windows-amd64/zero-sized/1.25/plain",
+    "targets/windows-amd64/zero-sized/1.25/runs",
+    "targets/darwin-arm64/zero-sized/1.25/plain",
 ];
 
 /// Whether a case is one of an earlier release.

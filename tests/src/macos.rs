@@ -33,15 +33,17 @@ const RACE_SETS: [(&str, &[&str]); 3] = [
     ("external", &["-linkmode=external", "-extld=false"]),
 ];
 
-/// Flags with which a host linker makes something that is worked on.
-const FINISHED: [(&str, &[&str]); 4] = [
-    ("finished", &["-w"]),
-    ("finished-dwarf", &["-compressdwarf=false"]),
-    ("finished-compressed", &[]),
+/// Programs, and flags with which a host linker makes something that is worked on.
+const FINISHED: [(Program, &str, &[&str]); 5] = [
+    (PROGRAMS[1], "finished", &["-w"]),
+    (PROGRAMS[1], "finished-dwarf", &["-compressdwarf=false"]),
+    (PROGRAMS[1], "finished-compressed", &[]),
     (
+        PROGRAMS[1],
         "finished-id",
         &["-compressdwarf=false", "-B=0x1234", "-s", "-w=0"],
     ),
+    (PROGRAMS[0], "finished-v", &["-w", "-v"]),
 ];
 
 const ARCHES: [&str; 2] = ["amd64", "arm64"];
@@ -96,13 +98,13 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
             );
         }
         for arch in ARCHES {
-            for (title, flags) in FINISHED {
+            for (program, title, flags) in FINISHED {
                 case(
                     context,
                     go,
                     cases,
                     "macos",
-                    (PROGRAMS[1], "darwin", arch),
+                    (program, "darwin", arch),
                     title,
                     move |step, dir| {
                         let linker = stand_ins(step, dir)?;

@@ -8,8 +8,14 @@ use crate::DwarfError;
 use crate::abbrev::code;
 use crate::die::{DieRef, TypeDie};
 use crate::types::Types;
-use gover::TypeKind;
+use gover::{MapShape, TypeKind};
 use symbols::SymId;
+
+/// Entries of a bucket of a map.
+const BUCKET: u64 = 8;
+
+/// Size from which on a bucket has pointers to keys or elements, bytes, less one.
+const MAX_INLINE: u64 = 128;
 
 impl Types<'_> {
     /// Runs all passes.
@@ -19,7 +25,10 @@ impl Types<'_> {
     pub(crate) fn synthesize(&mut self) -> Result<(), DwarfError> {
         self.strings()?;
         self.slices()?;
-        self.maps()?;
+        match self.syms.gover.map_shape {
+            MapShape::Groups => self.maps()?,
+            MapShape::Buckets => self.maps_of_buckets()?,
+        }
         self.channels()?;
         self.read_names()
     }
@@ -199,6 +208,73 @@ impl Types<'_> {
             self.dies[r.index()].ty = self.pointer_to(map);
         }
         Ok(())
+    }
+
+    fn maps_of_buckets(&mut self) -> Result<(), DwarfError> {
+        let n = self.dies.len();
+        let hash = self.model("runtime.hmap")?;
+        let hashes = self.model("runtime.bmap")?;
+        let ptr = u64::from(self.ptr_size);
+        for r in self.latest_first(n, code::MAPTYPE) {
+            let gotype = self.dies[r.index()].gotype;
+            let [key, elem] = [0, 1].map(|i| self.word_target(gotype, i));
+            let sizes = [key, elem].map(|s| self.value_size(s));
+            let parts = [self.part(r, key)?, self.part(r, elem)?];
+            let [key, elem] = parts.map(|r| self.dies[r.index()].name);
+            let keys = self.column("[]key", parts[0], sizes[0]);
+            let elems = self.column("[]val", parts[1], sizes[1]);
+            let [key_size, elem_size] = sizes.map(|n| if n > MAX_INLINE { ptr } else { n });
+
+            let (bucket, new) = self.internal("bucket", key, Some(elem), hashes, 0);
+            if new {
+                let mut off = BUCKET;
+                let mut field = |name, size, ty| {
+                    let c = self.push_child(name, off, code::STRUCTFIELD);
+                    self.children[c as usize].ty = ty;
+                    off += size;
+                };
+                field(b"keys", BUCKET * key_size, keys);
+                field(b"values", BUCKET * elem_size, elems);
+                field(b"overflow", ptr, DieRef::NONE);
+                let overflow = self.children.len() - 1;
+                let d = &mut self.dies[bucket.index()];
+                d.n_children += 3;
+                d.byte_size = off;
+                self.children[overflow].ty = self.pointer_to(bucket);
+            }
+            let (map, new) = self.internal("hash", key, Some(elem), hash, 0);
+            if new {
+                let p = self.pointer_to(bucket);
+                self.substitute(map, "buckets", p)?;
+                self.substitute(map, "oldbuckets", p)?;
+            }
+            self.dies[r.index()].ty = self.pointer_to(map);
+        }
+        Ok(())
+    }
+
+    /// The array of keys or elements in a bucket, `base<type>`, of which one takes `size` bytes.
+    fn column(&mut self, base: &str, of: DieRef, size: u64) -> DieRef {
+        let name = [base.as_bytes(), b"<", self.dies[of.index()].name, b">"].concat();
+        if let Some(r) = self.find(SymId::NONE, &name) {
+            return r;
+        }
+        let by_pointer = size > MAX_INLINE;
+        let mut d = TypeDie::new(code::ARRAYTYPE, name.leak());
+        d.byte_size = BUCKET
+            * match by_pointer {
+                true => self.ptr_size.into(),
+                false => size,
+            };
+        d.first_child = self.push_child(b"", BUCKET, code::ARRAYRANGE);
+        d.n_children = 1;
+        self.children[d.first_child as usize].ty = self.uintptr;
+        let r = self.push_named(d);
+        self.dies[r.index()].ty = match by_pointer {
+            true => self.pointer_to(of),
+            false => of,
+        };
+        r
     }
 
     fn channels(&mut self) -> Result<(), DwarfError> {

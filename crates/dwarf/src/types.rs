@@ -139,7 +139,7 @@ pub(crate) struct Types<'a> {
     kept: Kept,
     /// For names.
     pub(crate) scratch: Scratch,
-    uintptr: DieRef,
+    pub(crate) uintptr: DieRef,
     eface: SymId,
     iface: SymId,
     work: Vec<(Slot, SymId)>,
@@ -525,7 +525,7 @@ impl<'a> Types<'a> {
         Ok(())
     }
 
-    fn push_child(&mut self, name: &'static [u8], value: u64, abbrev: u8) -> u32 {
+    pub(crate) fn push_child(&mut self, name: &'static [u8], value: u64, abbrev: u8) -> u32 {
         self.children.push(Child {
             name,
             value,
@@ -610,6 +610,16 @@ impl<'a> Types<'a> {
             .get(at)
             .filter(|r| r.0 as i64 == off as i64)
             .map_or(SymId::NONE, |r| r.1)
+    }
+
+    /// Size of a value of the type that a symbol describes, bytes.
+    pub(crate) fn value_size(&self, gotype: SymId) -> u64 {
+        let d = Descriptor {
+            data: self.syms.data(gotype),
+            ptr: self.ptr_size as usize,
+        };
+        let at = self.syms.gover.type_layout.size_offset();
+        d.word(at).unwrap_or_default()
     }
 
     /// The symbol that word `n` behind the common part of a descriptor refers to.

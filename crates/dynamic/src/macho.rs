@@ -7,7 +7,7 @@
 //! in parallel.
 
 use format::macho::{Bind, bind_table, rebase_entry, rebase_table};
-use gover::{MachoBinds, RelocType, SymKind};
+use gover::{MachoBinds, MachoRelocs, RelocType, SymKind};
 use layout::{Addresses, DataSym};
 use rayon::prelude::*;
 use reach::Live;
@@ -376,7 +376,18 @@ impl MachoTables {
         let mut complain = |text: String| errors.push((s, text));
         let to = |syms: &mut Symbols, typ| crate::scan::change(syms, s, i, |r| r.typ = typ);
         let unexpected = || format!("unexpected reloc for dynamic symbol {name}");
+        let few = syms.gover.macho.host_relocs == MachoRelocs::Few;
         match r.typ {
+            MachoSubtractor | MachoPointerToGot if few && self.family == Family::Arm64 => {
+                let (number, name) = match r.typ {
+                    MachoSubtractor => (2050, "SUBTRACTOR"),
+                    _ => (2063, "POINTER_TO_GOT"),
+                };
+                complain(format!(
+                    "unexpected relocation type {number} (ARM64_RELOC_{name})"
+                ));
+                return Some(false);
+            }
             MachoUnsigned => {
                 to(syms, Addr);
                 let early = syms.gover.macho.binds == MachoBinds::GotOnly;
@@ -385,10 +396,17 @@ impl MachoTables {
                 }
                 return (!self.pie).then_some(true);
             }
-            MachoFixedBranch => {
+            MachoFixedBranch | MachoFixedSigned => {
                 to(syms, Addr);
                 if self.pie {
-                    complain("unsupported relocation for PIE: RelocType(514)".into());
+                    // The number of the type in the object, and which are Mach-O's (`objabi.MachoRelocOffset`).
+                    let number = match r.typ {
+                        MachoFixedSigned => 2048 + 2,
+                        _ => 2048 + 2 * 2,
+                    };
+                    complain(format!(
+                        "unsupported relocation for PIE: RelocType({number})"
+                    ));
                 }
                 if imported {
                     complain(unexpected());
@@ -491,9 +509,13 @@ impl MachoTables {
             errors.push((s, text));
             return false;
         }
+        let width = match syms.gover.macho.host_relocs {
+            MachoRelocs::Few => 0,
+            MachoRelocs::OfBoth => i64::from(r.siz),
+        };
         let list = &mut syms.ext_mut(s).relocs;
         list[i + 1].typ = RelocType::Pcrel;
-        list[i + 1].add = r.add + i64::from(r.off) + i64::from(r.siz) - off;
+        list[i + 1].add = r.add + i64::from(r.off) + width - off;
         list[i].siz = 0;
         true
     }
@@ -577,7 +599,7 @@ impl MachoTables {
                 segment,
                 off: offset(w, start),
                 library: number.map(|n| n as u32 + 1),
-                weak: syms.foreign.weak_imports.contains(s),
+                weak: syms.gover.macho.weak_imports && syms.foreign.weak_imports.contains(s),
                 name: syms.ext_name(*s),
             }
         });

@@ -292,6 +292,15 @@ pub enum ElfSectionOrder {
     ByAddress,
 }
 
+/// What maps are made of, as debuggers see it (`ld/dwarf.go:synthesizemaptypes`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MapShape {
+    /// Tables of groups.
+    Groups,
+    /// A chain of buckets of eight (until 1.25, without the experiment `swissmap`).
+    Buckets,
+}
+
 /// The encoder behind `compress/zlib`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FlateEncoder {
@@ -387,6 +396,44 @@ pub enum HostPdata {
     PerFunction,
 }
 
+/// Relocations of COFF objects (`loadpe/ldpe.go:Load`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CoffRelocs {
+    /// Objects for AMD64 may have those of 386, too, and an address of 32 bits is taken for a distance.
+    /// Objects for ARM64 have addresses of 32 bits only (until 1.25).
+    Few,
+    /// Each machine has its own.
+    OfMachine,
+}
+
+/// Relocations of Mach-O objects (`amd64/asm.go:adddynrel`, `arm64/asm.go:adddynrel`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MachoRelocs {
+    /// A difference comes out too small by the width of its field. ARM64 has neither differences nor distances of
+    /// words of the global offset table (until 1.25).
+    Few,
+    /// Both machines have both.
+    OfBoth,
+}
+
+/// Which host linkers for Windows are known (`ld/lib.go:hostlink`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WindowsLinkers {
+    /// That of MinGW, which exports what it likes (until 1.25).
+    MinGw,
+    /// That of Microsoft's tools, too, which has flags of its own; either is told what to export.
+    MinGwAndMsvc,
+}
+
+/// Which programs with cgo can open plugins if they import package `plugin` (`ld/lib.go:loadlib`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PluginUsers {
+    /// All, on platforms without plugins, too (until 1.25).
+    Everywhere,
+    /// Those for platforms with plugins.
+    WherePluginsAre,
+}
+
 /// What is believed of what packages bring for C code (`ld/go.go:setCgoAttr`, `ld/lib.go:ldobj`,
 /// `hostlink`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -428,7 +475,7 @@ pub enum ArchSettings {
     WithRiscv,
 }
 
-/// For which operating systems relink has all that is peculiar to a release.
+/// For which systems and programs relink has all that is peculiar to a release.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Coverage {
     /// All that it links for at all.

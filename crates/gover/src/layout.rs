@@ -99,6 +99,10 @@ pub struct MachoRules {
     /// Whether a host object's section symbol takes the section's alignment
     /// (`loadmacho/ldmacho.go:Load`).
     pub host_section_align: bool,
+    /// Relocations of host objects.
+    pub host_relocs: MachoRelocs,
+    /// Whether the dynamic linker is told of imports that need not be there (`ld/macho.go:machoDyldInfo`).
+    pub weak_imports: bool,
 }
 
 /// How PE files are written.
@@ -115,6 +119,10 @@ pub struct PeRules {
     pub seh_order: SehOrder,
     /// Unwind tables of host objects.
     pub host_pdata: HostPdata,
+    /// Relocations of host objects.
+    pub host_relocs: CoffRelocs,
+    /// Whether programs stripped of symbols may have debugging information (`peFile.addDWARF`).
+    pub dwarf_if_stripped: bool,
 }
 
 /// How the host linker is called (`ld/lib.go:hostlink`).
@@ -128,6 +136,8 @@ pub struct HostLinkRules {
     pub no_fixup_chains: bool,
     /// macOS with `-race`: `-Wl,-U,__dyld_get_dyld_header`.
     pub race_dyld_header: bool,
+    /// Windows: which linkers are known.
+    pub windows_linkers: WindowsLinkers,
     /// Windows: whether the name of a library is in quotes among its exports.
     pub quoted_library_name: bool,
     /// Whether `-w` has it leave out debugging information, with `-Wl,-S` (not on AIX and Solaris).
@@ -154,6 +164,8 @@ pub struct GoLayout {
 
     /// Which systems it is described for.
     pub coverage: Coverage,
+    /// What it is to programs without the experiment `swissmap`, where that can be switched off.
+    pub without_swissmap: Option<&'static GoLayout>,
 
     // The object file.
     /// Object file symbol kind → linker kind (`sym.AbiSymKindToSymKind`).
@@ -214,6 +226,11 @@ pub struct GoLayout {
     pub header_mismatch: HeaderMismatch,
     /// Build and link modes.
     pub platform: PlatformSupport,
+    /// OpenBSD: the Go build ID of programs that are given none; those that call the system themselves needed
+    /// one (`ld/main.go:Main`).
+    pub openbsd_build_id: &'static str,
+    /// Which programs can open plugins.
+    pub plugin_users: PluginUsers,
 
     // Loading.
     /// Which duplicate stays.
@@ -275,6 +292,8 @@ pub struct GoLayout {
     /// Types that are given DIEs first, in order, for debuggers that look into interfaces
     /// (`ld/dwarf.go:dwarfGenerateDebugInfo`).
     pub dwarf_runtime_types: &'static [&'static str],
+    /// What maps are made of.
+    pub map_shape: MapShape,
     /// The zlib encoder of compressed sections.
     pub flate: FlateEncoder,
     /// What is believed of cgo directives and `.syso` members.
@@ -319,6 +338,14 @@ pub(crate) const fn rank_kinds(order: &[SymKind]) -> [u8; SymKind::COUNT] {
 }
 
 impl GoLayout {
+    /// What the release is to programs with these experiments.
+    pub fn with_experiments(&'static self, experiments: &Experiments) -> &'static GoLayout {
+        match self.without_swissmap {
+            Some(other) if !experiments.has("swissmap") => other,
+            _ => self,
+        }
+    }
+
     /// Position of `kind` in this release's kind order, or [`NO_RANK`].
     #[inline]
     pub const fn rank(&self, kind: SymKind) -> u8 {

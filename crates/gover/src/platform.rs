@@ -21,6 +21,8 @@ pub struct PlatformSupport {
     pub internal_pie: &'static [&'static str],
     /// Operating systems on which ppc64 must link externally with cgo.
     pub ppc64_cgo_external_oses: &'static [&'static str],
+    /// Platforms that must link externally with cgo, besides those that always have to.
+    pub cgo_external: &'static [&'static str],
     /// Platforms on which `-linkmode=external` is refused (`ld/config.go:determineLinkMode`):
     /// `external linking not supported for <platform>`.
     pub no_external: &'static [&'static str],
@@ -57,7 +59,9 @@ impl PlatformSupport {
     /// Whether the host linker must be used (`platform.MustLinkExternal`); `cgo` tells
     /// whether the program uses cgo.
     pub fn must_link_external(&self, goos: &str, goarch: &str, cgo: bool) -> bool {
+        let platform = format!("{goos}/{goarch}");
         let for_cgo = match (goos, goarch) {
+            _ if self.cgo_external.contains(&platform.as_str()) => true,
             (_, "mips" | "mipsle" | "mips64" | "mips64le") | ("android" | "dragonfly", _) => true,
             (_, "ppc64") => self.ppc64_cgo_external_oses.contains(&goos),
             _ => false,
@@ -107,6 +111,11 @@ mod tests {
             assert!(layout.must_link_external("android", "arm64", true));
             assert!(layout.must_link_external("ios", "arm64", false));
             assert!(!layout.internal_link_pie("linux", "riscv64"));
+            assert!(!layout.must_link_external("windows", "arm64", true));
         }
+        let older = &layout_for("go1.25.12").unwrap().platform;
+        assert!(older.must_link_external("windows", "arm64", true));
+        assert!(!older.must_link_external("windows", "arm64", false));
+        assert!(!older.must_link_external("windows", "amd64", true));
     }
 }

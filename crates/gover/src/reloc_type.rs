@@ -154,6 +154,7 @@ named_enum! {
         MachoSubtractor = "RELOC_SUBTRACTOR",
         MachoBranch = "RELOC_BRANCH",
         MachoFixedBranch = "X86_64_RELOC_BRANCH, absolute",
+        MachoFixedSigned = "X86_64_RELOC_SIGNED, absolute",
         MachoSigned = "X86_64_RELOC_SIGNED",
         MachoGotLoad = "X86_64_RELOC_GOT_LOAD",
         MachoGot = "X86_64_RELOC_GOT",

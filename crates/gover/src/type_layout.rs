@@ -160,7 +160,7 @@ impl TypeLayout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout_for;
+    use crate::{MapShape, layout_for};
 
     #[test]
     fn uncommon_types_are_where_the_release_puts_them() {
@@ -177,5 +177,26 @@ mod tests {
             Some(TypeKind::UnsafePointer)
         );
         assert_eq!(new.kind(27), None);
+    }
+
+    #[test]
+    fn maps_depend_on_an_experiment_as_long_as_it_can_be_switched_off() {
+        let map = |version, experiments| {
+            let layout = layout_for(version).unwrap();
+            let experiments = layout.experiments("linux", "amd64", experiments).unwrap();
+            let layout = layout.with_experiments(&experiments);
+            (
+                layout.type_layout.uncommon_offset(TypeKind::Map, 8),
+                layout.map_shape,
+                *layout.dwarf_runtime_types.last().unwrap(),
+            )
+        };
+        let groups = (48 + 64, MapShape::Groups, "type:internal/abi.SwissMapType");
+        let buckets = (48 + 40, MapShape::Buckets, "type:internal/abi.OldMapType");
+        for version in ["go1.25.0", "go1.25.9", "go1.25.12"] {
+            assert_eq!(map(version, ""), groups, "{version}");
+            assert_eq!(map(version, "noswissmap"), buckets, "{version}");
+        }
+        assert_eq!(map("go1.26.0", "").1, MapShape::Groups);
     }
 }

@@ -4,10 +4,22 @@ use crate::gen_tables::v1_25 as tables;
 use crate::layout::rank_kinds;
 use crate::*;
 
-pub(crate) static LAYOUT: GoLayout = BASE;
+pub(crate) static LAYOUT: GoLayout = with_either_map(BASE, &OLD_MAPS[0]);
 
 /// Patch levels before 1.25.10.
-pub(crate) const BEFORE_10: GoLayout = GoLayout {
+pub(crate) static BEFORE_10: GoLayout = with_either_map(BASE_BEFORE_10, &OLD_MAPS[1]);
+
+/// Patch levels before 1.25.2.
+pub(crate) static BEFORE_2: GoLayout = with_either_map(BASE_BEFORE_2, &OLD_MAPS[2]);
+
+/// The same for programs without the experiment `swissmap`.
+static OLD_MAPS: [GoLayout; 3] = [
+    with_old_maps(BASE),
+    with_old_maps(BASE_BEFORE_10),
+    with_old_maps(BASE_BEFORE_2),
+];
+
+const BASE_BEFORE_10: GoLayout = GoLayout {
     host_link: HostLinkRules {
         arm64_gold: Arm64Gold::Always,
         ..BASE.host_link
@@ -15,16 +27,55 @@ pub(crate) const BEFORE_10: GoLayout = GoLayout {
     ..BASE
 };
 
-/// Patch levels before 1.25.2.
-pub(crate) const BEFORE_2: GoLayout = GoLayout {
+const BASE_BEFORE_2: GoLayout = GoLayout {
     fips_versions: FipsVersions::Plain,
-    ..BEFORE_10
+    ..BASE_BEFORE_10
+};
+
+const fn with_either_map(layout: GoLayout, old_maps: &'static GoLayout) -> GoLayout {
+    GoLayout {
+        without_swissmap: Some(old_maps),
+        ..layout
+    }
+}
+
+/// A layout with maps of buckets (`ld/deadcode.go:decodetypeMethods`,
+/// `ld/dwarf.go:dwarfGenerateDebugInfo`).
+const fn with_old_maps(layout: GoLayout) -> GoLayout {
+    GoLayout {
+        type_layout: TypeLayout {
+            map_words: 4,
+            ..layout.type_layout
+        },
+        dwarf_prototypes: OLD_MAP_PROTOTYPES,
+        dwarf_runtime_types: &OLD_MAP_TYPES,
+        map_shape: MapShape::Buckets,
+        ..layout
+    }
+}
+
+const OLD_MAP_PROTOTYPES: &[&str] = &[
+    "type:runtime.stringStructDWARF",
+    "type:runtime.slice",
+    "type:runtime.sudog",
+    "type:runtime.waitq",
+    "type:runtime.hchan",
+    "type:runtime.hmap",
+    "type:runtime.bmap",
+];
+
+/// The type of maps comes last, whichever it is.
+const OLD_MAP_TYPES: [&str; tables::DWARF_RUNTIME_TYPES.len()] = {
+    let mut types = [""; tables::DWARF_RUNTIME_TYPES.len()];
+    types.copy_from_slice(tables::DWARF_RUNTIME_TYPES);
+    types[types.len() - 1] = "type:internal/abi.OldMapType";
+    types
 };
 
 /// The layout as a constant, so that the release before can start from it. Generated tables are all taken from this release, changed or not.
 pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.25",
-    coverage: Coverage::Linux,
+    coverage: Coverage::Complete,
 
     sym_kinds: tables::SYM_KINDS,
     reloc_types: tables::RELOC_TYPES,
@@ -72,8 +123,11 @@ pub(crate) const BASE: GoLayout = GoLayout {
         plugin: tables::PLUGIN_PLATFORMS,
         internal_pie: tables::INTERNAL_PIE_PLATFORMS,
         ppc64_cgo_external_oses: tables::PPC64_CGO_EXTERNAL_OSES,
+        cgo_external: &["windows/arm64"],
         ..v1_26::BASE.platform
     },
+    openbsd_build_id: "go-openbsd",
+    plugin_users: PluginUsers::Everywhere,
 
     blocked_linknames: tables::BLOCKED_LINKNAMES,
     packages: PackageLists {
@@ -106,6 +160,16 @@ pub(crate) const BASE: GoLayout = GoLayout {
         section_order: ElfSectionOrder::Creation,
         ..v1_26::BASE.elf
     },
+    macho: MachoRules {
+        host_relocs: MachoRelocs::Few,
+        weak_imports: false,
+        ..v1_26::BASE.macho
+    },
+    pe: PeRules {
+        host_relocs: CoffRelocs::Few,
+        dwarf_if_stripped: false,
+        ..v1_26::BASE.pe
+    },
     host_link: HostLinkRules {
         probe_skip_with_arg: tables::PROBE_SKIP_WITH_ARG,
         probe_keep_with_arg: tables::PROBE_KEEP_WITH_ARG,
@@ -113,6 +177,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
         interpreter_flag: "-Wl,--dynamic-linker,",
         no_fixup_chains: false,
         strip_debug: false,
+        windows_linkers: WindowsLinkers::MinGw,
         ..v1_26::BASE.host_link
     },
 

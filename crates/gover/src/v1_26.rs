@@ -47,6 +47,7 @@ pub(crate) const BEFORE_3: GoLayout = GoLayout {
 pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.26",
     coverage: Coverage::Complete,
+    without_swissmap: None,
 
     sym_kinds: tables::SYM_KINDS,
     reloc_types: tables::RELOC_TYPES,
@@ -100,8 +101,11 @@ pub(crate) const BASE: GoLayout = GoLayout {
         plugin: tables::PLUGIN_PLATFORMS,
         internal_pie: tables::INTERNAL_PIE_PLATFORMS,
         ppc64_cgo_external_oses: tables::PPC64_CGO_EXTERNAL_OSES,
+        cgo_external: &[],
         no_external: &["linux/ppc64"],
     },
+    openbsd_build_id: "",
+    plugin_users: PluginUsers::WherePluginsAre,
 
     dupok: DupokRule::FirstStays,
     duplicates: DuplicateRule::Merged,
@@ -143,6 +147,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
 
     dwarf_prototypes: tables::DWARF_PROTOTYPES,
     dwarf_runtime_types: tables::DWARF_RUNTIME_TYPES,
+    map_shape: MapShape::Groups,
     flate: FlateEncoder::Go126,
     cgo_trust: CgoTrust::Checked,
     json_errors: JsonErrors::V1,
@@ -169,6 +174,8 @@ pub(crate) const BASE: GoLayout = GoLayout {
         uuid_variant: UuidVariant::Reserved,
         binds: MachoBinds::GotOnly,
         host_section_align: false,
+        host_relocs: MachoRelocs::OfBoth,
+        weak_imports: true,
     },
     arm64_duff_labels: true,
     pe: PeRules {
@@ -176,12 +183,15 @@ pub(crate) const BASE: GoLayout = GoLayout {
         load_config: false,
         seh_order: SehOrder::TextOrder,
         host_pdata: HostPdata::Whole,
+        host_relocs: CoffRelocs::OfMachine,
+        dwarf_if_stripped: true,
     },
     host_link: HostLinkRules {
         interpreter_flag: "-Wl,--dynamic-linker=",
         arm64_gold: Arm64Gold::ForOldLd,
         no_fixup_chains: true,
         race_dyld_header: false,
+        windows_linkers: WindowsLinkers::MinGwAndMsvc,
         quoted_library_name: true,
         strip_debug: true,
         lld_probe_early: false,

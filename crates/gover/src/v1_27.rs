@@ -74,6 +74,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
         plugin: tables::PLUGIN_PLATFORMS,
         internal_pie: tables::INTERNAL_PIE_PLATFORMS,
         ppc64_cgo_external_oses: tables::PPC64_CGO_EXTERNAL_OSES,
+        cgo_external: &[],
         no_external: &[],
     },
 
@@ -120,6 +121,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
         uuid_variant: UuidVariant::Rfc4122,
         binds: MachoBinds::AnySymbol,
         host_section_align: true,
+        ..v1_26::BASE.macho
     },
     arm64_duff_labels: false,
     pe: PeRules {
@@ -127,6 +129,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
         load_config: true,
         seh_order: SehOrder::ByAddress,
         host_pdata: HostPdata::PerFunction,
+        ..v1_26::BASE.pe
     },
     host_link: HostLinkRules {
         race_dyld_header: true,

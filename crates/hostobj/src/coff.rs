@@ -4,7 +4,7 @@
 //! what follows the object in its archive, this is an error of its own.
 
 use crate::elf::SectionUse;
-use gover::{RelocType, SymKind};
+use gover::{CoffRelocs, RelocType, SymKind};
 use object::LittleEndian as LE;
 use object::pe::{
     self, ImageAuxSymbolSection, ImageFileHeader, ImageRelocation, ImageSectionHeader, ImageSymbol,
@@ -163,6 +163,7 @@ struct Reader<'d, 'n> {
     data: &'d [u8],
     name: &'n str,
     arch: &'n ArchInfo,
+    known: CoffRelocs,
     /// The string table, its length left out, which offsets count.
     strings: &'d [u8],
 }
@@ -236,15 +237,22 @@ fn until_zero(bytes: &[u8]) -> &[u8] {
 }
 
 impl<'d> Coff<'d> {
-    /// Reads an object for a machine. `name` is what messages call it.
+    /// Reads an object for a machine. `name` is what messages call it, `known` says which relocations it may
+    /// have.
     ///
     /// # Errors
     /// The object is damaged, or has something that cannot be linked.
-    pub fn parse(data: &'d [u8], name: &str, arch: &ArchInfo) -> Result<Coff<'d>, CoffError> {
+    pub fn parse(
+        data: &'d [u8],
+        name: &str,
+        arch: &ArchInfo,
+        known: CoffRelocs,
+    ) -> Result<Coff<'d>, CoffError> {
         let mut r = Reader {
             data,
             name,
             arch,
+            known,
             strings: &[],
         };
         let header = &r.records::<ImageFileHeader>(0, 1, "file header")?[0];
@@ -494,8 +502,18 @@ fn relocs(
             )));
         }
         let name = String::from_utf8_lossy(section.name);
-        let Some((typ, siz)) = reloc_type(r.arch.family, number) else {
-            return Err(r.error(format_args!("{name}: unknown relocation type {number}")));
+        let found = match r.known {
+            CoffRelocs::Few => few_reloc_types(r.arch.family, number),
+            CoffRelocs::OfMachine => reloc_type(r.arch.family, number),
+        };
+        let Some((typ, siz)) = found else {
+            let machine = match (r.known, r.arch.family) {
+                (CoffRelocs::Few, Family::Arm64) => "ARM64 ",
+                _ => "",
+            };
+            return Err(r.error(format_args!(
+                "{name}: unknown {machine}relocation type {number}"
+            )));
         };
         let off = rec.virtual_address.get(LE);
         let field = section
@@ -543,6 +561,27 @@ fn reloc_type(family: Family, number: u16) -> Option<(RelocType, u8)> {
             | pe::IMAGE_REL_ARM64_PAGEOFFSET_12L,
         ) => (Arm64Pcrel, 4),
         _ => return None,
+    })
+}
+
+/// That in the sense of [`CoffRelocs::Few`].
+fn few_reloc_types(family: Family, number: u16) -> Option<(RelocType, u8)> {
+    use RelocType::{Addr, Pcrel, PeImageOff};
+    let amd64 = family == Family::Amd64;
+    Some(match pe::RelocationType(number) {
+        pe::IMAGE_REL_I386_REL32 | pe::IMAGE_REL_AMD64_ADDR32 if amd64 => (Pcrel, 4),
+        pe::IMAGE_REL_I386_DIR32 if amd64 => (Addr, 4),
+        pe::IMAGE_REL_I386_DIR32NB if amd64 => (PeImageOff, 4),
+        pe::IMAGE_REL_ARM64_ADDR64
+        | pe::IMAGE_REL_ARM64_BRANCH26
+        | pe::IMAGE_REL_ARM64_PAGEBASE_REL21
+        | pe::IMAGE_REL_ARM64_PAGEOFFSET_12A
+        | pe::IMAGE_REL_ARM64_PAGEOFFSET_12L
+            if !amd64 =>
+        {
+            return None;
+        }
+        _ => return reloc_type(family, number),
     })
 }
 

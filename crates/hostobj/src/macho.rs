@@ -430,7 +430,8 @@ fn reloc_type(family: Family, kind: u32, relative: bool) -> Option<RelocType> {
     use RelocType::*;
     Some(match (family, kind, relative) {
         (_, 0, false) => MachoUnsigned,
-        (Family::Amd64, 1 | 2, false) => MachoFixedBranch,
+        (Family::Amd64, 1, false) => MachoFixedSigned,
+        (Family::Amd64, 2, false) => MachoFixedBranch,
         (Family::Amd64, 5, false) | (Family::Arm64, 1, false) => MachoSubtractor,
         (_, 2, true) => MachoBranch,
         (Family::Amd64, 0 | 1 | 6 | 7 | 8, true) => MachoSigned,

@@ -1,6 +1,6 @@
 //! COFF objects made here, whole and damaged.
 
-use gover::{RelocType, SymKind};
+use gover::{CoffRelocs, RelocType, SymKind};
 use hostobj::{Coff, CoffPlace, CoffScope, CoffSection, CoffSym, Comdat, undecorated};
 use object::pe;
 use object::write::{Comdat as WrittenComdat, Object, Relocation, Symbol, SymbolId, SymbolSection};
@@ -131,7 +131,7 @@ fn resources(parts: &[&str]) -> Vec<u8> {
 }
 
 fn error(data: &[u8]) -> String {
-    Coff::parse(data, "lib.a(x.o)", &AMD64)
+    Coff::parse(data, "lib.a(x.o)", &AMD64, CoffRelocs::OfMachine)
         .err()
         .map_or(String::new(), |e| e.0)
 }
@@ -147,7 +147,7 @@ fn symbol_of<'a, 'd>(c: &'a Coff<'d>, name: &[u8]) -> &'a CoffSym<'d> {
 #[test]
 fn objects_are_read() {
     let data = amd64();
-    let c = Coff::parse(&data, "x.o", &AMD64).unwrap();
+    let c = Coff::parse(&data, "x.o", &AMD64, CoffRelocs::OfMachine).unwrap();
     let used: Vec<_> = c
         .sections
         .iter()
@@ -194,13 +194,32 @@ fn objects_are_read() {
 #[test]
 fn other_machines_have_other_numbers() {
     let arm = sample(Architecture::Aarch64, pe::IMAGE_REL_ARM64_BRANCH26);
-    let c = Coff::parse(&arm, "x.o", &ARM64).unwrap();
+    let c = Coff::parse(&arm, "x.o", &ARM64, CoffRelocs::OfMachine).unwrap();
     let call = section(&c, b".text").relocs[0];
     assert_eq!((call.typ, call.add), (RelocType::CallArm64, 0));
     // Their stack is unwound without them.
     let pdata = section(&c, b".pdata");
     assert_eq!(pdata.used.unwrap().kind, SymKind::Rodata);
     assert!(!pdata.relocs[0].weak);
+}
+
+#[test]
+fn older_releases_know_few_relocations() {
+    let read = |machine, arch, number| {
+        let data = sample(machine, number);
+        let coff = Coff::parse(&data, "x.o", arch, CoffRelocs::Few);
+        coff.map(|c| section(&c, b".text").relocs[0].typ)
+            .map_err(|e| e.0)
+    };
+    let amd64 = |number| read(Architecture::X86_64, &AMD64, number);
+    assert_eq!(amd64(pe::IMAGE_REL_AMD64_ADDR32), Ok(RelocType::Pcrel));
+    assert_eq!(amd64(pe::IMAGE_REL_I386_DIR32), Ok(RelocType::Addr));
+    let arm64 = |number| read(Architecture::Aarch64, &ARM64, number);
+    assert_eq!(arm64(pe::IMAGE_REL_ARM64_ADDR32), Ok(RelocType::Addr));
+    assert_eq!(
+        arm64(pe::IMAGE_REL_ARM64_BRANCH26).unwrap_err(),
+        "x.o: .text: unknown ARM64 relocation type 3"
+    );
 }
 
 #[test]
@@ -218,7 +237,7 @@ fn addends_of_instructions_are_in_their_immediates() {
         let mut data = sample(Architecture::Aarch64, number);
         let text = data.windows(32).position(|w| w == [0x90; 32]).unwrap();
         data[text + 4..][..4].copy_from_slice(&instruction.to_le_bytes());
-        let c = Coff::parse(&data, "x.o", &ARM64).unwrap();
+        let c = Coff::parse(&data, "x.o", &ARM64, CoffRelocs::OfMachine).unwrap();
         let r = section(&c, b".text").relocs.iter().find(|r| r.off == 4);
         let r = r.unwrap();
         assert_eq!(
@@ -236,7 +255,7 @@ fn resources_are_told_from_other_data() {
         (&[".rsrc$01", ".rsrc$02"], 0x0707_0717),
     ] {
         let data = resources(parts);
-        let c = Coff::parse(&data, "x.syso", &AMD64).unwrap();
+        let c = Coff::parse(&data, "x.syso", &AMD64, CoffRelocs::OfMachine).unwrap();
         assert!(c.is_resources_only());
         let first = section(&c, parts[0].as_bytes());
         assert!(first.is_resource());
@@ -320,7 +339,7 @@ fn symbols_that_cannot_be_linked_are_told() {
 fn no_damage_is_a_panic() {
     for whole in [amd64(), resources(&[".rsrc$01", ".rsrc$02"])] {
         let mut errors = 0;
-        let mut check = |d: &[u8]| match Coff::parse(d, "x.o", &AMD64) {
+        let mut check = |d: &[u8]| match Coff::parse(d, "x.o", &AMD64, CoffRelocs::OfMachine) {
             Ok(c) => {
                 for s in &c.sections {
                     assert!(s.relocs.iter().all(|r| (r.sym as usize) < c.symbols.len()));

@@ -330,7 +330,7 @@ impl Config {
     /// Flags that contradict one another or ask for the impossible, in cmd/link's words, and
     /// what relink cannot do yet, by name.
     pub fn resolve(
-        args: Args,
+        mut args: Args,
         build: &BuildConfig,
         cx: ArgsContext,
         env: &dyn Fn(&str) -> Option<String>,
@@ -359,6 +359,9 @@ impl Config {
                 !args.strip && !mac_library
             }
         };
+        if args.buildid.is_empty() && head == "openbsd" {
+            args.buildid = cx.toolchain.release.openbsd_build_id.into();
+        }
         let gnu_build_id = gnu_build_id(&args, cx.toolchain.release, head);
         let gnu_build_id = gnu_build_id.map_err(|e| refusal.exit(&e))?;
         let benchmark = benchmark(&args, refusal)?;
@@ -402,7 +405,7 @@ impl Config {
             name => name,
         };
         let entry = entry(&args, build_mode, cx);
-        let release = cx.toolchain.release;
+        let release = cx.toolchain.release.with_experiments(cx.experiments);
         Ok(Config {
             release,
             go_version: cx.toolchain.version.clone(),

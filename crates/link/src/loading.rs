@@ -5,7 +5,7 @@ use crate::config::{Config, unsupported_text};
 use crate::diag::{Diag, Stop};
 use crate::mode::{BuildMode, LinkMode, LinkModeDecision, LinkModeInputs};
 use crate::version::of_header;
-use gover::{GoLayout, MachoBuildVersion, layout_for};
+use gover::{GoLayout, MachoBuildVersion, PluginUsers, layout_for};
 use hostobj::macho::{PLATFORM_MACOS, PlatformCommand, platform_command};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -43,9 +43,11 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
     let further = |inputs: &Inputs| {
         cgo.store(uses_cgo(inputs), Relaxed);
         let (platform, goos) = (&config.release.platform, &config.goos);
-        let plugins = platform.build_mode("plugin", goos, &config.goarch)
-            && uses_cgo(inputs)
-            && inputs.libs.iter().any(|l| l.pkg == "plugin");
+        let possible = match config.release.plugin_users {
+            PluginUsers::Everywhere => true,
+            PluginUsers::WherePluginsAre => platform.build_mode("plugin", goos, &config.goarch),
+        };
+        let plugins = possible && uses_cgo(inputs) && inputs.libs.iter().any(|l| l.pkg == "plugin");
         can_use_plugins.store(plugins, Relaxed);
         let (problems, decision) = choose_link_mode(config, inputs);
         // Start-up code finds out by this package whether C sets up threads.

@@ -10,25 +10,36 @@ use tables::pclntab::PclntabPlan;
 use target::FileFormat;
 
 /// Sections of dynamic executables. cmd/link makes symbols for them before it knows whether it will
-/// need them (`ld/lib.go:setArchSyms`); for the relocations in ELF files only.
+/// need them (`ld/lib.go:setArchSyms`); some for the files of one format only.
 const SECTION_SYMBOLS: [&str; 6] = [".got", ".plt", ".got.plt", ".dynamic", ".dynsym", ".dynstr"];
 const ELF_SECTION_SYMBOLS: [&str; 4] = [".rel", ".rela", ".rel.plt", ".rela.plt"];
+const MACHO_SECTION_SYMBOLS: [&str; 2] = [".linkedit.got", ".linkedit.plt"];
 
 /// Sections of COFF objects. cmd/link makes symbols for them when it writes those; they are not live.
 const COFF_SECTION_SYMBOLS: [&str; 5] = [".text", ".rdata", ".data", ".bss", ".ctors"];
 
+/// What is made.
+pub struct FileMade {
+    /// Its format.
+    pub format: FileFormat,
+    /// Whether it is an object for a host linker.
+    pub external: bool,
+    /// Number of labels in large symbols of it.
+    pub labels: usize,
+}
+
 /// The lines `-v` ends with. cmd/link has symbols for what here has none: inline trees, debugging
-/// information, sections that stay empty. They are counted as if there were. `funcdata` is what is laid out
-/// with function descriptors, `external` says whether a host linker gets an object.
+/// information, sections that stay empty, labels. They are counted as if there were. `funcdata` is what is laid
+/// out with function descriptors.
 pub fn text(
     symbols: &Symbols,
     reachable: &BitSet,
     pclntab: &PclntabPlan,
     funcdata: &[DataSym],
     debug: &Debug,
-    format: FileFormat,
-    external: bool,
+    file: &FileMade,
 ) -> String {
+    let (format, external) = (file.format, file.external);
     // The symbol that is none counts as one of a package.
     let (mut package, mut hashed, mut named) = (1, 0, 0);
     let mut undefined = FxHashSet::default();
@@ -49,10 +60,13 @@ pub fn text(
     let mut reachable = reachable.clone();
     let debug = debug_symbols(symbols, &undefined, debug, &mut reachable);
     let missing = |name: &&str| symbols.lookup(name.as_bytes(), 0).is_none();
-    let of_elf = ELF_SECTION_SYMBOLS.iter();
-    let of_elf = of_elf.filter(|_| format == FileFormat::Elf);
-    let sections = SECTION_SYMBOLS.iter().chain(of_elf);
-    let unmade = pclntab.n_inline_trees() + sections.filter(|n| missing(n)).count();
+    let of_format: &[&str] = match format {
+        FileFormat::Elf => &ELF_SECTION_SYMBOLS,
+        FileFormat::MachO => &MACHO_SECTION_SYMBOLS,
+        FileFormat::Pe => &[],
+    };
+    let sections = SECTION_SYMBOLS.iter().chain(of_format);
+    let unmade = pclntab.n_inline_trees() + sections.filter(|n| missing(n)).count() + file.labels;
     let in_object = COFF_SECTION_SYMBOLS.iter().filter(|n| missing(n));
     let in_object = match external && format == FileFormat::Pe {
         true => in_object.count(),

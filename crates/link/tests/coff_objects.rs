@@ -1,6 +1,6 @@
 //! COFF objects entered into a link without Go objects, whole and damaged.
 
-use gover::{HostPdata, RelocType, SymKind};
+use gover::{CoffRelocs, HostPdata, RelocType, SymKind};
 use hostobj::Coff;
 use link::host::Loader;
 use object::write::{Comdat, Mangling, Object, Relocation, Symbol, SymbolId, SymbolSection};
@@ -93,7 +93,7 @@ fn no_symbols() -> Symbols {
 }
 
 fn enter(loader: &mut Loader, data: &[u8], name: &str, how: HostPdata) -> Result<(), String> {
-    let coff = Coff::parse(data, name, &AMD64).unwrap();
+    let coff = Coff::parse(data, name, &AMD64, CoffRelocs::OfMachine).unwrap();
     loader.enter_coff(&coff, "p", name, how)
 }
 
@@ -201,7 +201,7 @@ fn no_damage_is_a_panic() {
         for byte in [0, 1, 3, 0x20, 0x69, 0xff, whole[at] ^ 2] {
             let mut d = whole.clone();
             d[at] = byte;
-            let Ok(coff) = Coff::parse(&d, "x.o", &AMD64) else {
+            let Ok(coff) = Coff::parse(&d, "x.o", &AMD64, CoffRelocs::OfMachine) else {
                 continue;
             };
             for how in [HostPdata::Whole, HostPdata::PerFunction] {

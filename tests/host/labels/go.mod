@@ -1,3 +1,3 @@
 module host.test/labels
 
-go 1.26
+go 1.25

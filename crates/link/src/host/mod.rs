@@ -103,7 +103,8 @@ impl Content {
                 Content::Foreign("Mach-O")
             }
             [0x4c, 0x01, ..] | [0x64, 0x86 | 0xaa, ..] | [0xc4, 0x01, ..] => {
-                Content::Coff(Coff::parse(data, name, config.arch))
+                let known = config.release.pe.host_relocs;
+                Content::Coff(Coff::parse(data, name, config.arch, known))
             }
             [0x01, 0xd7 | 0xf7, ..] => Content::Foreign("XCOFF"),
             _ => Content::Unknown,

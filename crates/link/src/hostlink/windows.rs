@@ -8,7 +8,7 @@ use crate::diag::Stop;
 use crate::host::find_file;
 use crate::mode::BuildMode;
 use crate::text;
-use gover::CgoTrust;
+use gover::{CgoTrust, WindowsLinkers};
 use object::read::pe::PeFile64;
 use symbols::map::go_error_text;
 
@@ -47,7 +47,8 @@ impl<'a> Windows<'a> {
         Windows {
             host,
             probe,
-            msvc: says("--version", &["-msvc\n", "-msvc\r"]),
+            msvc: host.config.release.host_link.windows_linkers == WindowsLinkers::MinGwAndMsvc
+                && says("--version", &["-msvc\n", "-msvc\r"]),
             lld: (host.config.release.host_link.lld_probe_early)
                 .then(|| says("-Wl,--version", &["LLD "])),
         }
@@ -146,10 +147,13 @@ impl<'a> Windows<'a> {
         })
     }
 
-    /// The file with the names that are exported, unless all are.
+    /// The file with the names that are exported, unless all are, or the linker decides.
     pub fn exports(&self) -> Result<Option<Vec<u8>>, Stop> {
+        let config = self.host.config;
         let all = self.flag("export-all-symbols");
-        if self.host.config.extldflags.contains(&all) {
+        if config.release.host_link.windows_linkers == WindowsLinkers::MinGw
+            || config.extldflags.contains(&all)
+        {
             return Ok(None);
         }
         let file = self.host.dir.file("export_file.def");

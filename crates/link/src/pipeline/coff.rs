@@ -147,7 +147,7 @@ impl Output<'_> {
                 libraries: code.host_libraries.clone(),
                 ..host_syms::input(config, syms, shape, diag)?
             },
-            statistics: self.statistics(debug_info),
+            statistics: self.statistics(debug_info, numbers.labels.len()),
         })
     }
 

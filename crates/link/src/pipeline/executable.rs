@@ -44,7 +44,7 @@ impl Output<'_> {
             )
         };
         let plan = ExecPlan::new(&input).map_err(|e| diag.exit(e))?;
-        let statistics = self.statistics(&begun.debug);
+        let statistics = self.statistics(&begun.debug, 0);
         let (out, store) = file.map(plan.file_len).map_err(|e| diag.exit(e))?;
 
         diag.phases.start("Asmb");

@@ -29,20 +29,27 @@ impl Output<'_> {
             _ => None,
         };
         let base_relocs = self.base_relocs()?;
+        // Else no section has it, and what comes behind is written over it.
+        let has_debug = !config.strip || config.release.pe.dwarf_if_stripped;
         let image = Image::lay_out(&ImageInput {
             config,
             syms,
             addrs: &data.addrs,
             segs,
-            dwarf: &begun.debug.sections,
+            dwarf: match has_debug {
+                true => &begun.debug.sections,
+                false => &[],
+            },
             imports,
             exports: &code.exports,
             base_relocs: base_relocs.as_deref(),
             symbols: symbols.as_ref(),
         });
-        let statistics = self.statistics(&begun.debug);
-        let end = image.sections.next_off;
-        let (out, store) = file.map(end.into()).map_err(|e| diag.exit(e))?;
+        let statistics = self.statistics(&begun.debug, 0);
+        let debug_end = segs.dwarf.file_off + segs.dwarf.file_len;
+        let debug_end = debug_end.next_multiple_of(config.placement.file_align.unwrap_or(1));
+        let end = u64::from(image.sections.next_off).max(debug_end);
+        let (out, store) = file.map(end).map_err(|e| diag.exit(e))?;
 
         diag.phases.start("Asmb");
         let (loaded, tail) = out.split_at_mut(segs.dwarf.file_off as usize);
@@ -53,6 +60,10 @@ impl Output<'_> {
         if let Some(text) = pe::misplaced(&image.sections, config.placement.base, segs) {
             diag.error(text)?;
             diag.exit_if_errors()?;
+        }
+        if !has_debug {
+            let behind = image.sections.next_off as usize - base;
+            store.put(&mut tail[..behind], &vec![0; behind]);
         }
         let mut put = |name: &str, bytes: &[u8]| {
             if let Some(s) = image.section(name) {

@@ -29,7 +29,7 @@ impl Output<'_> {
         };
         let dyld = self.dyld_tables(tables, segs);
         let link_edit = LinkEdit::new(program.shape, config, segs, &dyld, tables, &symbols);
-        let statistics = self.statistics(&begun.debug);
+        let statistics = self.statistics(&begun.debug, 0);
         let (out, store) = file.map(link_edit.end()).map_err(|e| diag.exit(e))?;
 
         diag.phases.start("Asmb");

@@ -71,7 +71,7 @@ impl Output<'_> {
         diag.exit_if_errors()?;
         Ok(Linked {
             host: host_syms::input(config, syms, program.shape, diag)?,
-            statistics: self.statistics(&begun.debug),
+            statistics: self.statistics(&begun.debug, numbers.labels.len()),
         })
     }
 

@@ -99,7 +99,7 @@ impl Output<'_> {
         diag.exit_if_errors()?;
         Ok(Linked {
             host: host_syms::input(config, syms, shape, diag)?,
-            statistics: self.statistics(debug),
+            statistics: self.statistics(debug, 0),
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::passes::elf_symbols::ElfSymbols;
 use crate::passes::macho_symbols::{MachoSymbolInput, MachoSymbols};
 use crate::passes::pe_symbols::{PeSymbolInput, PeSymbols};
 use crate::passes::{fips, write};
-use crate::statistics;
+use crate::statistics::{self, FileMade};
 use gover::SymKind;
 use layout::{Addresses, Carriers, Segments};
 use reloc::{HostLink, Problem, RelocError, Relocator};
@@ -409,18 +409,22 @@ impl<'a> Output<'a> {
         unresolved.report(diag, syms)
     }
 
-    /// What `-v` ends with.
-    pub fn statistics(&self, debug: &Debug) -> String {
+    /// What `-v` ends with, of a file with so many labels in large symbols.
+    pub fn statistics(&self, debug: &Debug, labels: usize) -> String {
         let Program {
             diag, syms, live, ..
         } = self.program;
         let shape = self.program.shape;
-        let (format, external) = (shape.format, shape.external);
+        let file = FileMade {
+            format: shape.format,
+            external: shape.external,
+            labels,
+        };
         let funcdata = &self.data.buckets.of(SymKind::GoFunc).syms;
         match diag.verbose(1) {
             true => {
                 let (live, pclntab) = (&live.reachable, &self.code.pclntab);
-                statistics::text(syms, live, pclntab, funcdata, debug, format, external)
+                statistics::text(syms, live, pclntab, funcdata, debug, &file)
             }
             false => String::new(),
         }
