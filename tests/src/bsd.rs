@@ -1,25 +1,20 @@
-//! Links for the BSDs with a host linker, and of C objects. There is no linker of theirs here: what it is given
-//! is compared, and what is said when it fails. C objects are this machine's, which have the same format.
+//! Links for the BSDs with a host linker. There is none of theirs here: what it is given is compared, and what
+//! is said when it fails.
 
 use crate::context::Context;
 use crate::macos::{Program, case};
 use crate::runner::Case;
 
 /// Systems and machines.
-const SYSTEMS: [(&str, &str, Program); 7] = [
-    ("freebsd", "amd64", program("freebsd")),
-    ("freebsd", "arm64", program("freebsd")),
-    ("netbsd", "amd64", program("netbsd")),
-    ("netbsd", "arm64", program("netbsd")),
-    ("openbsd", "amd64", program("openbsd")),
-    ("openbsd", "arm64", program("openbsd")),
-    ("dragonfly", "amd64", program("dragonfly")),
+const SYSTEMS: [(&str, &str); 7] = [
+    ("freebsd", "amd64"),
+    ("freebsd", "arm64"),
+    ("netbsd", "amd64"),
+    ("netbsd", "arm64"),
+    ("openbsd", "amd64"),
+    ("openbsd", "arm64"),
+    ("dragonfly", "amd64"),
 ];
-
-/// A small program, by the name of the system that it is for.
-const fn program(system: &'static str) -> Program {
-    (system, "compiler-fixtures/hello", &[])
-}
 
 /// Flags; a linker that knows no flag and fails, and one that knows all and makes nothing.
 const SETS: [(&str, &[&str]); 6] = [
@@ -40,9 +35,11 @@ const SETS: [(&str, &[&str]); 6] = [
 /// All cases.
 pub fn cases(context: &Context, cases: &mut Vec<Case>) {
     for go in context.toolchains() {
-        for (os, arch, program) in SYSTEMS.into_iter().filter(|s| go.is_for(s.0)) {
+        for (os, arch) in SYSTEMS.into_iter().filter(|s| go.is_for(s.0)) {
+            // Cases are told apart by the names of their programs.
+            let program: Program = (os, "compiler-fixtures/hello", &[]);
+            let system = (program, os, arch);
             for (title, flags) in SETS {
-                let system = (program, os, arch);
                 case(context, go, cases, "bsd", system, title, move |_, _| {
                     let external = ["-linkmode=external"].iter().chain(flags);
                     Ok(external.map(|f| f.to_string()).collect())

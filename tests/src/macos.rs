@@ -127,7 +127,7 @@ pub fn case(
     context: &Context,
     go: &Toolchain,
     cases: &mut Vec<Case>,
-    group: &str,
+    group: &'static str,
     (program, os, arch): (Program, &'static str, &'static str),
     title: &str,
     flags: impl Fn(&Step, &Path) -> Result<Vec<String>> + Send + Sync + 'static,
@@ -135,7 +135,7 @@ pub fn case(
     let name = format!("{group}/{}-{arch}/{}/{title}", program.0, go.release());
     let (context, go) = (context.clone(), go.clone());
     cases.push(Case::new(name, move || {
-        let step = step(&context, &go, program, os, arch)?;
+        let step = step(&context, &go, group, (program, os, arch))?;
         let scratch = context.scratch()?;
         let config = scratch.path().join("importcfg");
         fs::write(&config, with_cgo(&step)?)?;
@@ -148,9 +148,8 @@ pub fn case(
 fn step(
     context: &Context,
     go: &Toolchain,
-    (name, dir, flags): Program,
-    os: &str,
-    arch: &str,
+    group: &'static str,
+    ((name, dir, flags), os, arch): (Program, &str, &str),
 ) -> Result<Arc<Step>> {
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let build = Build {
@@ -162,10 +161,7 @@ fn step(
         ..Build::default()
     };
     let variant = Variant {
-        name: match os {
-            "darwin" => "macos",
-            _ => "bsd",
-        },
+        name: group,
         env: &[],
         flags: &[],
         only: None,

@@ -380,8 +380,8 @@ impl MachoTables {
         match r.typ {
             MachoSubtractor | MachoPointerToGot if few && self.family == Family::Arm64 => {
                 let (number, name) = match r.typ {
-                    MachoSubtractor => (2050, "SUBTRACTOR"),
-                    _ => (2063, "POINTER_TO_GOT"),
+                    MachoSubtractor => (printed_number(1, false), "SUBTRACTOR"),
+                    _ => (printed_number(7, true), "POINTER_TO_GOT"),
                 };
                 complain(format!(
                     "unexpected relocation type {number} (ARM64_RELOC_{name})"
@@ -399,10 +399,9 @@ impl MachoTables {
             MachoFixedBranch | MachoFixedSigned => {
                 to(syms, Addr);
                 if self.pie {
-                    // The number of the type in the object, and which are Mach-O's (`objabi.MachoRelocOffset`).
                     let number = match r.typ {
-                        MachoFixedSigned => 2048 + 2,
-                        _ => 2048 + 2 * 2,
+                        MachoFixedSigned => printed_number(1, false),
+                        _ => printed_number(2, false),
                     };
                     complain(format!(
                         "unsupported relocation for PIE: RelocType({number})"
@@ -632,6 +631,12 @@ fn mark_as_assembler(m: &mut Maker) {
 /// Whether nobody is interested in a relocation: it has no field, or what it refers to is not wanted.
 fn passed_over(live: &Live, r: &Reloc) -> bool {
     r.siz == 0 || r.weak && !live.reachable.has(r.sym)
+}
+
+/// How messages number a type of relocations, `kind` in objects (`objabi.MachoRelocOffset`,
+/// `loadmacho/ldmacho.go:Load`).
+const fn printed_number(kind: u32, relative: bool) -> u32 {
+    2048 + 2 * kind + relative as u32
 }
 
 fn is_imported(syms: &Symbols, r: &Reloc) -> bool {

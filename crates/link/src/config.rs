@@ -314,6 +314,14 @@ fn entry(args: &Args, mode: BuildMode, cx: ArgsContext) -> String {
 }
 
 impl Config {
+    /// Host compiler and leading arguments (`Link.extld`).
+    pub fn host_compiler(&self) -> Vec<Vec<u8>> {
+        match self.extld.as_slice() {
+            [] => vec![self.os.compiler.into()],
+            words => words.to_vec(),
+        }
+    }
+
     /// What the release's own linker, built for this host, compresses with.
     pub fn zlib_encoder(&self) -> Encoder {
         match self.release.flate {

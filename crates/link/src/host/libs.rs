@@ -98,10 +98,7 @@ pub fn find_file(config: &Config, name: &str, diag: &Diag) -> String {
 
 /// Asks the host compiler for the path of a library; `none` if it does not answer.
 fn find_library(config: &Config, question: &str, library: &str, diag: &Diag) -> String {
-    let mut argv = match config.extld.as_slice() {
-        [] => vec![config.os.compiler.into()],
-        given => given.to_vec(),
-    };
+    let mut argv = config.host_compiler();
     let n = argv.len();
     argv.extend(config.arch.cc_args.iter().map(|a| a.as_bytes().to_vec()));
     argv.push(question.as_bytes().to_vec());

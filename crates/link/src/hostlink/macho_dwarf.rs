@@ -48,10 +48,17 @@ fn segment<'a>(commands: &[LoadCommand<'a>], name: &[u8]) -> Result<Segment<'a>,
 
 /// The offset in the file of the first section of a name.
 fn section_offset(commands: &[LoadCommand], name: &[u8]) -> Option<u32> {
-    let segments = commands.iter().filter(|c| c.command == LC_SEGMENT_64);
-    let all = segments.flat_map(|c| section_places(c.data.len()).map(move |at| (c, at)));
-    all.filter(|(c, at)| c.name(*at) == name)
+    all_sections(commands)
+        .filter(|(c, at)| c.name(*at) == name)
         .find_map(|(c, at)| c.word(at + 48))
+}
+
+/// The sections of all segments: the command of each, and where in it.
+fn all_sections<'c, 'd>(
+    commands: &'c [LoadCommand<'d>],
+) -> impl Iterator<Item = (&'c LoadCommand<'d>, usize)> {
+    let segments = commands.iter().filter(|c| c.command == LC_SEGMENT_64);
+    segments.flat_map(|c| section_places(c.data.len()).map(move |at| (c, at)))
 }
 
 /// Where in a command of `len` bytes its sections are.
@@ -86,10 +93,9 @@ impl<'a> Sections<'a> {
         commands: &[LoadCommand],
         encoder: Encoder,
     ) -> Result<Option<Self>, String> {
-        let segments = commands.iter().filter(|c| c.command == LC_SEGMENT_64);
-        let all = segments.flat_map(|c| section_places(c.data.len()).map(move |at| (c, at)));
+        let of_dwarf = |(c, at): &(&LoadCommand, usize)| c.name(at + 16) == b"__DWARF";
         let mut contents = Vec::new();
-        for (c, at) in all.filter(|(c, at)| c.name(at + 16) == b"__DWARF") {
+        for (c, at) in all_sections(commands).filter(of_dwarf) {
             let (relocations, place) = (c.word(at + 60), c.word(at + 48));
             if relocations != Some(0) {
                 return Ok(None);

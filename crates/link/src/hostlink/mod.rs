@@ -96,17 +96,13 @@ impl<'a> HostLinker<'a> {
         objects: &'a [HostObject],
         input: &'a HostLinkInput,
     ) -> HostLinker<'a> {
-        let extld = match config.extld.as_slice() {
-            [] => vec![config.os.compiler.into()],
-            words => words.to_vec(),
-        };
         HostLinker {
             config,
             diag,
             dir,
             objects,
             input,
-            extld,
+            extld: config.host_compiler(),
         }
     }
 
