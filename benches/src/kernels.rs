@@ -3,6 +3,7 @@
 use criterion::{BatchSize, Criterion, Throughput};
 use goflate::Encoder;
 use goobj::Object;
+use gosort::Shuffle;
 use relink_benches::program::{Objects, Program};
 use relink_benches::{Material, go_zlib};
 use std::hint::black_box;
@@ -137,14 +138,14 @@ fn sort(criterion: &mut Criterion, material: &Material) {
     group.bench_function("pdqsort", |bench| {
         bench.iter_batched_ref(
             || keys.clone(),
-            |keys| gosort::sort_by(keys, |a, b| a < b),
+            |keys| gosort::sort_by(keys, Shuffle::Triple64, |a, b| a < b),
             BatchSize::LargeInput,
         );
     });
     group.bench_function("pdqsort-parallel", |bench| {
         bench.iter_batched_ref(
             || keys.clone(),
-            |keys| gosort::par_sort_by(keys, |a, b| a < b),
+            |keys| gosort::par_sort_by(keys, Shuffle::Triple64, |a, b| a < b),
             BatchSize::LargeInput,
         );
     });

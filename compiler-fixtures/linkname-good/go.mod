@@ -1,3 +1,3 @@
 module fixture.test/linknamegood
 
-go 1.24
+go 1.22

@@ -1,3 +1,3 @@
 module fixture.test/odd.name/v2.x
 
-go 1.24
+go 1.22

@@ -35,7 +35,7 @@ var (
 // lines differ from release to release.
 func clean(text string) string {
 	var kept strings.Builder
-	for line := range strings.Lines(text) {
+	for _, line := range strings.SplitAfter(text, "\n") {
 		line = places.ReplaceAllString(line, "$1")
 		line = numbers.ReplaceAllString(line, "#")
 		if strings.Contains(line, "main.") || strings.Contains(line, "paniclines/") ||

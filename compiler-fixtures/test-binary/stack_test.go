@@ -15,7 +15,7 @@ func TestStack(t *testing.T) {
 
 func BenchmarkPush(b *testing.B) {
 	var s Stack[int]
-	for b.Loop() {
+	for range b.N {
 		s.Push(1)
 	}
 }

@@ -1,3 +1,3 @@
 module fixture.test/undefinedsymbol
 
-go 1.24
+go 1.22

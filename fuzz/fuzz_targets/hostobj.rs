@@ -4,7 +4,7 @@
 
 use gover::{CoffRelocs, HostPdata};
 use hostobj::macho::Macho;
-use hostobj::{Archive, Coff, Elf};
+use hostobj::{Archive, Coff, Elf, Shuffle};
 use libfuzzer_sys::fuzz_target;
 use link::host::Loader;
 use symbols::{Inputs, ResolveOptions, Symbols};
@@ -13,13 +13,13 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(archive) = Archive::open(bytes, "lib.a") {
         for symbol in [&b"__divti3"[..], b"a", b""] {
             if let Some(member) = archive.find(symbol).map(|off| archive.member(off)) {
-                let _ = member.map(|m| Elf::parse(m.data, "lib.a(m)", &target::AMD64));
+                let _ = member.map(|m| Elf::parse(m.data, "lib.a(m)", &target::AMD64, Shuffle::Triple64));
             }
         }
     }
     for arch in [&target::AMD64, &target::ARM64] {
         // What one object defines, a second one defines again.
-        if let Ok(elf) = Elf::parse(bytes, "x.o", arch) {
+        if let Ok(elf) = Elf::parse(bytes, "x.o", arch, Shuffle::Triple64) {
             with_loader(|loader| {
                 let _ = loader.enter(&elf, "pkg", "x.o");
                 let _ = loader.enter(&elf, "pkg", "y.o");

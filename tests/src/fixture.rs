@@ -28,6 +28,8 @@ pub struct Fixture {
     pub dir: PathBuf,
     /// What `fixture.toml` says.
     pub directives: Directives,
+    /// The first release that compiles it: that of its `go.mod`, if it has one.
+    since: Option<String>,
 }
 
 /// What can be written into `fixture.toml`.
@@ -48,8 +50,6 @@ pub struct Directives {
     pub test: bool,
     /// The link must fail; text and status are compared.
     pub fails: bool,
-    /// Only these releases.
-    pub releases: Vec<String>,
     /// Arguments of the program.
     pub run_args: Vec<String>,
     /// Run it stripped, too.
@@ -103,13 +103,15 @@ impl Fixture {
             name,
             dir: dir.to_path_buf(),
             directives,
+            since: fs::read_to_string(dir.join("go.mod"))
+                .ok()
+                .and_then(|text| Some(text.split_once("\ngo ")?.1.trim().to_owned())),
         })
     }
 
-    /// Whether the release takes part.
+    /// Whether the release takes part. All have two digits behind the point.
     pub fn wants(&self, release: &str) -> bool {
-        let only = &self.directives.releases;
-        only.is_empty() || only.iter().any(|name| name == release)
+        self.since.as_deref().is_none_or(|since| since <= release)
     }
 
     /// The ways of building it.
@@ -298,7 +300,7 @@ fn resources(objects: &[&str], split: bool) -> Sources {
     let mut files = vec![
         (
             "go.mod".into(),
-            "module fixture.test/resources\n\ngo 1.24\n".into(),
+            "module fixture.test/resources\n\ngo 1.22\n".into(),
         ),
         (
             "main.go".into(),
@@ -318,7 +320,7 @@ fn resources(objects: &[&str], split: bool) -> Sources {
 fn many_packages(count: usize) -> Sources {
     let mut files = vec![(
         "go.mod".to_string(),
-        "module fixture.test/manypackages\n\ngo 1.24\n".into(),
+        "module fixture.test/manypackages\n\ngo 1.22\n".into(),
     )];
     for n in 0..count {
         let group = n / 50;
@@ -402,7 +404,7 @@ fn huge_function(lines: usize) -> Sources {
     vec![
         (
             "go.mod".into(),
-            "module fixture.test/hugefunction\n\ngo 1.24\n".into(),
+            "module fixture.test/hugefunction\n\ngo 1.22\n".into(),
         ),
         ("main.go".into(), text.into()),
     ]

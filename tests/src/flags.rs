@@ -68,7 +68,15 @@ pub const VARIANTS: &[Variant] = &[
 impl Variant {
     /// Whether a release has it.
     pub fn is_of(&self, release: &str) -> bool {
-        let too_old = release == "1.24" && ["nodwarf5", "nogreenteagc"].contains(&self.name);
+        /// The first release with an experiment or a FIPS module.
+        const SINCE: &[(&str, &str)] = &[
+            ("fips-latest", "1.24"),
+            ("fips-v1.0.0", "1.24"),
+            ("nodwarf5", "1.25"),
+            ("nogreenteagc", "1.25"),
+        ];
+        let since = SINCE.iter().find(|(name, _)| *name == self.name);
+        let too_old = since.is_some_and(|(_, since)| release < *since);
         self.only.is_none_or(|only| only == release) && !too_old
     }
 

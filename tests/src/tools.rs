@@ -86,6 +86,7 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         unwanted: &["Warning", "warning", "Error"],
+        flags: &["-B=gobuildid"],
         ..tool(
             "readelf-all",
             "dwarf-types",

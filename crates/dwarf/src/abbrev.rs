@@ -5,6 +5,7 @@
 //! the DWARF version and the operating system.
 
 use crate::encode::Sink;
+use gover::FunctionResults;
 
 /// Codes of the DIEs that the linker makes.
 pub(crate) mod code {
@@ -28,6 +29,27 @@ pub(crate) mod code {
     pub const STRINGTYPE: u8 = 29;
     pub const STRUCTTYPE: u8 = 30;
     pub const TYPEDECL: u8 = 31;
+}
+
+/// The codes of a release. Those above are of releases that have all abbreviations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Codes {
+    /// Whether results of functions have an abbreviation of their own.
+    results: bool,
+}
+
+impl Codes {
+    pub(crate) fn new(results: FunctionResults) -> Codes {
+        Codes {
+            results: results == FunctionResults::Own,
+        }
+    }
+
+    /// The release's code for one of those above.
+    #[inline]
+    pub(crate) fn number(self, code: u8) -> u8 {
+        code - u8::from(!self.results && code > code::FUNCTYPEOUTPARAM)
+    }
 }
 
 /// How an attribute is encoded, before version and platform are known.
@@ -200,7 +222,7 @@ static TABLE: &[Abbrev] = &[
 
 /// The section `.debug_abbrev` (`cmd/internal/dwarf/dwarf.go:GetAbbrev`). `call_line_data4`: whether
 /// lines of calls have four bytes.
-pub(crate) fn section(dwarf5: bool, call_line_data4: bool) -> Vec<u8> {
+pub(crate) fn section(codes: Codes, dwarf5: bool, call_line_data4: bool) -> Vec<u8> {
     let number = |form: Form| match form {
         Addr => 0x01,
         Block1 => 0x0a,
@@ -235,8 +257,11 @@ pub(crate) fn section(dwarf5: bool, call_line_data4: bool) -> Vec<u8> {
         }
     };
     let mut out = Vec::with_capacity(1024);
-    for (i, &(tag, children, attrs)) in TABLE.iter().enumerate() {
-        out.uleb(i as u64 + 1);
+    for (code, &(tag, children, attrs)) in (1..).zip(TABLE) {
+        if code == code::FUNCTYPEOUTPARAM && !codes.results {
+            continue;
+        }
+        out.uleb(codes.number(code).into());
         out.uleb(tag.into());
         out.u8(children.into());
         for &(attr, form) in attrs {
@@ -298,10 +323,35 @@ mod tests {
 
     #[test]
     fn versions_differ_in_address_forms() {
+        let codes = Codes::new(FunctionResults::Own);
+        let section = |dwarf5, data4| section(codes, dwarf5, data4);
         let (four, five) = (section(false, false), section(true, false));
         // The address base takes two bytes, and nothing else changes length.
         assert_eq!(five.len(), four.len() + 2);
         assert_ne!(section(true, true), five);
         assert_eq!(*five.last().unwrap(), 0);
+    }
+
+    #[test]
+    fn codes_follow_one_another_without_that_of_results() {
+        let codes = Codes::new(FunctionResults::Pointers);
+        let numbers = [code::FUNCTYPEPARAM, code::DOTDOTDOT, code::TYPEDECL];
+        assert_eq!(numbers.map(|c| codes.number(c)), [15, 16, 30]);
+        let all = section(Codes::new(FunctionResults::Own), false, false);
+        let without = section(codes, false, false);
+        // Code, tag, children, two attributes with their forms, and their end.
+        assert_eq!(without.len(), all.len() - (3 + 2 * 2 + 2));
+        // Behind that of parameters comes that of dots.
+        let parameter = [
+            code::FUNCTYPEPARAM,
+            TAG_FORMAL_PARAMETER,
+            0,
+            0x49,
+            0x10,
+            0,
+            0,
+        ];
+        let at = without.windows(7).position(|w| w == parameter).unwrap();
+        assert_eq!(without[at + 7..][..3], [16, TAG_UNSPECIFIED_PARAMETERS, 0]);
     }
 }

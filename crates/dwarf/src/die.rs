@@ -1,6 +1,6 @@
 //! DIEs of types: what they are, and how they are written.
 
-use crate::abbrev::code;
+use crate::abbrev::{Codes, code};
 use crate::encode::Sink;
 use symbols::SymId;
 
@@ -104,8 +104,8 @@ pub(crate) trait TypeSink: Sink {
 }
 
 /// Encodes one DIE with its children.
-pub(crate) fn put_die(d: &TypeDie, children: &[Child], out: &mut impl TypeSink) {
-    out.u8(d.abbrev);
+pub(crate) fn put_die(d: &TypeDie, children: &[Child], codes: Codes, out: &mut impl TypeSink) {
+    out.u8(codes.number(d.abbrev));
     out.string(d.name);
     match d.abbrev {
         code::NULLTYPE => {}
@@ -147,7 +147,7 @@ pub(crate) fn put_die(d: &TypeDie, children: &[Child], out: &mut impl TypeSink) 
         return;
     }
     for c in &children[d.first_child as usize..][..d.n_children as usize] {
-        out.u8(c.abbrev);
+        out.u8(codes.number(c.abbrev));
         match c.abbrev {
             code::STRUCTFIELD => {
                 out.string(c.name);
@@ -216,7 +216,8 @@ mod tests {
             d.byte_size = 1000;
             d.n_children = fields.len() as u32;
             let mut out = Bytes(Vec::new());
-            put_die(&d, &fields, &mut out);
+            let codes = Codes::new(gover::FunctionResults::Own);
+            put_die(&d, &fields, codes, &mut out);
             let mut rest = abbrev::skip_die(&out.0, 8).expect("a DIE");
             assert_eq!(
                 d.has_children(),

@@ -203,7 +203,7 @@ impl Filler<'_> {
                     out: Out::new(buf),
                     fields: self.fields,
                 };
-                put_die(&p.dies[d.index()], &p.children, &mut out);
+                put_die(&p.dies[d.index()], &p.children, p.codes, &mut out);
             }
             (_, Atom::End, _) => buf.fill(0),
             (_, Atom::Symbol(k), _) => {

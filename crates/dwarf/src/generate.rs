@@ -12,7 +12,7 @@ use crate::section::NO_UNIT;
 use crate::types::Types;
 use crate::units::Unit;
 use crate::variables::{self, Global};
-use crate::{DwarfError, Options, abbrev};
+use crate::{DwarfError, Options, abbrev, abbrev::Codes};
 use gover::RelocType;
 use layout::TextOrder;
 use rayon::prelude::*;
@@ -38,6 +38,8 @@ pub struct DebugInfo {
     pub(crate) die_offsets: Vec<u32>,
     /// What references to types by name mean.
     pub(crate) refs: Vec<(SymId, DieRef)>,
+    /// Of abbreviations.
+    pub(crate) codes: Codes,
     pub(crate) abbrev: Vec<u8>,
     pub(crate) gdb_script: Option<Vec<u8>>,
     flag_variants: usize,
@@ -406,7 +408,8 @@ impl<'a> Define<'a> {
         }
         let opts = self.opts;
         let Types { dies, children, .. } = self.types;
-        let die_offsets = die_offsets(&dies, &children, opts.arch.ptr_size)?;
+        let codes = Codes::new(syms.gover.function_results);
+        let die_offsets = die_offsets(&dies, &children, codes, opts.arch.ptr_size)?;
         let gdb_script = if opts.gdb_script {
             units.iter_mut().find_map(|u| u.gdb_script.take())
         } else {
@@ -421,7 +424,8 @@ impl<'a> Define<'a> {
             children,
             die_offsets,
             refs: self.refs,
-            abbrev: abbrev::section(opts.dwarf5, opts.call_line_data4),
+            codes,
+            abbrev: abbrev::section(codes, opts.dwarf5, opts.call_line_data4),
             gdb_script,
             flag_variants: self.flags.len(),
         })
@@ -514,13 +518,19 @@ impl TypeSink for Measure {
     }
 }
 
-fn die_offsets(dies: &[TypeDie], children: &[Child], ptr_size: u8) -> Result<Vec<u32>, DwarfError> {
+fn die_offsets(
+    dies: &[TypeDie],
+    children: &[Child],
+    codes: Codes,
+    ptr_size: u8,
+) -> Result<Vec<u32>, DwarfError> {
     let sizes: Vec<u64> = dies
         .par_iter()
         .with_min_len(1024)
         .map(|d| {
             let mut m = Measure { n: 0, ptr_size };
-            put_die(d, children, &mut m);
+            // All codes are as long.
+            put_die(d, children, codes, &mut m);
             m.n
         })
         .collect();

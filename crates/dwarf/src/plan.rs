@@ -3,6 +3,7 @@
 //! A section is a list of runs, a run a list of atoms: what one symbol or one DIE contributes. Offsets
 //! of atoms are relative to their run, so runs are made in parallel and only their starts are summed up.
 
+use crate::abbrev::Codes;
 use crate::die::{Child, DieRef, TypeDie};
 use crate::encode::{Count, Sink};
 use crate::generate::{DebugInfo, unit_numbers};
@@ -101,6 +102,8 @@ pub struct Plan {
     pub(crate) info_offsets: OffsetMap,
     pub(crate) frames: Vec<Frame>,
     pub(crate) late: Vec<Function>,
+    /// Of abbreviations.
+    pub(crate) codes: Codes,
     pub(crate) abbrev: Vec<u8>,
     pub(crate) gdb_script: Vec<u8>,
     pub(crate) sections: Vec<Section>,
@@ -405,11 +408,13 @@ impl DebugInfo {
         let key = |u: u32| pcs[u as usize].first().map_or(0, |r| r.0);
         let textless = |u: u32| self.units[u as usize].is_textless();
         let mut order: Vec<u32> = (0..self.units.len() as u32).collect();
-        gosort::sort_by(&mut order, |&a, &b| match (textless(a), textless(b)) {
-            (true, true) => pkg(a) < pkg(b),
-            (false, true) => true,
-            (true, false) => false,
-            (false, false) => key(a) < key(b),
+        gosort::sort_by(&mut order, syms.gover.shuffle, |&a, &b| {
+            match (textless(a), textless(b)) {
+                (true, true) => pkg(a) < pkg(b),
+                (false, true) => true,
+                (true, false) => false,
+                (false, false) => key(a) < key(b),
+            }
         });
         order
     }
@@ -525,6 +530,7 @@ impl DebugInfo {
             info_offsets,
             frames,
             late,
+            codes: self.codes,
             abbrev: self.abbrev,
             gdb_script,
             sections,

@@ -94,7 +94,7 @@ impl Types<'_> {
     }
 
     /// A pointer to `to` (`defptrto`).
-    fn pointer_to(&mut self, to: DieRef) -> DieRef {
+    pub(crate) fn pointer_to(&mut self, to: DieRef) -> DieRef {
         let name = [b"*", self.dies[to.index()].name].concat();
         let s = match self.is_made_up(to) {
             true => SymId::NONE,

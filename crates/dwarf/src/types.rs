@@ -11,7 +11,7 @@ use crate::descriptor::{Descriptor, decode_name, static_name, symbol_data, witho
 use crate::die::{Child, DieRef, TypeDie};
 use crate::names::{Named, Scratch};
 use goobj::prefetch::{prefetch, prefetch_lines};
-use gover::{TFLAG_UNCOMMON, TypeKind};
+use gover::{FunctionResults, TFLAG_UNCOMMON, TypeKind};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
@@ -30,6 +30,8 @@ enum Slot {
     Key(DieRef),
     Elem(DieRef),
     Child(u32),
+    /// Of a child, for which the reference is to a pointer to the part.
+    Pointer(u32),
 }
 
 /// A field whose name is still to be read.
@@ -279,12 +281,18 @@ impl<'a> Types<'a> {
             if let Some(&(_, next)) = self.work.last() {
                 self.approach(next);
             }
+            let behind = self.work.len();
             let p = self.refer(part)?;
             match slot {
                 Slot::Type(d) => self.dies[d.index()].ty = p,
                 Slot::Key(d) => self.dies[d.index()].key = p,
                 Slot::Elem(d) => self.dies[d.index()].elem = p,
                 Slot::Child(c) => self.children[c as usize].ty = p,
+                // All that its type is made of comes before the pointer.
+                Slot::Pointer(_) if self.work.len() > behind => {
+                    self.work.insert(behind, (slot, part));
+                }
+                Slot::Pointer(c) => self.children[c as usize].ty = self.pointer_to(p),
             }
         }
         Ok(r)
@@ -487,12 +495,14 @@ impl<'a> Types<'a> {
             if part.is_none() {
                 return Err(self.bad(of.gotype, "a parameter without type"));
             }
-            let abbrev = match is_out {
-                true => code::FUNCTYPEOUTPARAM,
-                false => code::FUNCTYPEPARAM,
+            let results = self.syms.gover.function_results;
+            let (abbrev, slot): (_, fn(u32) -> Slot) = match (is_out, results) {
+                (true, FunctionResults::Own) => (code::FUNCTYPEOUTPARAM, Slot::Child),
+                (true, FunctionResults::Pointers) => (code::FUNCTYPEPARAM, Slot::Pointer),
+                (false, _) => (code::FUNCTYPEPARAM, Slot::Child),
             };
             let c = self.push_child(b"", 0, abbrev);
-            self.work.push((Slot::Child(c), part));
+            self.work.push((slot(c), part));
         }
         if variadic && n_out == 0 {
             self.push_child(b"", 0, code::DOTDOTDOT);

@@ -4,7 +4,7 @@
 //! algorithm. A few sorts of cmd/link compare elements as equal although they differ, so where that
 //! algorithm happens to leave them is visible in the output file. [`sort_by`] leaves them in the same
 //! places. The algorithm is the same in every Go release from 1.19 on (`src/sort/zsortfunc.go`,
-//! `pdqsort_func`).
+//! `pdqsort_func`), but for how it mixes up ranges that it gets bad pivots in ([`Shuffle`]).
 //!
 //! The permutation depends on the answers of `less` alone, never on the elements. Callers with an
 //! expensive comparison do well to sort small precomputed ranks.
@@ -22,17 +22,31 @@ const LONG_RANGE: usize = 50;
 /// Below this length [`par_sort_by`] stays on one thread; a split costs about a microsecond.
 const PARALLEL_MIN: usize = 4096;
 
+/// The pseudo-random numbers that elements are exchanged by where pivots are bad: the shifts of an
+/// xorshift generator of 64 bits (`xorshift.Next` in `src/sort/sort.go`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shuffle {
+    /// 13, 17 and 5, which are meant for 32 bits (until 1.23).
+    Triple32,
+    /// 13, 7 and 17.
+    Triple64,
+}
+
 /// Sorts `data` as Go's `slices.SortFunc` does, ties included.
 ///
 /// `less(a, b)` answers whether `a` must come before `b`; it must be a strict weak ordering.
-pub fn sort_by<T>(data: &mut [T], mut less: impl FnMut(&T, &T) -> bool) {
-    let progress = Progress::new(allowed_bad_pivots(data.len()));
+pub fn sort_by<T>(data: &mut [T], shuffle: Shuffle, mut less: impl FnMut(&T, &T) -> bool) {
+    let progress = Progress::new(shuffle, allowed_bad_pivots(data.len()));
     quicksort(data, None, progress, &mut less);
 }
 
 /// [`sort_by`] on the threads of the current rayon pool; the resulting permutation is the same.
-pub fn par_sort_by<T: Send + Sync>(data: &mut [T], less: impl Fn(&T, &T) -> bool + Sync) {
-    let progress = Progress::new(allowed_bad_pivots(data.len()));
+pub fn par_sort_by<T: Send + Sync>(
+    data: &mut [T],
+    shuffle: Shuffle,
+    less: impl Fn(&T, &T) -> bool + Sync,
+) {
+    let progress = Progress::new(shuffle, allowed_bad_pivots(data.len()));
     par_quicksort(data, None, progress, &less);
 }
 
@@ -44,14 +58,16 @@ fn allowed_bad_pivots(len: usize) -> u32 {
 /// What one range remembers from its earlier partitions.
 #[derive(Clone, Copy)]
 struct Progress {
+    shuffle: Shuffle,
     bad_pivots_left: u32,
     was_balanced: bool,
     was_partitioned: bool,
 }
 
 impl Progress {
-    fn new(bad_pivots_left: u32) -> Self {
+    fn new(shuffle: Shuffle, bad_pivots_left: u32) -> Self {
         Progress {
+            shuffle,
             bad_pivots_left,
             was_balanced: true,
             was_partitioned: true,
@@ -98,7 +114,7 @@ fn quicksort<'a, T>(
                 data = rest;
             }
             Step::Split(mid) => {
-                let fresh = Progress::new(progress.bad_pivots_left);
+                let fresh = Progress::new(progress.shuffle, progress.bad_pivots_left);
                 let Cut { left, pivot, right } = cut(data, mid);
                 if left.len() <= right.len() {
                     quicksort(left, before, fresh, less);
@@ -130,7 +146,7 @@ fn par_quicksort<'a, T: Send + Sync>(
             }
             Step::Split(mid) => {
                 // The shorter side starts afresh; the longer one continues with this progress.
-                let fresh = Progress::new(progress.bad_pivots_left);
+                let fresh = Progress::new(progress.shuffle, progress.bad_pivots_left);
                 let Cut { left, pivot, right } = cut(data, mid);
                 let (for_left, for_right) = if left.len() <= right.len() {
                     (fresh, progress)
@@ -166,7 +182,7 @@ fn step<T>(
         return Step::Done;
     }
     if !progress.was_balanced {
-        break_patterns(data);
+        break_patterns(data, progress.shuffle);
         progress.bad_pivots_left -= 1;
     }
 
@@ -329,18 +345,22 @@ fn finish_nearly_sorted<T>(data: &mut [T], less: &mut impl FnMut(&T, &T) -> bool
 
 /// Swaps three elements of the middle with pseudo-random ones, so that an input made to give bad
 /// pivots does not go on giving them.
-fn break_patterns<T>(data: &mut [T]) {
+fn break_patterns<T>(data: &mut [T], shuffle: Shuffle) {
     let len = data.len();
     if len < 8 {
         return;
     }
+    let (right, left) = match shuffle {
+        Shuffle::Triple32 => (17, 5),
+        Shuffle::Triple64 => (7, 17),
+    };
     let mut random = len as u64;
     let mask = (1u64 << (usize::BITS - len.leading_zeros())) - 1;
     let middle = len / 4 * 2;
     for at in middle - 1..=middle + 1 {
         random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
+        random ^= random >> right;
+        random ^= random << left;
         let mut other = (random & mask) as usize;
         if other >= len {
             other -= len;

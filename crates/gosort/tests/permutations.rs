@@ -1,6 +1,8 @@
 //! The order Go leaves elements in, ties included, against `data/permutations.txt`, which Go wrote
-//! (`data/generate.go` says how).
+//! (`data/generate.go` says how), and `data/permutations-32.txt`, which has those that Go 1.23 leaves in
+//! another order.
 
+use gosort::Shuffle;
 use std::cell::{Cell, RefCell};
 
 /// An element: what it is sorted by, and where it stood before.
@@ -25,7 +27,7 @@ impl Random {
     }
 }
 
-fn keys(shape: &str, n: usize, seed: u64) -> Vec<u32> {
+fn keys(shape: &str, n: usize, seed: u64, shuffle: Shuffle) -> Vec<u32> {
     let mut r = Random(seed);
     r.next();
     let mut out: Vec<u32> = (0..n)
@@ -60,7 +62,7 @@ fn keys(shape: &str, n: usize, seed: u64) -> Vec<u32> {
                 out.swap(i, j);
             }
         }
-        "killer" => return killer(n),
+        "killer" => return killer(n, shuffle),
         _ => {}
     }
     out
@@ -68,12 +70,12 @@ fn keys(shape: &str, n: usize, seed: u64) -> Vec<u32> {
 
 /// After M. D. McIlroy's adversary for quicksort: values are settled, from the largest down, while the
 /// sort asks for them.
-fn killer(n: usize) -> Vec<u32> {
+fn killer(n: usize, shuffle: Shuffle) -> Vec<u32> {
     const OPEN: u32 = 0;
     let value = RefCell::new(vec![OPEN; n]);
     let (solid, candidate) = (Cell::new(n as u32), Cell::new(0));
     let mut order: Vec<usize> = (0..n).collect();
-    gosort::sort_by(&mut order, |&x, &y| {
+    gosort::sort_by(&mut order, shuffle, |&x, &y| {
         let mut value = value.borrow_mut();
         if value[x] == OPEN && value[y] == OPEN {
             let settled = if x == candidate.get() { x } else { y };
@@ -101,7 +103,18 @@ fn fnv(items: &[Item]) -> u64 {
 
 #[test]
 fn same_order_as_go() {
-    let golden = include_str!("data/permutations.txt");
+    let seen = compare(include_str!("data/permutations.txt"), Shuffle::Triple64);
+    assert!(seen > 3000, "only {seen} cases in the golden file");
+}
+
+#[test]
+fn same_order_as_old_go() {
+    let seen = compare(include_str!("data/permutations-32.txt"), Shuffle::Triple32);
+    assert!(seen > 200, "only {seen} cases in the golden file");
+}
+
+/// Compares all orders in a golden file, whose number it gives.
+fn compare(golden: &str, shuffle: Shuffle) -> usize {
     let mut seen = 0;
     for line in golden.lines() {
         let fields: Vec<&str> = line.split(' ').collect();
@@ -110,23 +123,23 @@ fn same_order_as_go() {
         };
         let n: usize = n.parse().unwrap();
         let seed: u64 = seed.parse().unwrap();
-        let items: Vec<Item> = keys(shape, n, seed * 7919 + n as u64)
+        let items: Vec<Item> = keys(shape, n, seed * 7919 + n as u64, shuffle)
             .into_iter()
             .zip(0..)
             .map(|(key, place)| Item { key, place })
             .collect();
 
         let mut sorted = items.clone();
-        gosort::sort_by(&mut sorted, |a, b| a.key < b.key);
+        gosort::sort_by(&mut sorted, shuffle, |a, b| a.key < b.key);
         assert!(sorted.is_sorted_by_key(|i| i.key), "{line}: not sorted");
         assert_eq!(format!("{:016x}", fnv(&sorted)), hash, "{line}");
 
         let mut in_parallel = items;
-        gosort::par_sort_by(&mut in_parallel, |a, b| a.key < b.key);
+        gosort::par_sort_by(&mut in_parallel, shuffle, |a, b| a.key < b.key);
         assert_eq!(in_parallel, sorted, "{line}: parallel order differs");
         seen += 1;
     }
-    assert!(seen > 3000, "only {seen} cases in the golden file");
+    seen
 }
 
 /// The adversary must really reach the heap sort, or that path is untested.
@@ -136,13 +149,13 @@ fn killer_input_is_hard() {
     let comparisons = |keys: Vec<u32>| {
         let mut count = 0u64;
         let mut keys = keys;
-        gosort::sort_by(&mut keys, |a, b| {
+        gosort::sort_by(&mut keys, Shuffle::Triple64, |a, b| {
             count += 1;
             a < b
         });
         count
     };
-    let hard = comparisons(killer(n));
-    let easy = comparisons(keys("random", n, 1));
+    let hard = comparisons(killer(n, Shuffle::Triple64));
+    let easy = comparisons(keys("random", n, 1, Shuffle::Triple64));
     assert!(hard > easy * 2, "{hard} comparisons against {easy}");
 }

@@ -455,9 +455,34 @@ pub enum Arm64Gold {
     ForOldLd,
 }
 
+/// How the results of a function type look to debuggers (`ld/dwarf.go:newtype`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FunctionResults {
+    /// As parameters, each a pointer to the result's type (until 1.23).
+    Pointers,
+    /// With an abbreviation of their own.
+    Own,
+}
+
+/// What `-B`, the build ID that the system knows, is without a value, and when its value is looked at
+/// (`ld/main.go:Main`, `ld/elf.go:addbuildinfo`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HostBuildId {
+    /// None. The value is looked at in its place on the command line: a Go build ID that it is made of
+    /// must be known by then (until 1.23.2).
+    InPlace,
+    /// None (until 1.23). A host linker is believed to know the flag for it.
+    IfGiven,
+    /// That of the Go build ID; `none` stands for none. A host linker is asked whether it knows the
+    /// flag.
+    OfGoBuildId,
+}
+
 /// Versions of the FIPS module that GOFIPS140 may name (`buildcfg.isFIPSVersion`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FipsVersions {
+    /// Any: there is no such module, and nobody asks (until 1.23).
+    Any,
     /// `vX.Y.Z`.
     Plain,
     /// That, or with a dash and eight characters behind it (until 1.25).

@@ -226,6 +226,7 @@ impl FipsVersions {
             s.strip_prefix('.').and_then(number)
         }
         let major = match self {
+            FipsVersions::Any => return true,
             FipsVersions::FirstMajor => v.strip_prefix("v1"),
             FipsVersions::Plain | FipsVersions::Hashed => v.strip_prefix('v').and_then(number),
         };
@@ -234,7 +235,7 @@ impl FipsVersions {
         match (tail, self) {
             (None, _) => false,
             (Some(""), _) => true,
-            (Some(_), FipsVersions::Plain) => false,
+            (Some(_), FipsVersions::Any | FipsVersions::Plain) => false,
             (Some(tail), FipsVersions::Hashed) => is_hash(tail),
             (Some(tail), FipsVersions::FirstMajor) => match tail.strip_prefix("-rc") {
                 Some(rc) => number(rc) == Some(""),
@@ -247,7 +248,7 @@ impl FipsVersions {
     const fn major(self) -> &'static str {
         match self {
             FipsVersions::FirstMajor => "v1",
-            FipsVersions::Plain | FipsVersions::Hashed => "vX",
+            FipsVersions::Any | FipsVersions::Plain | FipsVersions::Hashed => "vX",
         }
     }
 }

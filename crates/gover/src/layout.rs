@@ -57,6 +57,28 @@ pub struct PclntabShape {
     pub findfunctab: SymKind,
 }
 
+/// What a hash function changes in the sum of a better known one, so that nobody takes it for that.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SumChange {
+    /// Nothing.
+    None,
+    /// The first byte is exclusive-ored with this.
+    First(u8),
+    /// Each bit is its opposite (`notsha256`).
+    Inverted,
+}
+
+impl SumChange {
+    /// Changes a sum.
+    pub fn apply(self, sum: &mut [u8]) {
+        match (self, sum) {
+            (SumChange::First(x), [first, ..]) => *first ^= x,
+            (SumChange::Inverted, sum) => sum.iter_mut().for_each(|b| *b = !*b),
+            (SumChange::None | SumChange::First(_), _) => {}
+        }
+    }
+}
+
 /// How ELF files are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ElfRules {
@@ -140,6 +162,9 @@ pub struct HostLinkRules {
     pub windows_linkers: WindowsLinkers,
     /// Windows: whether the name of a library is in quotes among its exports.
     pub quoted_library_name: bool,
+    /// Whether `-extldflags` come before the program's own flags where the linker is tried for a flag; else
+    /// behind them (`linkerFlagSupported`).
+    pub probe_extldflags_first: bool,
     /// Whether `-w` has it leave out debugging information, with `-Wl,-S` (not on AIX and Solaris).
     pub strip_debug: bool,
     /// Windows: whether LLD is asked for before the version arguments, which depend on it,
@@ -210,6 +235,11 @@ pub struct GoLayout {
     pub arch_settings: ArchSettings,
     /// Values of GORISCV64, the default first (`buildcfg.goriscv64`).
     pub riscv_profiles: &'static [&'static str],
+    /// `-B` without a value.
+    pub host_build_id: HostBuildId,
+    /// Whether programs have a FIPS module, whose bytes are summed up (`ld/fips140.go`), and the linker the flag
+    /// `-fipso`.
+    pub fips_module: bool,
     /// How experiments are joined to the version.
     pub version_suffix: VersionSuffix,
     /// Whether flag `-D`, the address of data, exists (`ld/main.go`).
@@ -249,6 +279,14 @@ pub struct GoLayout {
 
     /// How functions are aligned.
     pub text_align: TextAlign,
+    /// How Go's sort mixes up what it gets bad pivots in, by which the order of equals can be told.
+    pub shuffle: gosort::Shuffle,
+    /// Whether an error of layout names the symbol before (`ld/data.go:blocks`).
+    pub names_symbol_before: bool,
+    /// Kind of the variable that says that memory is not profiled (`ld/lib.go:linksetup`).
+    pub profiling_switch: SymKind,
+    /// Whether AddressSanitizer has the fuzzer's counters end at a multiple of 8 bytes (`ld/data.go:address`).
+    pub aligned_fuzz_counters: bool,
     /// Whether the error of a relocation that does not fit names its type (`ld/data.go:relocsym`).
     pub named_relocs: bool,
 
@@ -294,6 +332,8 @@ pub struct GoLayout {
     pub dwarf_runtime_types: &'static [&'static str],
     /// What maps are made of.
     pub map_shape: MapShape,
+    /// How results of functions are described.
+    pub function_results: FunctionResults,
     /// The zlib encoder of compressed sections.
     pub flate: FlateEncoder,
     /// What is believed of cgo directives and `.syso` members.
@@ -302,10 +342,12 @@ pub struct GoLayout {
     pub json_errors: JsonErrors,
 
     // Hashes (cmd/internal/hash).
-    /// `hash.Sum32` is SHA-256 with this exclusive-ored into its first byte.
-    pub sum32_xor: u8,
+    /// What `hash.Sum32` makes of SHA-256.
+    pub sum32: SumChange,
     /// `hash.New32` is SHA-256 of the data with these bytes before it.
     pub new32_prefix: &'static [u8],
+    /// What it makes of that.
+    pub new32: SumChange,
     /// The first byte of `hash.Sum32` that goes into the short names of types
     /// (`ld/lib.go:typeSymbolMangle`).
     pub short_name_start: usize,
@@ -358,14 +400,23 @@ impl GoLayout {
         self.rank(kind) != NO_RANK
     }
 
-    /// Whether `first <= kind <= last` in this release's order. False for kinds it lacks.
+    /// Whether `first <= kind <= last` in this release's order. False for kinds it lacks; if that is the
+    /// last, there is but the first.
     #[inline]
     pub const fn in_range(&self, kind: SymKind, first: SymKind, last: SymKind) -> bool {
+        let last = if self.has_kind(last) { last } else { first };
         let rank = self.rank(kind);
         rank != NO_RANK && rank >= self.rank(first) && rank <= self.rank(last)
     }
 
-    /// `SymKind.IsData`: `SNOPTRDATA..=SNOPTRBSS`.
+    /// The kind of the marker at the end of text or data of `kind`, which is `end` if the release has it.
+    #[inline]
+    pub const fn end_kind(&self, kind: SymKind, end: SymKind) -> SymKind {
+        if self.has_kind(end) { end } else { kind }
+    }
+
+    /// `SymKind.IsData`: `SNOPTRDATA..=SNOPTRBSS`. Of what objects define this is all data, in releases
+    /// that name four kinds, too.
     #[inline]
     pub const fn is_data(&self, kind: SymKind) -> bool {
         self.in_range(kind, SymKind::NoPtrData, SymKind::NoPtrBss)
@@ -415,6 +466,18 @@ impl GoLayout {
 mod tests {
     use super::*;
 
+    #[test]
+    fn sums_are_changed_in_one_byte_or_in_all() {
+        let all = [SumChange::None, SumChange::First(0xff), SumChange::Inverted];
+        let changed = all.map(|change| {
+            let mut sum = [0x12, 0x34];
+            change.apply(&mut sum);
+            sum
+        });
+        assert_eq!(changed, [[0x12, 0x34], [0xed, 0x34], [0xed, 0xcb]]);
+        SumChange::First(1).apply(&mut []);
+    }
+
     fn both() -> (&'static GoLayout, &'static GoLayout) {
         (layout_for("go1.26").unwrap(), layout_for("go1.27").unwrap())
     }
@@ -448,21 +511,21 @@ mod tests {
                 let all = SymKind::ALL.iter().filter(|k| is(**k));
                 all.map(|k| k.to_string()).collect()
             };
+            let fips = [
+                "SDATA",
+                "SDATAFIPSSTART",
+                "SDATAFIPS",
+                "SDATAFIPSEND",
+                "SDATAEND",
+            ];
+            // With markers, and what the FIPS module has of its own, or without.
+            let n = if layout.fips_module { 5 } else { 1 };
+            assert_eq!(kinds(&|k| layout.is_ptr_data(k)), fips[..n]);
+            assert_eq!(kinds(&|k| layout.is_rodata(k)).len(), n);
+            assert_eq!(kinds(&|k| layout.is_noptrdata(k)).len(), n);
+            assert_eq!(kinds(&|k| layout.is_data(k)).len(), 2 * n + 4);
             assert_eq!(
-                kinds(&|k| layout.is_ptr_data(k)),
-                [
-                    "SDATA",
-                    "SDATAFIPSSTART",
-                    "SDATAFIPS",
-                    "SDATAFIPSEND",
-                    "SDATAEND"
-                ]
-            );
-            assert_eq!(kinds(&|k| layout.is_rodata(k)).len(), 5);
-            assert_eq!(kinds(&|k| layout.is_noptrdata(k)).len(), 5);
-            assert_eq!(kinds(&|k| layout.is_data(k)).len(), 14);
-            assert_eq!(
-                kinds(&|k| k.is_text()),
+                kinds(&|k| k.is_text() && layout.has_kind(k)),
                 kinds(&|k| layout.in_range(k, SymKind::Text, SymKind::TextEnd))
             );
             let last = match layout.has_kind(SymKind::DwarfAddr) {

@@ -1,9 +1,10 @@
 //! From a Go version string to its release line.
 
-use crate::{GoLayout, v1_24, v1_25, v1_26, v1_27};
+use crate::{GoLayout, v1_23, v1_24, v1_25, v1_26, v1_27};
 
 /// Every supported release line, oldest first. A new release is one line here.
 pub static RELEASES: &[&GoLayout] = &[
+    &v1_23::LAYOUT,
     &v1_24::LAYOUT,
     &v1_25::LAYOUT,
     &v1_26::LAYOUT,
@@ -13,6 +14,10 @@ pub static RELEASES: &[&GoLayout] = &[
 /// Changes between patch levels: the line, the first patch level that has the change, as all later ones do,
 /// and what those before it are to the linker. The changes of a line are in ascending order.
 static CHANGES: &[(&str, u32, &GoLayout)] = &[
+    ("1.23", 3, &v1_23::BEFORE_3),
+    ("1.23", 9, &v1_23::BEFORE_9),
+    ("1.23", 10, &v1_23::BEFORE_10),
+    ("1.23", 11, &v1_23::BEFORE_11),
     ("1.24", 3, &v1_24::BEFORE_3),
     ("1.24", 4, &v1_24::BEFORE_4),
     ("1.24", 5, &v1_24::BEFORE_5),
@@ -165,6 +170,11 @@ mod tests {
     fn rules_for_duplicates_changed_with_patch_levels() {
         use crate::DuplicateRule::*;
         for (version, want) in [
+            ("go1.23.2", Contents),
+            ("go1.23.8", Contents),
+            ("go1.23.9", NotSmaller),
+            ("go1.23.10", NotSmallerData),
+            ("go1.23.11", MergedEarly),
             ("go1.24rc1", Contents),
             ("go1.24.2", Contents),
             ("go1.24.3", NotSmaller),
@@ -190,7 +200,7 @@ mod tests {
             assert_eq!(
                 err.to_string(),
                 format!(
-                    "unsupported Go version {version:?} (supported: go1.24, go1.25, go1.26, go1.27)"
+                    "unsupported Go version {version:?} (supported: go1.23, go1.24, go1.25, go1.26, go1.27)"
                 )
             );
         }

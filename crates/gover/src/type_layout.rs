@@ -56,6 +56,9 @@ pub const NAME_EMBEDDED: u8 = 1 << 3;
 pub struct TypeLayout {
     /// Bits of the kind byte that are the kind.
     pub kind_mask: u8,
+    /// Bit of the kind byte of a type with a GC program in place of a mask; 0 if there are no such types
+    /// (`ld/decodesym.go:decodetypeUsegcprog`).
+    pub gc_program: u8,
     /// Words a map descriptor has behind the common part, before its 4-byte flags (which are
     /// padded to a word).
     pub map_words: usize,

@@ -36,7 +36,7 @@ pub(crate) const BEFORE_3: GoLayout = GoLayout {
 };
 
 /// The layout as a constant. Generated tables are all taken from this release, changed or not.
-const BASE: GoLayout = GoLayout {
+pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.24",
     coverage: Coverage::Linux,
 
@@ -103,7 +103,7 @@ const BASE: GoLayout = GoLayout {
     dwarf_prototypes: tables::DWARF_PROTOTYPES,
     dwarf_runtime_types: tables::DWARF_RUNTIME_TYPES,
 
-    sum32_xor: 1,
+    sum32: SumChange::First(1),
     short_name_start: 4,
     abi_hash_len: 20,
 

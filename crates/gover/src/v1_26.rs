@@ -64,6 +64,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
     funcdata_indices: tables::FUNCDATA,
     type_layout: TypeLayout {
         kind_mask: 0xff,
+        gc_program: 0,
         map_words: 7,
         interface_words: 3,
     },
@@ -84,6 +85,8 @@ pub(crate) const BASE: GoLayout = GoLayout {
     fips_versions: FipsVersions::FirstMajor,
     arch_settings: ArchSettings::WithRiscv,
     riscv_profiles: &["rva20u64", "rva22u64", "rva23u64"],
+    host_build_id: HostBuildId::OfGoBuildId,
+    fips_module: true,
     version_suffix: VersionSuffix::DashOrBlank,
     data_addr_flag: true,
     all_errors_flag: true,
@@ -122,6 +125,10 @@ pub(crate) const BASE: GoLayout = GoLayout {
     },
 
     text_align: TextAlign::AtLeastUsual,
+    shuffle: gosort::Shuffle::Triple64,
+    names_symbol_before: true,
+    profiling_switch: SymKind::NoPtrData,
+    aligned_fuzz_counters: true,
     named_relocs: true,
 
     pclntab: tables::PCLNTAB,
@@ -148,12 +155,14 @@ pub(crate) const BASE: GoLayout = GoLayout {
     dwarf_prototypes: tables::DWARF_PROTOTYPES,
     dwarf_runtime_types: tables::DWARF_RUNTIME_TYPES,
     map_shape: MapShape::Groups,
+    function_results: FunctionResults::Own,
     flate: FlateEncoder::Go126,
     cgo_trust: CgoTrust::Checked,
     json_errors: JsonErrors::V1,
 
-    sum32_xor: 0xff,
+    sum32: SumChange::First(0xff),
     new32_prefix: &[1],
+    new32: SumChange::None,
     short_name_start: 0,
     abi_hash_len: 32,
 
@@ -193,6 +202,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
         race_dyld_header: false,
         windows_linkers: WindowsLinkers::MinGwAndMsvc,
         quoted_library_name: true,
+        probe_extldflags_first: false,
         strip_debug: true,
         lld_probe_early: false,
         load_config_probe: false,

@@ -4,6 +4,7 @@
 //! read on into what follows the object in its archive, this is an error of its own.
 
 use crate::relocs::reloc_type;
+use gosort::Shuffle;
 use gover::{RelocType, SymKind};
 use object::LittleEndian as LE;
 use object::elf::{self, FileHeader64, Rela64, SectionHeader64, Sym64};
@@ -137,6 +138,7 @@ pub struct Elf<'d> {
 struct Reader<'d, 'n> {
     data: &'d [u8],
     name: &'n str,
+    shuffle: Shuffle,
 }
 
 impl<'d> Reader<'d, '_> {
@@ -178,12 +180,22 @@ fn string(table: &[u8], off: u32) -> Option<&[u8]> {
 }
 
 impl<'d> Elf<'d> {
-    /// Reads an object for a machine. `name` is what messages call it.
+    /// Reads an object for a machine. `name` is what messages call it. Relocations are sorted by their
+    /// places; `shuffle` is how those of one place are mixed up.
     ///
     /// # Errors
     /// The object is damaged, for another machine, or has something that cannot be linked.
-    pub fn parse(data: &'d [u8], name: &str, arch: &ArchInfo) -> Result<Elf<'d>, ElfError> {
-        let r = Reader { data, name };
+    pub fn parse(
+        data: &'d [u8],
+        name: &str,
+        arch: &ArchInfo,
+        shuffle: Shuffle,
+    ) -> Result<Elf<'d>, ElfError> {
+        let r = Reader {
+            data,
+            name,
+            shuffle,
+        };
         let Ok((header, _)) = pod::from_bytes::<FileHeader64<LE>>(data) else {
             return Err(r.malformed("unexpected EOF"));
         };
@@ -308,7 +320,7 @@ impl<'d> Elf<'d> {
                     add: if siz == 4 { i64::from(add as i32) } else { add },
                 });
             }
-            gosort::sort_by(&mut section.relocs, |a, b| a.off < b.off);
+            gosort::sort_by(&mut section.relocs, r.shuffle, |a, b| a.off < b.off);
         }
         Ok(())
     }

@@ -16,4 +16,5 @@ pub use coff::{
     Coff, CoffError, CoffPlace, CoffReloc, CoffScope, CoffSection, CoffSym, Comdat, undecorated,
 };
 pub use elf::{Bind, Elf, ElfError, ElfReloc, ElfSection, ElfSym, ElfSymKind, SectionUse, Shndx};
+pub use gosort::Shuffle;
 pub use shared::{DynReloc, DynSym, LibSection, SharedLib, SharedLibError};

@@ -1,7 +1,7 @@
 //! Objects made here, whole and damaged.
 
 use gover::{RelocType, SymKind};
-use hostobj::{Bind, Elf, ElfSym, ElfSymKind, Shndx};
+use hostobj::{Bind, Elf, ElfSym, ElfSymKind, Shndx, Shuffle};
 use object::write::{Object, Relocation, Symbol, SymbolSection};
 use object::{
     Architecture, BinaryFormat, Endianness, RelocationFlags, SectionKind, SymbolFlags, SymbolKind,
@@ -95,7 +95,7 @@ fn amd64() -> Vec<u8> {
 }
 
 fn error(data: &[u8]) -> String {
-    Elf::parse(data, "lib.a(x.o)", &AMD64)
+    Elf::parse(data, "lib.a(x.o)", &AMD64, Shuffle::Triple64)
         .err()
         .map_or(String::new(), |e| e.0)
 }
@@ -103,7 +103,7 @@ fn error(data: &[u8]) -> String {
 #[test]
 fn objects_are_read() {
     let data = amd64();
-    let e = Elf::parse(&data, "x.o", &AMD64).unwrap();
+    let e = Elf::parse(&data, "x.o", &AMD64, Shuffle::Triple64).unwrap();
     let used: Vec<_> = e
         .sections
         .iter()
@@ -143,7 +143,7 @@ fn objects_are_read() {
 #[test]
 fn objects_of_other_machines_are_refused() {
     let arm = sample(Architecture::Aarch64, elf::R_AARCH64_CALL26.0);
-    assert!(Elf::parse(&arm, "x.o", &ARM64).is_ok());
+    assert!(Elf::parse(&arm, "x.o", &ARM64, Shuffle::Triple64).is_ok());
     assert_eq!(error(&arm), "loadelf: lib.a(x.o): elf object but not amd64");
     let mut big = amd64();
     big[elf_field::DATA] = elf::ELFDATA2MSB.0;
@@ -208,7 +208,7 @@ fn relocations_that_cannot_be_linked_are_told() {
     // 32-bit addresses do not fit position-independent code.
     for number in [elf::R_X86_64_TLSGD.0, elf::R_X86_64_32S.0] {
         let d = sample(Architecture::X86_64, number);
-        let e = Elf::parse(&d, "x.o", &AMD64).unwrap();
+        let e = Elf::parse(&d, "x.o", &AMD64, Shuffle::Triple64).unwrap();
         let text = e.sections.iter().find(|s| s.name == b".text").unwrap();
         let found: Vec<_> = text.relocs.iter().map(|r| (r.typ, r.number)).collect();
         assert_eq!(found, [(RelocType::Invalid, number); 2]);
@@ -219,7 +219,7 @@ fn relocations_that_cannot_be_linked_are_told() {
 fn no_damage_is_a_panic() {
     let whole = amd64();
     let mut errors = 0;
-    let mut check = |d: &[u8]| match Elf::parse(d, "x.o", &AMD64) {
+    let mut check = |d: &[u8]| match Elf::parse(d, "x.o", &AMD64, Shuffle::Triple64) {
         Ok(e) => {
             for s in &e.sections {
                 assert!(s.relocs.iter().all(|r| (r.sym as usize) < e.symbols.len()));

@@ -113,7 +113,8 @@ impl Unsorted {
         const CHUNK: usize = 1 << 15;
         let n = syms.len();
         let rank = |k| syms.gover.rank(k);
-        let (low, high) = (rank(SymKind::TextEnd), rank(SymKind::Xref));
+        let text_end = syms.gover.end_kind(SymKind::Text, SymKind::TextEnd);
+        let (low, high) = (rank(text_end), rank(SymKind::Xref));
         let groups = Groups::new(syms.gover, relro);
         let found: Vec<Found> = (0..n.div_ceil(CHUNK))
             .into_par_iter()
@@ -385,7 +386,7 @@ fn sort_types(
             ((class as u64) << 62 | key, i)
         })
         .collect();
-    gosort::par_sort_by(&mut keyed, |a, b| a.0 < b.0);
+    gosort::par_sort_by(&mut keyed, syms.gover.shuffle, |a, b| a.0 < b.0);
     let mut p = TypeParts {
         desc_len: ptr_size.into(),
         ..TypeParts::default()

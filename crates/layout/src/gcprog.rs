@@ -59,7 +59,29 @@ impl<'a> GcProg<'a> {
             }
             return;
         }
-        self.add_type(off, t, 0);
+        if self.syms.gover.type_layout.gc_program == 0 {
+            self.add_type(off, t, 0);
+            return;
+        }
+        let t = RType::new(self.syms, t, self.ptr);
+        let added = match t.has_gc_program() {
+            true => t.gc_program().map(|p| self.append(off, p, t.ptrdata())),
+            false => self.add_mask(off, &t, t.ptrdata()),
+        };
+        if let Err(text) = added {
+            self.errors.push((None, text));
+        }
+    }
+
+    /// Adds the program of a type whose values begin with `ptrdata` bytes that it is for (`Append`). The last
+    /// byte ends it, and is left out.
+    fn append(&mut self, off: u64, program: &[u8], ptrdata: u64) {
+        let ptr = u64::from(self.ptr);
+        self.zero_until(off / ptr);
+        self.flush();
+        let end = program.len().saturating_sub(1);
+        self.out.extend_from_slice(&program[..end]);
+        self.index = self.index.saturating_add(ptrdata / ptr);
     }
 
     fn add_type(&mut self, off: u64, typ: SymId, depth: u32) {
@@ -106,12 +128,22 @@ impl<'a> GcProg<'a> {
                 if t.tflag() & TFLAG_GC_MASK_ON_DEMAND != 0 {
                     self.errors.push((None, "GC mask not available".to_owned()));
                 }
-                let mask = t.gc_mask()?;
-                for i in 0..(ptrdata / ptr).min(8 * mask.len() as u64) {
-                    if mask[i as usize / 8] >> (i % 8) & 1 != 0 {
-                        self.pointer(off / ptr + i);
-                    }
-                }
+                self.add_mask(off, t, ptrdata)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the pointers of a mask.
+    ///
+    /// # Errors
+    /// What is wrong with a type of a shared library.
+    fn add_mask(&mut self, off: u64, t: &RType, ptrdata: u64) -> Result<(), String> {
+        let ptr = u64::from(self.ptr);
+        let mask = t.gc_mask()?;
+        for i in 0..(ptrdata / ptr).min(8 * mask.len() as u64) {
+            if mask[i as usize / 8] >> (i % 8) & 1 != 0 {
+                self.pointer(off / ptr + i);
             }
         }
         Ok(())

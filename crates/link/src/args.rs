@@ -5,6 +5,7 @@
 
 mod table;
 
+use crate::config::build_id_bytes;
 use crate::end::{End, panic_text};
 use crate::importcfg::{self, ImportCfg};
 use crate::mode::{BuildMode, LinkMode};
@@ -305,6 +306,15 @@ impl Parser<'_> {
             vars.insert(b"runtime.modinfo".to_vec(), info);
         });
         self.args.import_cfg = Some(cfg.map_err(SetError::End)?);
+        Ok(())
+    }
+
+    /// `-B`, where its value is looked at in its place: it becomes that of a given build ID.
+    fn take_build_id(&mut self, value: &[u8]) -> Result<(), SetError> {
+        let release = self.cx.toolchain.release;
+        let bytes = build_id_bytes(value, &self.args.buildid, release, "");
+        let bytes = bytes.map_err(|text| self.exit(&text))?;
+        self.args.host_buildid = format!("0x{}", hex::encode(bytes)).into();
         Ok(())
     }
 

@@ -8,7 +8,10 @@ use crate::mode::{
 };
 use crate::text;
 use goflate::Encoder;
-use gover::{BuildConfig, Coverage, Experiments, FlateEncoder, GoLayout, HeaderMismatch};
+use gover::{
+    BuildConfig, Coverage, Experiments, FlateEncoder, GoLayout, HeaderMismatch, HostBuildId,
+    MapShape,
+};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use symbols::DigestOptions;
@@ -297,7 +300,7 @@ fn not_covered(cx: ArgsContext, head: &str) -> Option<String> {
     if head != "linux" {
         return Some(format!("Go {go} for GOOS={}", cx.goos));
     }
-    let maps = cx.experiments.has("swissmap");
+    let maps = release.map_shape == MapShape::Buckets || cx.experiments.has("swissmap");
     (!maps).then(|| format!("Go {go} with GOEXPERIMENT=noswissmap"))
 }
 
@@ -633,18 +636,31 @@ fn package_dir(goroot: &str, args: &Args, cx: ArgsContext) -> PathBuf {
 
 /// The GNU build ID, or for macOS the UUID (`ld/elf.go:addbuildinfo`).
 fn gnu_build_id(args: &Args, release: &GoLayout, head: &str) -> Result<Vec<u8>, String> {
+    use HostBuildId::{InPlace, OfGoBuildId};
+    let by_default = release.host_build_id == OfGoBuildId;
     let flag = match args.host_buildid.as_slice() {
-        b"" if args.buildid.is_empty() => return Ok(Vec::new()),
-        b"" => b"gobuildid",
-        b"none" => return Ok(Vec::new()),
+        b"" if by_default && !args.buildid.is_empty() => b"gobuildid",
+        b"" => return Ok(Vec::new()),
+        b"none" if by_default => return Ok(Vec::new()),
+        _ if release.host_build_id == InPlace && head == "darwin" => return Ok(Vec::new()),
         flag => flag,
     };
+    build_id_bytes(flag, &args.buildid, release, head)
+}
+
+/// The bytes that a value of `-B` stands for; `buildid` is the Go build ID.
+pub(crate) fn build_id_bytes(
+    flag: &[u8],
+    buildid: &[u8],
+    release: &GoLayout,
+    head: &str,
+) -> Result<Vec<u8>, String> {
     if flag == b"gobuildid" {
-        if args.buildid.is_empty() {
+        if buildid.is_empty() {
             return Err("-B gobuildid requires a Go build ID supplied via -buildid".into());
         }
-        let mut sum = Sha256::digest(&args.buildid);
-        sum[0] ^= release.sum32_xor;
+        let mut sum = Sha256::digest(buildid);
+        release.sum32.apply(&mut sum);
         return Ok(match head {
             "darwin" => release.macho.uuid_variant.uuid(&sum.into()).to_vec(),
             _ => sum[..20].to_vec(),

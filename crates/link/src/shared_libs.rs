@@ -216,14 +216,17 @@ impl Content {
                 shared.types.insert(s.name, s.value);
             }
         }
-        let pointers = self.pointers.as_ref().map_err(|e| match e {
-            SharedLibError::NoRelocs => diag.fatal(format_args!(
-                "can't find SHT_REL or SHT_RELA section of {name}"
-            )),
-            e => diag.fatal(format_args!("can't read relocation section of {name}: {e}")),
-        })?;
-        let target = |r: &hostobj::DynReloc| (r.at, self.symbols[r.sym].name);
-        shared.pointers = pointers.iter().map(target).collect();
+        // Without GC programs, the parts of types are looked for.
+        if syms.gover.type_layout.gc_program == 0 {
+            let pointers = self.pointers.as_ref().map_err(|e| match e {
+                SharedLibError::NoRelocs => diag.fatal(format_args!(
+                    "can't find SHT_REL or SHT_RELA section of {name}"
+                )),
+                e => diag.fatal(format_args!("can't read relocation section of {name}: {e}")),
+            })?;
+            let target = |r: &hostobj::DynReloc| (r.at, self.symbols[r.sym].name);
+            shared.pointers = pointers.iter().map(target).collect();
+        }
         let sections = self.lib.sections.iter().skip(1);
         shared.sections = sections.map(|s| (s.addr, s.size, s.data)).collect();
         syms.foreign.shared_libs.push(shared);

@@ -1,7 +1,7 @@
 //! Host objects entered into a link without Go objects, whole and damaged.
 
 use gover::SymKind;
-use hostobj::Elf;
+use hostobj::{Elf, Shuffle};
 use link::host::Loader;
 use object::write::{Object, Relocation, Symbol, SymbolSection};
 use object::{
@@ -59,7 +59,7 @@ fn no_symbols_of(version: &str) -> Symbols {
 }
 
 fn parse(data: &[u8]) -> Elf<'_> {
-    Elf::parse(data, "x.o", &AMD64).unwrap()
+    Elf::parse(data, "x.o", &AMD64, Shuffle::Triple64).unwrap()
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn no_damage_is_a_panic() {
         for byte in [0, 1, 4, 0x12, 0x22, 0xff, whole[at] ^ 2] {
             let mut d = whole.clone();
             d[at] = byte;
-            let Ok(elf) = Elf::parse(&d, "x.o", &AMD64) else {
+            let Ok(elf) = Elf::parse(&d, "x.o", &AMD64, Shuffle::Triple64) else {
                 continue;
             };
             let mut syms = no_symbols();

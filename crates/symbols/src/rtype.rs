@@ -102,6 +102,35 @@ impl<'a> RType<'a> {
         let s = self.target(off);
         Ok(if s.is_none() { &[] } else { self.syms.data(s) })
     }
+    /// Whether there is a program in place of the pointer mask.
+    pub fn has_gc_program(&self) -> bool {
+        let l = &self.syms.gover.type_layout;
+        self.byte(l.kind_offset(self.ptr)) & l.gc_program != 0
+    }
+    /// That program, without the four bytes of its length (`decodetypeGcprog`).
+    ///
+    /// # Errors
+    /// The text for `Exitf`: the shared library of the type does not contain it.
+    pub fn gc_program(&self) -> Result<&'a [u8], String> {
+        const LEN: usize = 4;
+        let off = self.syms.gover.type_layout.gcdata_offset(self.ptr);
+        if self.is_imported() {
+            let addr = self.word(off);
+            let bytes = |addr, len| self.syms.shared_bytes(self.sym, addr, len);
+            let program = bytes(addr, LEN).and_then(|len| {
+                let len = u32::from_le_bytes(len.try_into().expect("as asked for"));
+                bytes(addr + LEN as u64, len as usize)
+            });
+            let name = self.syms.name_lossy(self.sym);
+            return program.map_err(|in_section| match in_section {
+                true => format!("gcmask for {name} is outside of the file"),
+                false => format!("cannot find gcmask for {name}"),
+            });
+        }
+        let s = self.target(off);
+        let program = if s.is_none() { &[] } else { self.syms.data(s) };
+        Ok(program.get(LEN..).unwrap_or_default())
+    }
     fn common(&self) -> usize {
         self.syms.gover.type_layout.common_size(self.ptr)
     }

@@ -43,6 +43,13 @@ impl Maker<'_> {
         s
     }
 
+    /// [`Maker::define`] for a marker behind text or data of `kind`, which has the kind `end` if the release
+    /// has that.
+    pub fn define_end(&mut self, name: &str, kind: SymKind, end: SymKind) -> SymId {
+        let kind = self.syms.gover.end_kind(kind, end);
+        self.define(name, kind)
+    }
+
     /// A carrier: the name under which a group of symbols appears (`ld/symtab.go:groupSym`).
     pub fn carrier(&mut self, name: &str, kind: SymKind) -> SymId {
         let s = self.create(name, kind);

@@ -19,7 +19,7 @@ impl TextMarkers {
     pub fn make(m: &mut Maker) -> TextMarkers {
         TextMarkers {
             text: m.define("runtime.text", SymKind::Text),
-            etext: m.define("runtime.etext", SymKind::TextEnd),
+            etext: m.define_end("runtime.etext", SymKind::Text, SymKind::TextEnd),
         }
     }
 }
@@ -74,13 +74,13 @@ impl DataMarkers {
         use SymKind::*;
         let grouped_masks = m.syms.gover.gc_masks == GcMasks::Grouped;
         let rodata = m.define("runtime.rodata", Rodata);
-        let erodata = m.define("runtime.erodata", RodataEnd);
+        let erodata = m.define_end("runtime.erodata", Rodata, RodataEnd);
         let types = m.define("runtime.types", Rodata);
         let etypes = m.define("runtime.etypes", Rodata);
         let noptrdata = m.define("runtime.noptrdata", NoPtrData);
-        let enoptrdata = m.define("runtime.enoptrdata", NoPtrDataEnd);
+        let enoptrdata = m.define_end("runtime.enoptrdata", NoPtrData, NoPtrDataEnd);
         let data = m.define("runtime.data", Data);
-        let edata = m.define("runtime.edata", DataEnd);
+        let edata = m.define_end("runtime.edata", Data, DataEnd);
         let bss = m.define("runtime.bss", Bss);
         let ebss = m.define("runtime.ebss", Bss);
         let noptrbss = m.define("runtime.noptrbss", NoPtrBss);

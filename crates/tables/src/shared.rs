@@ -13,7 +13,9 @@ pub fn abi_hash(syms: &Symbols, libs: &[LibId]) -> Vec<u8> {
     for l in libs {
         hash.update(syms.libs[l.index()].fingerprint);
     }
-    hash.finalize()[..syms.gover.abi_hash_len].to_vec()
+    let mut sum = hash.finalize();
+    syms.gover.new32.apply(&mut sum);
+    sum[..syms.gover.abi_hash_len].to_vec()
 }
 
 /// The bytes of the ABI hash: a part of a note, once that has an address.

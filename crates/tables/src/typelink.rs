@@ -70,6 +70,6 @@ fn sort_by_string(m: &Maker, strings: &TypeStrings, types: &[SymId]) -> Vec<SymI
         .par_iter()
         .map(|&s| (strings.get(m.syms, s, m.ptr_size), s))
         .collect();
-    gosort::sort_by(&mut keyed, |a, b| a.0 < b.0);
+    gosort::sort_by(&mut keyed, m.syms.gover.shuffle, |a, b| a.0 < b.0);
     keyed.into_iter().map(|(_, s)| s).collect()
 }

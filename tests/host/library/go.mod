@@ -1,3 +1,3 @@
 module host.test/library
 
-go 1.24
+go 1.22

@@ -1,3 +1,3 @@
 module relink.test/plugin-undefined
 
-go 1.24
+go 1.22

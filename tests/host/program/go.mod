@@ -1,3 +1,3 @@
 module host.test/program
 
-go 1.24
+go 1.22

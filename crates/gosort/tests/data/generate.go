@@ -3,6 +3,8 @@
 //
 //	go run generate.go > permutations.txt
 //
+// permutations-32.txt has the lines that Go 1.23 writes otherwise.
+//
 // tests/permutations.rs makes the same inputs and compares.
 package main
 

@@ -5,7 +5,7 @@ use super::{
     set_words,
 };
 use crate::mode::{BuildMode, LinkMode};
-use gover::GoLayout;
+use gover::{GoLayout, HostBuildId};
 use std::fmt::Write as _;
 
 /// What a flag takes.
@@ -52,6 +52,10 @@ pub(super) enum When {
     FuncAlign,
     /// In releases with flags for versions of macOS.
     MacVersions,
+    /// In releases with a FIPS module.
+    FipsModule,
+    /// In releases where the system's build ID is that.
+    BuildId(HostBuildId),
 }
 
 impl When {
@@ -63,6 +67,8 @@ impl When {
             When::AllErrors => release.all_errors_flag,
             When::FuncAlign => release.func_align_flag,
             When::MacVersions => release.macho.version_flags,
+            When::FipsModule => release.fips_module,
+            When::BuildId(rule) => release.host_build_id == rule,
         }
     }
 }
@@ -178,7 +184,9 @@ pub(super) static FLAGS: &[FlagDef] = &[
         when: When::Plan9Amd64,
         ..flag("8", Kind::Bool, "use 64-bit addresses in symbol table", |_, v| set_bool(&mut false, v))
     },
-    field!("B", Text, "set ELF NT_GNU_BUILD_ID `note` or Mach-O UUID; use \"gobuildid\" to generate it from the Go build ID; \"none\" to disable", set_text, host_buildid),
+    field!("B", Text, "set ELF NT_GNU_BUILD_ID `note` or Mach-O UUID; use \"gobuildid\" to generate it from the Go build ID; \"none\" to disable", set_text, host_buildid).when(When::BuildId(HostBuildId::OfGoBuildId)),
+    field!("B", Text, "set ELF NT_GNU_BUILD_ID `note` or Mach-O UUID; use \"gobuildid\" to generate it from the Go build ID", set_text, host_buildid).when(When::BuildId(HostBuildId::IfGiven)),
+    flag("B", Kind::Value, "add an ELF NT_GNU_BUILD_ID `note` when using ELF; use \"gobuildid\" to generate it from the Go build ID", |p, v| p.take_build_id(v)).when(When::BuildId(HostBuildId::InPlace)),
     field!("D", Int, "set the start address of data symbols", set_int, data_addr).default("-1").when(When::DataAddress),
     field!("E", Text, "set `entry` symbol name", set_text, entry),
     field!("H", Text, "set header `type`", set_text, head_type),
@@ -214,7 +222,7 @@ pub(super) static FLAGS: &[FlagDef] = &[
     field!("extld", Value, "use `linker` when linking in external mode", set_words, extld),
     field!("extldflags", Value, "pass `flags` to external linker", set_words, extldflags),
     field!("f", Bool, "ignore version mismatch", set_bool, force),
-    field!("fipso", Text, "write fips module to `file`", set_text, fipso),
+    field!("fipso", Text, "write fips module to `file`", set_text, fipso).when(When::FipsModule),
     field!("funcalign", Int, "set function align to `N` bytes", set_int, func_align).when(When::FuncAlign),
     field!("g", Bool, "disable go package data checks", set_bool, no_pkg_checks),
     field!("h", Bool, "halt on error", set_bool, halt),

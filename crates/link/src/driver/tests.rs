@@ -219,6 +219,45 @@ fn gnu_build_ids() {
 }
 
 #[test]
+fn gnu_build_ids_of_old_releases() {
+    let id = |go, args: &[&str]| configured(go, args, &[]).map(|c| hex::encode(c.gnu_build_id));
+    // All bits of the SHA-256 of "x" inverted.
+    let of_x = "d28ee9bd48d94fbbfe9d83560453cd0a37acf04e";
+    for go in ["go1.23.2", "go1.23.12"] {
+        assert_eq!(id(go, &["-buildid=x", "m"]).unwrap(), "");
+        assert_eq!(
+            id(go, &["-buildid=x", "-B=gobuildid", "m"]).unwrap(),
+            of_x,
+            "{go}"
+        );
+        let none = error(go, &["-B=none", "m"], &[]);
+        let text = "tool/link: -B argument must start with 0x: none\n";
+        assert_eq!(none, (text.into(), 2), "{go}");
+    }
+    // What is given behind it is not known yet.
+    let behind = ["-B=gobuildid", "-buildid=x", "m"];
+    assert_eq!(id("go1.23.3", &behind).unwrap(), of_x);
+    let (text, _) = error("go1.23.2", &behind, &[]);
+    assert_eq!(
+        text,
+        "tool/link: -B gobuildid requires a Go build ID supplied via -buildid\n"
+    );
+    // And what is given behind a mistake is not looked at.
+    let (text, _) = error("go1.23.2", &["-B=1", "-nosuch", "m"], &[]);
+    assert_eq!(text, "tool/link: -B argument must start with 0x: 1\n");
+}
+
+#[test]
+fn no_fips_module_in_old_releases() {
+    let fips = [("GOFIPS140", "maybe")];
+    assert!(configured("go1.23.12", &["m"], &fips).is_ok());
+    assert!(configured("go1.24.13", &["m"], &fips).is_err());
+    let (text, status) = error("go1.23.12", &["-fipso=f", "m"], &[]);
+    assert!(text.starts_with("flag provided but not defined: -fipso\n"));
+    assert_eq!(status, 2);
+}
+
+#[test]
 fn what_is_not_supported_yet_is_named() {
     for (args, vars, feature) in [
         (&["-H=windowsgui", "m"][..], &[][..], "-H=windowsgui"),
@@ -306,7 +345,7 @@ fn the_release_is_found_out() {
     assert_eq!(
         version(&["link", m], false, &[]),
         Err(
-            "link: unsupported Go version \"go1.20.1\" (supported: go1.24, go1.25, go1.26, go1.27)\n"
+            "link: unsupported Go version \"go1.20.1\" (supported: go1.23, go1.24, go1.25, go1.26, go1.27)\n"
                 .into()
         )
     );

@@ -162,6 +162,7 @@ impl Loader<'_> {
                 });
             }
             if !relocs.is_empty() {
+                let shuffle = self.syms.gover.shuffle;
                 let e = self.syms.ext_mut(s);
                 for r in relocs.iter().filter(|r| r.typ == RelocType::Arm64Pcrel) {
                     if let Some(code) = e.data.get_mut(r.off as usize..) {
@@ -169,7 +170,7 @@ impl Loader<'_> {
                     }
                 }
                 e.relocs.extend(relocs);
-                gosort::sort_by(&mut e.relocs, |a, b| a.off < b.off);
+                gosort::sort_by(&mut e.relocs, shuffle, |a, b| a.off < b.off);
             }
         }
         Ok(())

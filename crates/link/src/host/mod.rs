@@ -95,7 +95,9 @@ impl HostInputs {
 impl Content {
     fn of(name: &str, data: &'static [u8], config: &Config) -> Content {
         match *data {
-            [0x7f, b'E', b'L', b'F', ..] => Content::Elf(Elf::parse(data, name, config.arch)),
+            [0x7f, b'E', b'L', b'F', ..] => {
+                Content::Elf(Elf::parse(data, name, config.arch, config.release.shuffle))
+            }
             [0xcf, 0xfa, 0xed, 0xfe, ..] if config.os.format == FileFormat::MachO => {
                 Content::Macho(Macho::parse(data, config.arch))
             }

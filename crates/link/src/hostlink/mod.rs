@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::mode::BuildMode;
 use crate::text;
-use gover::{Arm64Gold, CgoTrust};
+use gover::{Arm64Gold, CgoTrust, HostBuildId};
 use probe::{Probe, bytes, gnu_ld_version, relevant};
 use rayon::prelude::*;
 use std::path::PathBuf;
@@ -116,14 +116,14 @@ impl<'a> HostLinker<'a> {
 
     fn probe(&self) -> Probe<'_> {
         let mut flags: Argv = self.arch_args();
-        let own: Argv = self
-            .input
-            .ld_flags
-            .iter()
-            .chain(&self.config.extldflags)
-            .cloned()
-            .collect();
-        flags.extend(relevant(&own, &self.config.release.host_link));
+        let rules = &self.config.release.host_link;
+        let (own, given) = (&self.input.ld_flags, &self.config.extldflags);
+        let (first, last) = match rules.probe_extldflags_first {
+            true => (given, own),
+            false => (own, given),
+        };
+        let all: Argv = first.iter().chain(last).cloned().collect();
+        flags.extend(relevant(&all, rules));
         Probe::new(self.dir, &self.extld[0], flags)
     }
 
@@ -167,7 +167,7 @@ impl<'a> HostLinker<'a> {
             return self.finish_macho();
         }
         self.diag.print_bytes(&o.output);
-        if self.config.build_mode != BuildMode::Plugin {
+        if self.config.release.fips_module && self.config.build_mode != BuildMode::Plugin {
             // Without a sum the program's own check fails, if it is asked for.
             let format = self.config.os.format;
             let fipso = self.config.fipso.as_deref();
@@ -214,7 +214,11 @@ impl<'a> HostLinker<'a> {
         if !linker.is_empty() {
             argv.push(joined("-fuse-ld=", linker.as_bytes()));
         }
-        if is_elf && knows("", "-Wl,--build-id=0x1234567890abcdef")? {
+        let takes_build_id = match config.release.host_build_id {
+            HostBuildId::InPlace | HostBuildId::IfGiven => true,
+            HostBuildId::OfGoBuildId => is_elf && knows("", "-Wl,--build-id=0x1234567890abcdef")?,
+        };
+        if is_elf && takes_build_id {
             if !config.gnu_build_id.is_empty() {
                 let id = hex::encode(&config.gnu_build_id);
                 argv.push(joined("-Wl,--build-id=0x", id.as_bytes()));

@@ -388,12 +388,15 @@ impl<'a> Lists<'a> {
         let before = before.map_or(SymId::NONE, symbol);
         let kind: SymKind = syms.kind(s);
         let text = format!(
-            "phase error: addr={reached:#x} but val={:#x} sym={} type={kind} sect={} sect.addr={:#x} prev={}",
+            "phase error: addr={reached:#x} but val={:#x} sym={} type={kind} sect={} sect.addr={:#x}{}",
             items[item].addr,
             syms.name_lossy(s),
             section.name,
             section.addr,
-            syms.name_lossy(before)
+            match syms.gover.names_symbol_before {
+                true => format!(" prev={}", syms.name_lossy(before)),
+                false => String::new(),
+            }
         );
         BlockError::Symbol(s, text)
     }

@@ -65,7 +65,7 @@ fn mangled(name: &[u8], gover: &GoLayout) -> Option<Vec<u8>> {
     }
     let hash = |part: &[u8]| {
         let mut sum = Sha256::digest(part);
-        sum[0] ^= gover.sum32_xor;
+        gover.sum32.apply(&mut sum);
         base64::engine::general_purpose::STANDARD.encode(&sum[gover.short_name_start..][..HASH_LEN])
     };
     if let Some(typ) = typ {

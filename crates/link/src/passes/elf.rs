@@ -146,7 +146,9 @@ pub(super) fn section_names(config: &Config, shape: &Shape, dynamic: bool) -> Op
     }
     let mut names = SectionNames(Vec::new());
     names.add(&["", ".text", ".noptrdata", ".data", ".bss", ".noptrbss"]);
-    names.add(&[".go.fuzzcntrs", ".go.buildinfo", ".go.fipsinfo"]);
+    let fips_info = config.release.fips_module.then_some(".go.fipsinfo");
+    names.add(&[".go.fuzzcntrs", ".go.buildinfo"]);
+    fips_info.iter().for_each(|name| names.add(&[name]));
     if dynamic || shape.external {
         names.add(&[TBSS]);
     }
@@ -181,7 +183,7 @@ pub(super) fn section_names(config: &Config, shape: &Shape, dynamic: bool) -> Op
             names.join(&[RELA, relro]);
         }
         names.join(&[RELA, ".go.buildinfo"]);
-        names.join(&[RELA, ".go.fipsinfo"]);
+        fips_info.iter().for_each(|name| names.join(&[RELA, name]));
         names.add(&[".note.GNU-stack"]);
         if shape.is_shared_library() {
             names.add(&[".note.go.abihash", ".note.go.pkg-list", ".note.go.deps"]);

@@ -220,7 +220,11 @@ impl MachoSymbolInput<'_> {
             }
             ranked[i as usize] = (rank, found[i as usize]);
         }
-        gosort::par_sort_by(&mut ranked, |a: &(u32, SymId), b| a.0 < b.0);
+        gosort::par_sort_by(
+            &mut ranked,
+            self.syms.gover.shuffle,
+            |a: &(u32, SymId), b| a.0 < b.0,
+        );
         ranked.into_iter().map(|(_, s)| s).collect()
     }
 

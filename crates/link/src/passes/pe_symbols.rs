@@ -259,8 +259,7 @@ impl PeSymbolInput<'_> {
         let kind = syms.kind(s);
         let (number, start) = match addrs.section(s).0.checked_sub(1) {
             Some(section) => {
-                let rank = |k| syms.gover.rank(k);
-                let data = (rank(SymKind::Data)..=rank(SymKind::DataEnd)).contains(&rank(kind));
+                let data = syms.gover.is_ptr_data(kind);
                 sections.of(section.into(), addrs.addr(s), data)?
             }
             None if sections.object && is_foreign(kind) => (0, addrs.addr(s)),

@@ -81,7 +81,9 @@ impl Code {
         if config.rand_layout != 0 {
             order.shuffle(&program.syms, config.rand_layout);
         }
-        order.gather_fips(&program.syms);
+        if config.release.fips_module {
+            order.gather_fips(&program.syms);
+        }
         let text_markers = TextMarkers::make(&mut program.maker());
         diag.phases.start("textaddress");
         let text = lay_out_text(program, &mut order);
@@ -465,7 +467,9 @@ fn exported(syms: &Symbols, live: &Live) -> Vec<SymId> {
     let mut list: Vec<SymId> = wanted.map(|(&s, _)| s).collect();
     list.retain(|&s| live.reachable.has(s));
     list.sort_unstable();
-    gosort::sort_by(&mut list, |&a, &b| syms.ext_name(a) < syms.ext_name(b));
+    gosort::sort_by(&mut list, syms.gover.shuffle, |&a, &b| {
+        syms.ext_name(a) < syms.ext_name(b)
+    });
     list
 }
 

@@ -43,7 +43,7 @@ impl Data {
         }
         let data_addr = config.data_addr.map(|a| a as u64);
         let segs = layout.place(shape.text_addr, shape.placement.round, data_addr);
-        if config.asan {
+        if config.asan && config.release.aligned_fuzz_counters {
             // The sanitizer wants it so (https://go.dev/issue/66966).
             layout.align_fuzz_end(8);
         }

@@ -64,7 +64,7 @@ impl Output<'_> {
         let signed = &mut out[..link_edit.signature_off() as usize];
         let uuid_of_file = || {
             let mut sum = Sha256::digest(&*signed);
-            sum[0] ^= config.release.sum32_xor;
+            config.release.sum32.apply(&mut sum);
             config.release.macho.uuid_variant.uuid(&sum.into())
         };
         let headers = executable.headers(entry, uuid_of_file);

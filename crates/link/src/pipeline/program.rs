@@ -114,7 +114,8 @@ impl<'a> Program<'a> {
             special: &mut special,
             ptr_size,
         };
-        let fips = (!shape.is_plugin()).then(|| Fips::make(&mut maker));
+        let has_module = config.release.fips_module && !shape.is_plugin();
+        let fips = has_module.then(|| Fips::make(&mut maker));
 
         diag.phases.start("inittasks");
         // It sorts by names.
@@ -316,8 +317,9 @@ fn disable_memory_profiling(m: &mut Maker) {
     let s = m
         .syms
         .lookup_or_create(b"runtime.disableMemoryProfiling", 0);
+    let kind = m.syms.gover.profiling_switch;
     let e = m.ext(s);
-    e.kind = SymKind::NoPtrData;
+    e.kind = kind;
     e.relocs.clear();
     e.set_data(vec![1]);
 }
