@@ -1,3 +1,3 @@
 module fixture.test/duplicatesizes
 
-go 1.22
+go 1.23

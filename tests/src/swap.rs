@@ -261,7 +261,7 @@ fn again(at: &Place) -> Result<Outcome> {
 
 /// `go run`.
 fn run(at: &Place) -> Result<Outcome> {
-    let fixture = Fixture::named("generics")?;
+    let fixture = Fixture::named("hello")?;
     // Go keeps what it runs in its cache; a flag that is new each time makes
     // it link.
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();

@@ -5,7 +5,7 @@
 //! the DWARF version and the operating system.
 
 use crate::encode::Sink;
-use gover::FunctionResults;
+use gover::{BuiltinTypes, FunctionResults, GoLayout, VariableAbbrevs};
 
 /// Codes of the DIEs that the linker makes.
 pub(crate) mod code {
@@ -36,19 +36,29 @@ pub(crate) mod code {
 pub(crate) struct Codes {
     /// Whether results of functions have an abbreviation of their own.
     results: bool,
+    /// Whether variables come before blocks.
+    early_variables: bool,
+    /// Whether `uintptr` has the address of its descriptor, and `unsafe.Pointer` nothing.
+    pub(crate) address: bool,
 }
 
 impl Codes {
-    pub(crate) fn new(results: FunctionResults) -> Codes {
+    pub(crate) fn new(gover: &GoLayout) -> Codes {
         Codes {
-            results: results == FunctionResults::Own,
+            results: gover.function_results == FunctionResults::Own,
+            early_variables: gover.variable_abbrevs == VariableAbbrevs::Early,
+            address: gover.builtin_types == BuiltinTypes::ByAddress,
         }
     }
 
     /// The release's code for one of those above.
     #[inline]
     pub(crate) fn number(self, code: u8) -> u8 {
-        code - u8::from(!self.results && code > code::FUNCTYPEOUTPARAM)
+        let variables = match self.early_variables && code >= FIRST_BLOCK {
+            true => EARLY_VARIABLES.len() as u8,
+            false => 0,
+        };
+        code + variables - u8::from(!self.results && code > code::FUNCTYPEOUTPARAM)
     }
 }
 
@@ -133,6 +143,30 @@ const YES: bool = true;
 type Abbrev = (u8, bool, &'static [(u16, Form)]);
 
 use Form::*;
+
+/// Code of the first block in [`TABLE`], in front of which variables were once.
+const FIRST_BLOCK: u8 = 12;
+
+/// Number of entries in [`TABLE`] that are not of variables, which are last.
+const BEFORE_VARIABLES: usize = 32;
+
+/// Locals and parameters of releases that have them early: with one location, with a location list, in
+/// abstract functions, concrete with one, concrete with a list.
+#[rustfmt::skip]
+static EARLY_VARIABLES: &[Abbrev] = &[
+    (TAG_VARIABLE, NO, &[(NAME, String), (DECL_LINE, UData), (TYPE, RefAddr), (LOCATION, Block1)]),
+    (TAG_VARIABLE, NO, &[(NAME, String), (DECL_LINE, UData), (TYPE, RefAddr), (LOCATION, SecOffset)]),
+    (TAG_VARIABLE, NO, &[(NAME, String), (DECL_LINE, UData), (TYPE, RefAddr)]),
+    (TAG_VARIABLE, NO, &[(ABSTRACT_ORIGIN, RefAddr), (LOCATION, Block1)]),
+    (TAG_VARIABLE, NO, &[(ABSTRACT_ORIGIN, RefAddr), (LOCATION, SecOffset)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(NAME, String), (VARIABLE_PARAMETER, Flag), (DECL_LINE, UData),
+        (TYPE, RefAddr), (LOCATION, Block1)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(NAME, String), (VARIABLE_PARAMETER, Flag), (DECL_LINE, UData),
+        (TYPE, RefAddr), (LOCATION, SecOffset)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(NAME, String), (VARIABLE_PARAMETER, Flag), (TYPE, RefAddr)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(ABSTRACT_ORIGIN, RefAddr), (LOCATION, Block1)]),
+    (TAG_FORMAL_PARAMETER, NO, &[(ABSTRACT_ORIGIN, RefAddr), (LOCATION, SecOffset)]),
+];
 
 /// The table; the first entry has code 1.
 #[rustfmt::skip]
@@ -256,12 +290,25 @@ pub(crate) fn section(codes: Codes, dwarf5: bool, call_line_data4: bool) -> Vec<
             }
         }
     };
+    let mut all: Vec<Abbrev> = TABLE.to_vec();
+    if codes.early_variables {
+        all.truncate(BEFORE_VARIABLES);
+    }
+    if codes.address {
+        // The last attribute is the descriptor.
+        let (_, _, attrs) = &mut all[usize::from(code::BARE_PTRTYPE) - 1];
+        *attrs = &attrs[..attrs.len() - 1];
+    }
+    if !codes.results {
+        all.remove(usize::from(code::FUNCTYPEOUTPARAM) - 1);
+    }
+    if codes.early_variables {
+        let at = usize::from(FIRST_BLOCK) - 1;
+        all.splice(at..at, EARLY_VARIABLES.iter().copied());
+    }
     let mut out = Vec::with_capacity(1024);
-    for (code, &(tag, children, attrs)) in (1..).zip(TABLE) {
-        if code == code::FUNCTYPEOUTPARAM && !codes.results {
-            continue;
-        }
-        out.uleb(codes.number(code).into());
+    for (code, (tag, children, attrs)) in (1u64..).zip(all) {
+        out.uleb(code);
         out.uleb(tag.into());
         out.u8(children.into());
         for &(attr, form) in attrs {
@@ -306,6 +353,42 @@ pub(crate) fn skip_die(b: &[u8], ptr_size: usize) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
+    fn codes(version: &str) -> Codes {
+        Codes::new(gover::layout_for(version).unwrap())
+    }
+
+    #[test]
+    fn variables_once_came_before_blocks() {
+        let early = codes("go1.22");
+        let all = [
+            code::COMPUNIT_TEXTLESS,
+            code::STRUCTFIELD,
+            code::FUNCTYPEPARAM,
+            code::DOTDOTDOT,
+            code::TYPEDECL,
+        ];
+        assert_eq!(all.map(|c| early.number(c)), [2, 24, 25, 26, 40]);
+        let section = section(early, false, false);
+        let entry = |code: u8, tag: u8| {
+            let found = section.windows(3).any(|w| w == [code, tag, 0]);
+            assert!(found, "no entry {code} of tag {tag:#x}");
+        };
+        entry(12, TAG_VARIABLE);
+        entry(21, TAG_FORMAL_PARAMETER);
+        entry(26, TAG_UNSPECIFIED_PARAMETERS);
+        // Behind its name, unsafe.Pointer has nothing.
+        let pointer = [
+            early.number(code::BARE_PTRTYPE),
+            TAG_POINTER_TYPE,
+            0,
+            0x03,
+            0x08,
+            0,
+            0,
+        ];
+        assert!(section.windows(7).any(|w| w == pointer));
+    }
+
     #[test]
     fn codes_name_their_entries() {
         let tag = |c: u8| TABLE[c as usize - 1].0;
@@ -318,12 +401,13 @@ mod tests {
         assert_eq!(tag(code::BARE_PTRTYPE), TAG_POINTER_TYPE);
         assert_eq!(tag(code::STRUCTTYPE), TAG_STRUCTURE_TYPE);
         assert_eq!(tag(code::TYPEDECL), TAG_TYPEDEF);
-        assert_eq!(TABLE.len(), 32 + 14);
+        assert_eq!(TABLE.len(), BEFORE_VARIABLES + 14);
+        assert_eq!(tag(FIRST_BLOCK), TAG_LEXICAL_BLOCK);
     }
 
     #[test]
     fn versions_differ_in_address_forms() {
-        let codes = Codes::new(FunctionResults::Own);
+        let codes = codes("go1.26");
         let section = |dwarf5, data4| section(codes, dwarf5, data4);
         let (four, five) = (section(false, false), section(true, false));
         // The address base takes two bytes, and nothing else changes length.
@@ -334,10 +418,10 @@ mod tests {
 
     #[test]
     fn codes_follow_one_another_without_that_of_results() {
-        let codes = Codes::new(FunctionResults::Pointers);
+        let codes = codes("go1.23");
         let numbers = [code::FUNCTYPEPARAM, code::DOTDOTDOT, code::TYPEDECL];
         assert_eq!(numbers.map(|c| codes.number(c)), [15, 16, 30]);
-        let all = section(Codes::new(FunctionResults::Own), false, false);
+        let all = section(self::codes("go1.24"), false, false);
         let without = section(codes, false, false);
         // Code, tag, children, two attributes with their forms, and their end.
         assert_eq!(without.len(), all.len() - (3 + 2 * 2 + 2));

@@ -101,6 +101,8 @@ pub(crate) trait TypeSink: Sink {
     fn die(&mut self, r: DieRef);
     /// Writes the offset of a descriptor, or zero, as a word.
     fn runtime_type(&mut self, s: SymId);
+    /// Writes the address of a descriptor.
+    fn address(&mut self, s: SymId);
 }
 
 /// Encodes one DIE with its children.
@@ -113,7 +115,10 @@ pub(crate) fn put_die(d: &TypeDie, children: &[Child], codes: Codes, out: &mut i
             out.u8(d.encoding);
             out.u8(d.byte_size as u8);
             out.u8(d.kind);
-            out.runtime_type(d.runtime_type);
+            match codes.address && d.name == b"uintptr" {
+                true => out.address(d.runtime_type),
+                false => out.runtime_type(d.runtime_type),
+            }
         }
         code::ARRAYTYPE => {
             out.die(d.ty);
@@ -132,6 +137,7 @@ pub(crate) fn put_die(d: &TypeDie, children: &[Child], codes: Codes, out: &mut i
                 out.die(d.elem);
             }
         }
+        code::BARE_PTRTYPE if codes.address => {}
         code::BARE_PTRTYPE => out.runtime_type(d.runtime_type),
         code::FUNCTYPE | code::SLICETYPE | code::STRINGTYPE | code::STRUCTTYPE => {
             out.uleb(d.byte_size);
@@ -190,6 +196,9 @@ mod tests {
         fn runtime_type(&mut self, s: SymId) {
             self.word(8, s.0.into());
         }
+        fn address(&mut self, s: SymId) {
+            self.word(8, !u64::from(s.0));
+        }
     }
 
     /// What the abbreviations say of the section must be what the encoder writes.
@@ -216,7 +225,7 @@ mod tests {
             d.byte_size = 1000;
             d.n_children = fields.len() as u32;
             let mut out = Bytes(Vec::new());
-            let codes = Codes::new(gover::FunctionResults::Own);
+            let codes = Codes::new(gover::layout_for("go1.26").unwrap());
             put_die(&d, &fields, codes, &mut out);
             let mut rest = abbrev::skip_die(&out.0, 8).expect("a DIE");
             assert_eq!(

@@ -334,4 +334,8 @@ impl TypeSink for TypeOut<'_, '_> {
         };
         self.out.word(self.fields.plan.arch.ptr_size, off);
     }
+    fn address(&mut self, s: SymId) {
+        let addr = self.fields.address(self.out.position(), s);
+        self.out.word(self.fields.plan.arch.ptr_size, addr);
+    }
 }

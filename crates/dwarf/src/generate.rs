@@ -408,7 +408,7 @@ impl<'a> Define<'a> {
         }
         let opts = self.opts;
         let Types { dies, children, .. } = self.types;
-        let codes = Codes::new(syms.gover.function_results);
+        let codes = Codes::new(syms.gover);
         let die_offsets = die_offsets(&dies, &children, codes, opts.arch.ptr_size)?;
         let gdb_script = if opts.gdb_script {
             units.iter_mut().find_map(|u| u.gdb_script.take())
@@ -515,6 +515,10 @@ impl TypeSink for Measure {
     #[inline]
     fn runtime_type(&mut self, _: SymId) {
         self.n += u64::from(self.ptr_size);
+    }
+    #[inline]
+    fn address(&mut self, s: SymId) {
+        self.runtime_type(s);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::rela::{self, Rela, RelaValue};
 use format::elf::{RELA_SIZE, SYM_SIZE, Sym, consts::*};
-use gover::{RelocType, SymKind};
+use gover::{ElfRelro, RelocType, SymKind};
 use layout::Addresses;
 use rustc_hash::{FxHashMap, FxHashSet};
 use symbols::{ExtReloc, ExtSym, SymId, Symbols};
@@ -74,6 +74,8 @@ impl DynamicTables {
             true => SymKind::ElfRelroSect,
             false => otherwise,
         };
+        let with_tables = m.syms.gover.elf.relro == ElfRelro::WithTables;
+        let relro = opts.relro && with_tables;
         let dynsym = m.create(".dynsym", SymKind::ElfRoSect);
         m.ext(dynsym).set_data(vec![0; SYM_SIZE]);
         let dynstr = m.create(".dynstr", SymKind::ElfRoSect);
@@ -81,15 +83,15 @@ impl DynamicTables {
             m.ext(dynstr).add_bytes(&[0]);
         }
         let rela = m.create(".rela", SymKind::ElfRoSect);
-        let got = m.create(".got", relro_if(opts.relro, SymKind::ElfGot));
+        let got = m.create(".got", relro_if(relro, SymKind::ElfGot));
         let hash = m.create(".hash", SymKind::ElfRoSect);
-        let late = opts.relro && opts.bind_now;
+        let late = relro && opts.bind_now;
         let gotplt = m.create(".got.plt", relro_if(late, SymKind::ElfSect));
         let plt = m.create(".plt", SymKind::ElfRxSect);
         let rela_plt = m.create(".rela.plt", SymKind::ElfRoSect);
         let version = m.create(".gnu.version", SymKind::ElfRoSect);
         let version_r = m.create(".gnu.version_r", SymKind::ElfRoSect);
-        let dynamic = m.create(".dynamic", relro_if(opts.relro, SymKind::ElfSect));
+        let dynamic = m.create(".dynamic", relro_if(relro, SymKind::ElfSect));
         let mut t = DynamicTables {
             dynsym,
             dynstr,

@@ -41,7 +41,9 @@ impl DynamicTables {
         if pie {
             flags |= DF_1_PIE;
         }
-        self.entry(syms, DT_FLAGS_1, flags);
+        if flags != 0 || syms.gover.elf.always_flags_1 {
+            self.entry(syms, DT_FLAGS_1, flags);
+        }
         if n != 0 {
             self.entry_addr(syms, DT_VERNEED, self.version_r);
             self.entry(syms, DT_VERNEEDNUM, n.into());

@@ -127,6 +127,8 @@ pub enum ContentHashedText {
 /// ([`GoLayout::blocked_linkname`](crate::GoLayout::blocked_linkname)) comes first in both.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LinknameCheck {
+    /// None: there are no marks (until 1.22).
+    Unchecked,
     /// References marked linkname are checked. A definition marked linkname, or an ABI
     /// wrapper, may be referenced from anywhere.
     MarkedReferences,
@@ -464,6 +466,45 @@ pub enum FunctionResults {
     Own,
 }
 
+/// Which abbreviations variables have in debugging information (`cmd/internal/dwarf`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum VariableAbbrevs {
+    /// Ten, in front of those of blocks (until 1.22).
+    Early,
+    /// Fourteen, the last ones: captured variables have theirs.
+    Late,
+}
+
+/// How the debugging information of `unsafe.Pointer` and `uintptr`, which is made before all other types,
+/// names their descriptors (`ld/dwarf.go:dwarfGenerateDebugInfo`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BuiltinTypes {
+    /// That of `uintptr` by its address, the other not at all (until 1.22).
+    ByAddress,
+    /// By their offsets, as for all other types.
+    ByOffset,
+}
+
+/// How read-only data is protected that the dynamic linker relocates (`ld/elf.go:doelf`, `elfphrelro`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ElfRelro {
+    /// Without the tables of dynamic linking; the program header has no permissions (until 1.22).
+    OwnData,
+    /// With `.got`, `.dynamic` and, if all is bound at once, `.got.plt`; the program header says that it can be
+    /// read.
+    WithTables,
+}
+
+/// What the root of the installation is called in file names and in `runtime.GOROOT`
+/// (`ld/pcln.go:expandGoroot`, `ld/main.go:Main`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GorootName {
+    /// GOROOT_FINAL, or else GOROOT; `$GOROOT` stands for none (until 1.22).
+    Final,
+    /// GOROOT.
+    Goroot,
+}
+
 /// What `-B`, the build ID that the system knows, is without a value, and when its value is looked at
 /// (`ld/main.go:Main`, `ld/elf.go:addbuildinfo`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -494,6 +535,8 @@ pub enum FipsVersions {
 /// The settings of architectures that object headers have (`buildcfg.GOGOARCH`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ArchSettings {
+    /// Neither GOARM64 nor GORISCV64, which are not looked at, but GOWASM (until 1.22).
+    Early,
     /// Not GORISCV64, but GOWASM (until 1.25).
     WithWasm,
     /// GORISCV64; GOWASM is always empty.

@@ -17,6 +17,12 @@ pub enum BuildConfigError {
     Gomips,
     #[error("invalid GOMIPS64: must be hardfloat, softfloat")]
     Gomips64,
+    #[error("invalid GOAMD64: must be v1, v2, v3, v4")]
+    Goamd64,
+    #[error(
+        "invalid GOARM: must start with 5, 6, or 7, and may optionally end in either \",hardfloat\" or \",softfloat\""
+    )]
+    Goarm,
     #[error("invalid GOPPC64: must be power8, power9, power10")]
     Goppc64,
     #[error("invalid GORISCV64: must be {}", .0.join(", "))]
@@ -108,16 +114,30 @@ impl GoLayout {
         let goarch = var("GOARCH", default_goarch);
         let goos = var("GOOS", default_goos);
         let go386 = var("GO386", "sse2");
-        let (Ok(goamd64) | Err(goamd64)) = one_of("GOAMD64", &["v1", "v2", "v3", "v4"]);
-        let goarm = arm_features(&var("GOARM", "7"));
-        let goarm64 = note(arm64_features(&var("GOARM64", "v8.0")), E::Goarm64);
+        // What is wrong with these was once overlooked: GOARM64 is read behind them, and what is wrong
+        // with that takes the place of all before.
+        let early = self.arch_settings == ArchSettings::Early;
+        let overlooked = |checked: Result<String, String>| match checked {
+            Err(default) if !early => Ok(default),
+            checked => checked,
+        };
+        let amd64 = one_of("GOAMD64", &["v1", "v2", "v3", "v4"]);
+        let goamd64 = note(overlooked(amd64), E::Goamd64);
+        let goarm = note(overlooked(arm_features(&var("GOARM", "7"))), E::Goarm);
+        let goarm64 = match early {
+            true => String::new(),
+            false => note(arm64_features(&var("GOARM64", "v8.0")), E::Goarm64),
+        };
         let float = ["hardfloat", "softfloat"];
         let gomips = note(one_of("GOMIPS", &float), E::Gomips);
         let gomips64 = note(one_of("GOMIPS64", &float), E::Gomips64);
         let power = ["power8", "power9", "power10"];
         let goppc64 = note(one_of("GOPPC64", &power), E::Goppc64);
         let rva = self.riscv_profiles;
-        let goriscv64 = note(one_of("GORISCV64", rva), E::Goriscv64(rva));
+        let goriscv64 = match early {
+            true => String::new(),
+            false => note(one_of("GORISCV64", rva), E::Goriscv64(rva)),
+        };
         let wasm = var("GOWASM", "");
         for feature in wasm.split(',') {
             if !["", "satconv", "signext"].contains(&feature) {
@@ -148,7 +168,9 @@ impl GoLayout {
             "ppc64" | "ppc64le" => Some(("GOPPC64", goppc64)),
             _ => match (self.arch_settings, goarch.as_str()) {
                 (ArchSettings::WithRiscv, "riscv64") => Some(("GORISCV64", goriscv64)),
-                (ArchSettings::WithWasm, "wasm") => Some(("GOWASM", wasm_features(&wasm))),
+                (ArchSettings::Early | ArchSettings::WithWasm, "wasm") => {
+                    Some(("GOWASM", wasm_features(&wasm)))
+                }
                 _ => None,
             },
         };
@@ -169,18 +191,19 @@ fn wasm_features(value: &str) -> String {
 }
 
 /// GOARM as the header has it: version and float kind. A version that is not understood
-/// means 7.
-fn arm_features(value: &str) -> String {
+/// means 7, which is the error value.
+fn arm_features(value: &str) -> Result<String, String> {
     let soft = value.strip_suffix(",softfloat");
     let value = soft.unwrap_or(value);
     let hard = value.strip_suffix(",hardfloat");
-    let version = match hard.unwrap_or(value) {
-        known @ ("5" | "6" | "7") => known,
-        _ => "7",
+    let (version, known) = match hard.unwrap_or(value) {
+        known @ ("5" | "6" | "7") => (known, true),
+        _ => ("7", false),
     };
     let soft = soft.is_some() || hard.is_none() && version == "5";
     let float = if soft { "softfloat" } else { "hardfloat" };
-    format!("{version},{float}")
+    let features = format!("{version},{float}");
+    if known { Ok(features) } else { Err(features) }
 }
 
 /// GOARM64 as the header has it: version, `,lse`, `,crypto`. Versions from v8.1 on imply

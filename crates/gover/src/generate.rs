@@ -455,13 +455,21 @@ fn runtime_numbers(goroot: &Path, w: &mut Writer) -> Result<(), GenerateError> {
             i64::from_str_radix(magic, 16).map_err(|e| pcln.error(format!("magic: {e}")))?
         }
     };
-    let min_func = abi
-        .between("const MINFUNC = ", "\n")?
-        .trim()
-        .parse::<u32>()
-        .map_err(|e| abi.error(format!("MINFUNC: {e}")))?;
-    let bucket = abi.between("const FuncTabBucketSize = ", "\n")?.trim();
-    if bucket != "256 * MINFUNC" {
+    // Until 1.22 these, too.
+    let (min_func, bucket) = match abi.between("const MINFUNC = ", "\n") {
+        Ok(number) => (
+            number.trim().parse().ok(),
+            abi.between("const FuncTabBucketSize = ", "\n")?.to_owned(),
+        ),
+        Err(_) => {
+            let lib = Source::read(goroot, "src/cmd/link/internal/ld/lib.go")?;
+            let pcln = Source::read(goroot, "src/cmd/link/internal/ld/pcln.go")?;
+            let bucket = pcln.between("BUCKETSIZE    = ", "\n")?.to_owned();
+            (u32::try_from(lib.number("MINFUNC")?).ok(), bucket)
+        }
+    };
+    let min_func: u32 = min_func.ok_or_else(|| abi.error("MINFUNC is not a number"))?;
+    if bucket.trim() != "256 * MINFUNC" {
         return Err(abi.error(format!("FuncTabBucketSize = {bucket}")));
     }
     w.record(
@@ -479,7 +487,11 @@ fn runtime_numbers(goroot: &Path, w: &mut Writer) -> Result<(), GenerateError> {
 fn linknames(goroot: &Path, w: &mut Writer) -> Result<(), GenerateError> {
     let source = Source::read(goroot, "src/cmd/link/internal/loader/loader.go")?;
     let mut items = Vec::new();
-    let list = source.between("var blockedLinknames = map[string][]string{", "\n}")?;
+    // Until 1.22 linknames were not checked.
+    let list = match source.between("var blockedLinknames", "{") {
+        Ok(_) => source.between("var blockedLinknames = map[string][]string{", "\n}")?,
+        Err(_) => "",
+    };
     for line in list.lines().map(str::trim).filter(|l| !l.is_empty()) {
         let strings = quoted(line);
         let (name, pkgs) = strings

@@ -84,6 +84,10 @@ impl SumChange {
 pub struct ElfRules {
     /// Order of section headers.
     pub section_order: ElfSectionOrder,
+    /// What the dynamic linker relocates.
+    pub relro: ElfRelro,
+    /// Whether `.dynamic` has DT_FLAGS_1 even if no flag is set (`ld/elf.go:elfdynhash`).
+    pub always_flags_1: bool,
     /// Whether symbols `wm4.*` and `wm8.*` in unnamed sections of host objects are skipped;
     /// else they are an error like others (`loadelf/ldelf.go:Load`).
     pub skip_macro_symbols: bool,
@@ -152,6 +156,13 @@ pub struct PeRules {
 pub struct HostLinkRules {
     /// Beginning of the argument that names the dynamic linker.
     pub interpreter_flag: &'static str,
+    /// Whether the compiler is asked for the archiver (`archive`).
+    pub asks_for_ar: bool,
+    /// Whether objects are as old as time itself, so that nothing depends on when they were made
+    /// (`cleanTimeStamps`).
+    pub clean_time_stamps: bool,
+    /// Whether an error of the host linker shows how it was called.
+    pub shows_command: bool,
     /// linux/arm64, where Go code is linked dynamically: when gold is asked for.
     pub arm64_gold: Arm64Gold,
     /// macOS c-shared and plugin with combined DWARF: `-Wl,-no_fixup_chains` if supported.
@@ -252,6 +263,12 @@ pub struct GoLayout {
     pub lists_experiments: bool,
     /// How `@file` is split.
     pub response_file: ResponseFile,
+    /// Whether flag `-bindnow` exists (`ld/main.go`).
+    pub bind_now_flag: bool,
+    /// Whether flag `-randlayout` exists (`ld/main.go`).
+    pub rand_layout_flag: bool,
+    /// What the root of the installation is called.
+    pub goroot_name: GorootName,
     /// Whether `-f` silences header mismatches.
     pub header_mismatch: HeaderMismatch,
     /// Build and link modes.
@@ -283,6 +300,8 @@ pub struct GoLayout {
     pub shuffle: gosort::Shuffle,
     /// Whether an error of layout names the symbol before (`ld/data.go:blocks`).
     pub names_symbol_before: bool,
+    /// The function without which memory is not profiled (`ld/lib.go:linksetup`).
+    pub profile_reader: &'static str,
     /// Kind of the variable that says that memory is not profiled (`ld/lib.go:linksetup`).
     pub profiling_switch: SymKind,
     /// Whether AddressSanitizer has the fuzzer's counters end at a multiple of 8 bytes (`ld/data.go:address`).
@@ -320,6 +339,12 @@ pub struct GoLayout {
     pub gcbits_prefixes: &'static [&'static str],
     /// Grouping of GC masks.
     pub gc_masks: GcMasks,
+    /// Whether functions that the compiler found dead and left empty are dead in shared libraries of Go packages,
+    /// too (`ld/deadcode.go:init`).
+    pub skips_empty_functions: bool,
+    /// Whether `runtime.end` lies in the last section of data; else in `.noptrbss`
+    /// (`ld/data.go:allocateDataSections`).
+    pub end_in_last_section: bool,
     /// Start of coverage counters.
     pub coverage_start: CoverageStart,
 
@@ -332,6 +357,10 @@ pub struct GoLayout {
     pub dwarf_runtime_types: &'static [&'static str],
     /// What maps are made of.
     pub map_shape: MapShape,
+    /// Abbreviations of variables.
+    pub variable_abbrevs: VariableAbbrevs,
+    /// How built-in types name their descriptors.
+    pub builtin_types: BuiltinTypes,
     /// How results of functions are described.
     pub function_results: FunctionResults,
     /// The zlib encoder of compressed sections.

@@ -25,6 +25,7 @@ mod release;
 mod reloc_type;
 mod sym_kind;
 mod type_layout;
+mod v1_22;
 mod v1_23;
 mod v1_24;
 mod v1_25;

@@ -116,7 +116,7 @@ mod tests {
     fn runtime_packages() {
         for layout in RELEASES {
             assert!(layout.is_runtime_package("runtime"));
-            let old = layout.release == "1.23";
+            let old = ["1.22", "1.23"].contains(&layout.release);
             let prefix = ["internal/runtime", "runtime/internal"][usize::from(old)];
             assert!(layout.is_runtime_package(&format!("{prefix}/maps")));
             assert!(!layout.is_runtime_package(&format!("{prefix}/maps_test")));

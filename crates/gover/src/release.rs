@@ -1,9 +1,10 @@
 //! From a Go version string to its release line.
 
-use crate::{GoLayout, v1_23, v1_24, v1_25, v1_26, v1_27};
+use crate::{GoLayout, v1_22, v1_23, v1_24, v1_25, v1_26, v1_27};
 
 /// Every supported release line, oldest first. A new release is one line here.
 pub static RELEASES: &[&GoLayout] = &[
+    &v1_22::LAYOUT,
     &v1_23::LAYOUT,
     &v1_24::LAYOUT,
     &v1_25::LAYOUT,
@@ -14,6 +15,8 @@ pub static RELEASES: &[&GoLayout] = &[
 /// Changes between patch levels: the line, the first patch level that has the change, as all later ones do,
 /// and what those before it are to the linker. The changes of a line are in ascending order.
 static CHANGES: &[(&str, u32, &GoLayout)] = &[
+    ("1.22", 5, &v1_22::BEFORE_5),
+    ("1.22", 9, &v1_22::BEFORE_9),
     ("1.23", 3, &v1_23::BEFORE_3),
     ("1.23", 9, &v1_23::BEFORE_9),
     ("1.23", 10, &v1_23::BEFORE_10),
@@ -200,7 +203,7 @@ mod tests {
             assert_eq!(
                 err.to_string(),
                 format!(
-                    "unsupported Go version {version:?} (supported: go1.23, go1.24, go1.25, go1.26, go1.27)"
+                    "unsupported Go version {version:?} (supported: go1.22, go1.23, go1.24, go1.25, go1.26, go1.27)"
                 )
             );
         }

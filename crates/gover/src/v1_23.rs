@@ -31,7 +31,7 @@ pub(crate) const BEFORE_3: GoLayout = GoLayout {
 };
 
 /// The layout as a constant. Generated tables are all taken from this release, changed or not.
-const BASE: GoLayout = GoLayout {
+pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.23",
     coverage: Coverage::Linux,
     without_swissmap: None,

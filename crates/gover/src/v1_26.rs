@@ -93,6 +93,9 @@ pub(crate) const BASE: GoLayout = GoLayout {
     func_align_flag: true,
     lists_experiments: false,
     response_file: ResponseFile::Lines,
+    bind_now_flag: true,
+    rand_layout_flag: true,
+    goroot_name: GorootName::Goroot,
     header_mismatch: HeaderMismatch::Error,
     platform: PlatformSupport {
         known: tables::PLATFORMS,
@@ -127,6 +130,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
     text_align: TextAlign::AtLeastUsual,
     shuffle: gosort::Shuffle::Triple64,
     names_symbol_before: true,
+    profile_reader: "runtime.memProfileInternal",
     profiling_switch: SymKind::NoPtrData,
     aligned_fuzz_counters: true,
     named_relocs: true,
@@ -150,11 +154,15 @@ pub(crate) const BASE: GoLayout = GoLayout {
     types_marker: TypesMarker::EightBytes,
     gcbits_prefixes: &["runtime.gcbits.", "type:.gcprog."],
     gc_masks: GcMasks::Ordinary,
+    skips_empty_functions: true,
+    end_in_last_section: true,
     coverage_start: CoverageStart::BeforePadding,
 
     dwarf_prototypes: tables::DWARF_PROTOTYPES,
     dwarf_runtime_types: tables::DWARF_RUNTIME_TYPES,
     map_shape: MapShape::Groups,
+    variable_abbrevs: VariableAbbrevs::Late,
+    builtin_types: BuiltinTypes::ByOffset,
     function_results: FunctionResults::Own,
     flate: FlateEncoder::Go126,
     cgo_trust: CgoTrust::Checked,
@@ -168,6 +176,8 @@ pub(crate) const BASE: GoLayout = GoLayout {
 
     elf: ElfRules {
         section_order: ElfSectionOrder::ByAddress,
+        relro: ElfRelro::WithTables,
+        always_flags_1: true,
         skip_macro_symbols: false,
         skip_view_symbols: true,
         empty_containers: true,
@@ -198,6 +208,9 @@ pub(crate) const BASE: GoLayout = GoLayout {
     host_link: HostLinkRules {
         interpreter_flag: "-Wl,--dynamic-linker=",
         arm64_gold: Arm64Gold::ForOldLd,
+        asks_for_ar: true,
+        clean_time_stamps: true,
+        shows_command: true,
         no_fixup_chains: true,
         race_dyld_header: false,
         windows_linkers: WindowsLinkers::MinGwAndMsvc,

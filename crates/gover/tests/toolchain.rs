@@ -145,6 +145,7 @@ const ENVIRONMENTS: &[&[(&str, &str)]] = &[
     &[("GOWASM", "x")],
     &[("GOARM64", "bad"), ("GOMIPS", "bad")],
     &[("GOAMD64", "bad"), ("GOARM64", "bad")],
+    &[("GOARM", "bad")],
     &[("GOMIPS", "bad")],
     &[("GOMIPS64", "bad")],
     &[("GOPPC64", "power7")],

@@ -407,7 +407,10 @@ impl Alloc<'_> {
             CoverageStart::Aligned => (start + len % 4, len - len % 4),
         };
         known.fuzz = self.unless_empty(".go.fuzzcntrs", Libfuzzer8BitCounter);
-        known.end = self.sections.len() - 1;
+        known.end = match g.end_in_last_section {
+            true => self.sections.len() - 1,
+            false => known.noptrbss,
+        };
         DataSegment {
             tls: self.thread_local(opts.dynamic),
             gcmask_off,

@@ -9,8 +9,8 @@ use crate::mode::{
 use crate::text;
 use goflate::Encoder;
 use gover::{
-    BuildConfig, Coverage, Experiments, FlateEncoder, GoLayout, HeaderMismatch, HostBuildId,
-    MapShape,
+    BuildConfig, Coverage, Experiments, FlateEncoder, GoLayout, GorootName, HeaderMismatch,
+    HostBuildId, MapShape,
 };
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
@@ -108,6 +108,8 @@ pub struct Config {
     pub macsdk: [u8; 3],
     /// Whether the host linker must not make a GNU build ID either (`-B none`).
     pub no_gnu_build_id: bool,
+    /// What the root of the installation is called in file names, if it is.
+    pub goroot_name: Option<String>,
     /// String variables and their values, in order of first mention: `runtime.defaultGOROOT`
     /// (if there is a GOROOT), `runtime.buildVersion`, then `-X` and the import
     /// configuration's module information. Names are escaped as symbol names are.
@@ -197,7 +199,20 @@ fn unsupported(feature: &str) -> End {
     End::error(unsupported_text(feature) + "\n", 2)
 }
 
-/// The string variables set before the flags (`ld/main.go:Main`).
+/// What the root of the installation is called in the program, if it has a name there, be it an empty one.
+pub fn goroot_name(release: &GoLayout, env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let given = |name| env(name).filter(|value| !value.is_empty());
+    match release.goroot_name {
+        GorootName::Goroot => given("GOROOT"),
+        GorootName::Final => {
+            let name = given("GOROOT_FINAL").or_else(|| given("GOROOT"));
+            Some(name.unwrap_or_default()).filter(|name| name != "$GOROOT")
+        }
+    }
+}
+
+/// The string variables set before the flags (`ld/main.go:Main`); `goroot` is the name that the root of the
+/// installation has.
 pub fn first_string_vars(
     release: &GoLayout,
     go_version: &str,
@@ -430,6 +445,7 @@ impl Config {
                 HeaderMismatch::Error => false,
                 HeaderMismatch::ErrorUnlessForced => args.force,
             },
+            goroot_name: goroot_name(release, env).filter(|name| !name.is_empty()),
             goroot,
             roots: roots(&args, build_mode),
             import_cfg: args.import_cfg,

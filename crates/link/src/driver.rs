@@ -3,7 +3,7 @@
 
 use crate::args::{self, ArgsContext};
 use crate::benchmark::Phases;
-use crate::config::{ARCHITECTURES, Config, first_string_vars};
+use crate::config::{ARCHITECTURES, Config, first_string_vars, goroot_name};
 use crate::diag::{Diag, DiagOptions, Stop};
 use crate::end::End;
 use crate::hostlink::{HostLinker, TempDir};
@@ -221,7 +221,7 @@ pub fn configure_for(
     if words.iter().any(|w| w == b"-crash_for_testing") {
         return Err(End::error("", 2).into());
     }
-    let goroot = env("GOROOT").filter(|g| !g.is_empty());
+    let goroot = goroot_name(toolchain.release, env);
     let vars = first_string_vars(
         toolchain.release,
         &toolchain.version,

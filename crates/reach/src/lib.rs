@@ -244,10 +244,12 @@ fn roots(
     Ok(out)
 }
 
-/// All definitions of objects, but for functions that the compiler found dead and left empty.
+/// All definitions of objects, but, where the release knows of them, for functions that the compiler found dead
+/// and left empty.
 fn all_definitions(syms: &Symbols, out: &mut Vec<SymId>) {
+    let skips = syms.gover.skips_empty_functions;
     let mut add = |s: SymId| {
-        if !(syms.kind(s).is_text() && syms.size(s) == 0) {
+        if !(skips && syms.kind(s).is_text() && syms.size(s) == 0) {
             out.push(s);
         }
     };

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 pub(crate) fn linkname_marks(gover: &GoLayout) -> u8 {
     let f = &gover.flags2;
     match gover.linkname_check {
+        LinknameCheck::Unchecked => 0,
         LinknameCheck::MarkedReferences => f.linkname,
         LinknameCheck::MarkedAndAssemblyReferences => f.linkname | f.linkname_std,
     }
@@ -87,6 +88,7 @@ impl Symbols {
         let f = &self.gover.flags2;
         let def = to.object.sym(li);
         match self.gover.linkname_check {
+            LinknameCheck::Unchecked => true,
             LinknameCheck::MarkedReferences => def.flag2() & (f.linkname | f.abi_wrapper) != 0,
             LinknameCheck::MarkedAndAssemblyReferences => {
                 let mut marks = def.flag2();

@@ -19,8 +19,9 @@ pub struct SegmentInput {
     pub file_len: u64,
     /// `PF_*` permissions.
     pub flags: u32,
-    /// Whether it becomes read-only when the dynamic linker is done with it.
-    pub relro: bool,
+    /// `PF_*` permissions in a header that says that it becomes read-only when the dynamic linker is done with it,
+    /// if it has that.
+    pub relro: Option<u32>,
 }
 
 /// A section with contents.
@@ -326,10 +327,10 @@ impl<'a> Area<'a> {
             p.filesz += frag;
             p.memsz += frag;
             self.phdrs.push(p);
-            if s.relro {
+            if let Some(flags) = s.relro {
                 self.phdrs.push(Phdr {
                     typ: PT_GNU_RELRO,
-                    flags: PF_R,
+                    flags,
                     ..whole
                 });
             }
@@ -593,7 +594,7 @@ mod tests {
                 off: 4096,
                 file_len: 16,
                 flags: PF_R | PF_X,
-                relro: false,
+                relro: None,
             }],
             interpreter: None,
             tls_len: 0,

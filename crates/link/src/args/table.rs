@@ -5,7 +5,7 @@ use super::{
     set_words,
 };
 use crate::mode::{BuildMode, LinkMode};
-use gover::{GoLayout, HostBuildId};
+use gover::{GoLayout, HostBuildId, LinknameCheck};
 use std::fmt::Write as _;
 
 /// What a flag takes.
@@ -52,6 +52,12 @@ pub(super) enum When {
     FuncAlign,
     /// In releases with flags for versions of macOS.
     MacVersions,
+    /// In releases where symbols can be bound at once.
+    BindNow,
+    /// In releases that check linknames.
+    CheckLinkname,
+    /// In releases where functions can be shuffled.
+    RandLayout,
     /// In releases with a FIPS module.
     FipsModule,
     /// In releases where the system's build ID is that.
@@ -67,6 +73,9 @@ impl When {
             When::AllErrors => release.all_errors_flag,
             When::FuncAlign => release.func_align_flag,
             When::MacVersions => release.macho.version_flags,
+            When::BindNow => release.bind_now_flag,
+            When::CheckLinkname => release.linkname_check != LinknameCheck::Unchecked,
+            When::RandLayout => release.rand_layout_flag,
             When::FipsModule => release.fips_module,
             When::BuildId(rule) => release.host_build_id == rule,
         }
@@ -204,12 +213,12 @@ pub(super) static FLAGS: &[FlagDef] = &[
     field!("aslr", Bool, "enable ASLR for buildmode=c-shared on windows", set_bool, aslr).default("true"),
     field!("benchmark", Text, "set to 'mem' or 'cpu' to enable phase benchmarking", set_text, benchmark),
     field!("benchmarkprofile", Text, "emit phase profiles to `base`_phase.{cpu,mem}prof", set_text, benchmark_profile),
-    field!("bindnow", Bool, "mark a dynamically linked ELF object for immediate function binding", set_bool, bindnow),
+    field!("bindnow", Bool, "mark a dynamically linked ELF object for immediate function binding", set_bool, bindnow).when(When::BindNow),
     field!("buildid", Text, "record `id` as Go toolchain build id", set_text, buildid),
     flag("buildmode", Kind::Value, "set build `mode`", set_build_mode),
     field!("c", Bool, "dump call graph", set_bool, dump_call_graph),
     field!("capturehostobjs", Text, "capture host object files loaded during internal linking to specified dir", set_text, capture_host_objs),
-    field!("checklinkname", Bool, "check linkname symbol references", set_bool, check_linkname).default("true"),
+    field!("checklinkname", Bool, "check linkname symbol references", set_bool, check_linkname).default("true").when(When::CheckLinkname),
     field!("compressdwarf", Bool, "compress DWARF if possible", set_bool, compress_dwarf).default("true"),
     field!("cpuprofile", Text, "write cpu profile to `file`", set_text, cpu_profile),
     field!("d", Bool, "disable dynamic executable", set_bool, no_dynamic),
@@ -246,7 +255,7 @@ pub(super) static FLAGS: &[FlagDef] = &[
         Ok(())
     }),
     field!("race", Bool, "enable race detector", set_bool, race),
-    field!("randlayout", Int, "randomize function layout", set_int, rand_layout),
+    field!("randlayout", Int, "randomize function layout", set_int, rand_layout).when(When::RandLayout),
     field!("s", Bool, "disable symbol table", set_bool, strip),
     field!("strictdups", Int, "sanity check duplicate symbol contents during object file reading (1=warn 2=err).", set_int, strict_dups),
     field!("tmpdir", Text, "use `directory` for temporary files", set_text, tmpdir),

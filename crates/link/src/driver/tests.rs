@@ -345,7 +345,7 @@ fn the_release_is_found_out() {
     assert_eq!(
         version(&["link", m], false, &[]),
         Err(
-            "link: unsupported Go version \"go1.20.1\" (supported: go1.23, go1.24, go1.25, go1.26, go1.27)\n"
+            "link: unsupported Go version \"go1.20.1\" (supported: go1.22, go1.23, go1.24, go1.25, go1.26, go1.27)\n"
                 .into()
         )
     );

@@ -153,10 +153,13 @@ impl<'a> HostLinker<'a> {
         }
         let o = tool::run(&argv, false);
         if let Some(why) = o.error {
+            let shown = match self.config.release.host_link.shows_command {
+                true => tool::shown(&argv) + "\n",
+                false => String::new(),
+            };
             let text = format!(
-                "running {} failed: {why}\n{}\n{}",
+                "running {} failed: {why}\n{shown}{}",
                 text::lossy(&argv[0]),
-                tool::shown(&argv),
                 text::lossy(&o.output)
             );
             return Err(self.diag.exit(text));
@@ -427,7 +430,8 @@ impl<'a> HostLinker<'a> {
         }
         let mut all = vec![self.dir.file("go.o")];
         all.extend(copies);
-        for file in &all {
+        let cleans = self.config.release.host_link.clean_time_stamps;
+        for file in all.iter().filter(|_| cleans) {
             clean_time_stamp(file).map_err(|e| {
                 let (file, why) = (file.display(), go_error_text(&e));
                 self.diag
@@ -483,9 +487,11 @@ impl<'a> HostLinker<'a> {
         let mut extar = self.config.extar.clone();
         if extar.is_empty() {
             extar = b"ar".to_vec();
-            let known = self.probe().knows("", b"--print-prog-name=ar");
-            if known.or_else(|why| self.diag.error(why).map(|()| false))? {
-                extar = self.print_tool("ar")?;
+            if self.config.release.host_link.asks_for_ar {
+                let known = self.probe().knows("", b"--print-prog-name=ar");
+                if known.or_else(|why| self.diag.error(why).map(|()| false))? {
+                    extar = self.print_tool("ar")?;
+                }
             }
         }
         let mut argv: Argv = vec![extar];

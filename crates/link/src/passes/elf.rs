@@ -9,7 +9,7 @@ use format::elf::{
     DYN_SIZE, ExecInput, Note, RELA_SIZE, SYM_SIZE, SectionInfo, SectionInput, SegmentInput,
     SymtabSizes, consts::*,
 };
-use gover::ElfSectionOrder;
+use gover::{ElfRelro, ElfSectionOrder};
 use layout::{DataLayout, Relro, Section, Seg, Segments};
 use std::path::Path;
 use symbols::Foreign;
@@ -87,7 +87,10 @@ pub fn describe<'a>(
             off: s.file_off,
             file_len: s.file_len,
             flags,
-            relro: seg == Seg::Relro,
+            relro: (seg == Seg::Relro).then_some(match config.release.elf.relro {
+                ElfRelro::OwnData => 0,
+                ElfRelro::WithTables => PF_R,
+            }),
         }
     };
     let has = |seg: Seg| layout.sections.iter().any(|s| s.seg == seg);

@@ -233,6 +233,25 @@ impl ObjectRelocs<'_> {
         (outer, add + a.addr(s).wrapping_sub(a.addr(outer)) as i64)
     }
 
+    /// Adds to the fields of `debug`, the segment of debugging information, how far behind the symbols they
+    /// refer to by name what they mean is. `refs` are those of each of its `sections`.
+    pub fn add_carried(&self, sections: &[Section], refs: &[Vec<HostRef>], debug: &mut [u8]) {
+        let first = sections.first().map_or(0, |s| s.addr);
+        for (section, refs) in sections.iter().zip(refs) {
+            let out = &mut debug[(section.addr - first) as usize..];
+            for r in refs {
+                let HostTarget::Symbol(s) = r.target else {
+                    continue;
+                };
+                let (_, add) = self.carried(s, r.add);
+                if add != r.add {
+                    let width = usize::from(r.width).min(8);
+                    out[r.off as usize..][..width].copy_from_slice(&add.to_le_bytes()[..width]);
+                }
+            }
+        }
+    }
+
     fn write_chunk(
         &self,
         c: &Chunk,

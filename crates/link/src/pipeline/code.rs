@@ -304,7 +304,7 @@ fn plan_tables(
     let (config, diag, syms) = (program.config, program.diag, &program.syms);
     diag.phases.start("pclntab");
     let containers = containers(syms, order);
-    let file_names = FileNames::new(config.goroot.as_deref());
+    let file_names = FileNames::new(config.goroot_name.as_deref());
     let input = PclntabInput {
         text: order,
         layout: text,

@@ -9,10 +9,9 @@ use crate::passes::labels::Place;
 use crate::passes::object::{ObjectRelocs, SymbolNumbers};
 use crate::passes::pe_symbols::{PeSymbolInput, PeSymbols};
 use crate::passes::{host_syms, pe};
-use dwarf::{HostRef, HostTarget};
 use format::pe::{CoffReloc, SYM_SIZE};
 use gover::RelocType;
-use layout::{Section, Segments};
+use layout::Segments;
 use reloc::{HostLink, coff_types};
 use rustc_hash::FxHashMap;
 use std::num::NonZeroU32;
@@ -113,7 +112,7 @@ impl Output<'_> {
         let (debug, tail) = tail.split_at_mut(segs.dwarf.file_len as usize);
         let debug_info = &begun.debug;
         debug_info.write_for_host(syms, &data.addrs, debug, true, diag)?;
-        add_carried(&relocs, &debug_info.sections, &debug_refs, debug);
+        relocs.add_carried(&debug_info.sections, &debug_refs, debug);
         diag.exit_if_errors()?;
         diag.phases.start("Asmb2");
         if let Some(text) = pe::misplaced(&object.sections, placement.base, segs) {
@@ -179,29 +178,5 @@ impl Output<'_> {
             let start = addrs.section_addr(addrs.section(s));
             addrs.addr(s).wrapping_sub(start)
         })
-    }
-}
-
-/// Adds to the fields of `debug`, the segment of debugging information, how far behind the symbols they refer
-/// to by name what they mean is.
-fn add_carried(
-    relocs: &ObjectRelocs,
-    sections: &[Section],
-    refs: &[Vec<HostRef>],
-    debug: &mut [u8],
-) {
-    let first = sections.first().map_or(0, |s| s.addr);
-    for (section, refs) in sections.iter().zip(refs) {
-        let out = &mut debug[(section.addr - first) as usize..];
-        for r in refs {
-            let HostTarget::Symbol(s) = r.target else {
-                continue;
-            };
-            let (_, add) = relocs.carried(s, r.add);
-            if add != r.add {
-                let width = usize::from(r.width).min(8);
-                out[r.off as usize..][..width].copy_from_slice(&add.to_le_bytes()[..width]);
-            }
-        }
     }
 }

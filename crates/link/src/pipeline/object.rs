@@ -66,6 +66,9 @@ impl Output<'_> {
         let addends = config.arch.family == Family::Arm64;
         let debug = &begun.debug;
         debug.write_for_host(syms, &data.addrs, sections, addends, diag)?;
+        if addends {
+            relocs.add_carried(&debug.sections, &debug_refs, sections);
+        }
         diag.exit_if_errors()?;
         diag.phases.start("Asmb2");
         let blocks = data.blocks.as_ref();

@@ -308,7 +308,8 @@ fn declare_tlsg(m: &mut Maker) -> SymId {
 /// Programs that cannot read the memory profile do not record it (`ld/lib.go:linksetup`).
 fn disable_memory_profiling(m: &mut Maker) {
     let version = i32::from(m.syms.abi_wrappers);
-    let Some(profile) = m.syms.lookup(b"runtime.memProfileInternal", version) else {
+    let reader = m.syms.gover.profile_reader;
+    let Some(profile) = m.syms.lookup(reader.as_bytes(), version) else {
         return;
     };
     if m.live.reachable.has(profile) {
