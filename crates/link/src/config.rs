@@ -8,7 +8,9 @@ use crate::mode::{
 };
 use crate::text;
 use goflate::Encoder;
-use gover::{BuildConfig, Coverage, Experiments, FlateEncoder, GoLayout, HeaderMismatch};
+use gover::{
+    BuildConfig, Coverage, Experiments, FlateEncoder, GoLayout, HeaderMismatch, ImageBase,
+};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use symbols::DigestOptions;
@@ -391,6 +393,10 @@ impl Config {
             lib_dirs.push(package_dir(goroot, &args, cx));
         }
         let mut placement = os.placement(arch);
+        let own_base = cx.toolchain.release.pe.image_base == ImageBase::OfMachine;
+        if own_base && os.format == FileFormat::Pe {
+            placement.base = arch.pe_own_base;
+        }
         let mut object_placement = os.object_placement(arch);
         if args.round != -1 {
             placement.round = args.round as u64;
