@@ -16,7 +16,7 @@ pub const RELEASES: &[(&str, &str)] = &[("1.26", "1.26.11"), ("1.27", "1.27.4")]
 pub const EARLIER: &[(&str, &str)] = &[("1.24", "1.24.13"), ("1.25", "1.25.12")];
 
 /// Those of them as which relink links programs for Linux only.
-const LINUX_ONLY: &[&str] = &["1.24"];
+const LINUX_ONLY: &[&str] = &[];
 
 /// Further patch levels with tests of their own: the first of each line, and those with which
 /// cmd/link changed.

@@ -1,3 +1,3 @@
 module host.test/labels
 
-go 1.25
+go 1.24
