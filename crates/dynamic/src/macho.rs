@@ -213,10 +213,10 @@ impl MachoTables {
             };
             if !done && !self.pie {
                 let kind = syms.kind(r.sym);
-                let (typ, number) = (r.typ, syms.gover.rank(kind));
+                let number = syms.gover.rank(kind);
+                let (type_number, typ) = printed_type(r.typ);
                 let text = format!(
-                    "unsupported dynamic relocation for symbol {name} (type={} ({typ}) stype={number} ({kind}))",
-                    typ.index(),
+                    "unsupported dynamic relocation for symbol {name} (type={type_number} ({typ}) stype={number} ({kind}))",
                 );
                 errors.push((s, text));
             }
@@ -643,6 +643,15 @@ fn mark_as_assembler(m: &mut Maker) {
 /// Whether nobody is interested in a relocation: it has no field, or what it refers to is not wanted.
 fn passed_over(live: &Live, r: &Reloc) -> bool {
     r.siz == 0 || r.weak && !live.reachable.has(r.sym)
+}
+
+/// How messages number and name a type of relocations in a program at a fixed address, which is one for AMD64.
+fn printed_type(typ: RelocType) -> (u32, &'static str) {
+    match typ {
+        RelocType::MachoSubtractor => (printed_number(5, false), "X86_64_RELOC_SUBTRACTOR"),
+        RelocType::MachoGotLoad => (printed_number(3, true), typ.go_name()),
+        _ => (typ.index() as u32, typ.go_name()),
+    }
 }
 
 /// How messages number a type of relocations, `kind` in objects (`objabi.MachoRelocOffset`,

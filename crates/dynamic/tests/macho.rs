@@ -248,3 +248,23 @@ fn differences_came_one_machine_after_the_other() {
         assert_eq!(errors.first(), error.as_ref(), "{release}, {}", arch.name);
     }
 }
+
+#[test]
+fn relocations_of_objects_keep_their_numbers_in_messages() {
+    let mut p = program("go1.24", &target::AMD64);
+    let (code, data) = (p.code, p.data);
+    p.syms.ext_mut(code).relocs = vec![];
+    p.syms.ext_mut(data).relocs = vec![ExtReloc {
+        off: 0,
+        siz: 4,
+        typ: RelocType::MachoSubtractor,
+        weak: false,
+        add: 0,
+        sym: data,
+    }];
+    let (_, errors) = p.tables(&target::AMD64, false);
+    let kind = layout_for("go1.24").unwrap().rank(SymKind::Data);
+    let text =
+        "unsupported dynamic relocation for symbol main.v (type=2058 (X86_64_RELOC_SUBTRACTOR)";
+    assert_eq!(errors[1], format!("{text} stype={kind} (SDATA))"));
+}
