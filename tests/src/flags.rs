@@ -11,8 +11,8 @@ pub struct Variant {
     pub env: &'static [(&'static str, &'static str)],
     /// Flags of `go build`.
     pub flags: &'static [&'static str],
-    /// The only release that has it, if not all do.
-    pub only: Option<&'static str>,
+    /// The releases that have it, if not all do.
+    pub only: Option<&'static [&'static str]>,
 }
 
 const fn variant(
@@ -40,7 +40,7 @@ pub const VARIANTS: &[Variant] = &[
     variant("nodwarf5", &[("GOEXPERIMENT", "nodwarf5")], &[]),
     variant("nogreenteagc", &[("GOEXPERIMENT", "nogreenteagc")], &[]),
     Variant {
-        only: Some("1.24"),
+        only: Some(&["1.24"]),
         ..variant("nospinbitmutex", &[("GOEXPERIMENT", "nospinbitmutex")], &[])
     },
     variant("fieldtrack", &[("GOEXPERIMENT", "fieldtrack")], &[]),
@@ -50,11 +50,11 @@ pub const VARIANTS: &[Variant] = &[
         &[],
     ),
     Variant {
-        only: Some("1.27"),
+        only: Some(&["1.27"]),
         ..variant("nojsonv2", &[("GOEXPERIMENT", "nojsonv2")], &[])
     },
     Variant {
-        only: Some("1.25"),
+        only: Some(&["1.24", "1.25"]),
         ..variant("noswissmap", &[("GOEXPERIMENT", "noswissmap")], &[])
     },
     variant("fips-latest", &[("GOFIPS140", "latest")], &[]),
@@ -77,7 +77,7 @@ impl Variant {
         ];
         let since = SINCE.iter().find(|(name, _)| *name == self.name);
         let too_old = since.is_some_and(|(_, since)| release < *since);
-        self.only.is_none_or(|only| only == release) && !too_old
+        self.only.is_none_or(|only| only.contains(&release)) && !too_old
     }
 
     /// By name.

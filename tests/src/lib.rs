@@ -113,6 +113,8 @@ const EARLIER_CASES: &[&str] = &[
     "parity/dwarf-types/1.24/default/plain",
     "parity/hello/1.24/default/plain",
     "parity/hello/1.24/default/v",
+    "targets/darwin-arm64/zero-sized/1.24/plain",
+    "targets/windows-amd64/zero-sized/1.24/plain",
     "parity/hello/1.25/default/",
     "parity/closures-inlined/1.25/default/",
     "parity/dwarf-types/1.25/default/",

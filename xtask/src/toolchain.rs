@@ -21,7 +21,7 @@ pub const EARLIER: &[(&str, &str)] = &[
 ];
 
 /// Those of them as which relink links programs for Linux only.
-const LINUX_ONLY: &[&str] = &["1.22", "1.23", "1.24"];
+const LINUX_ONLY: &[&str] = &["1.22", "1.23"];
 
 /// Further patch levels with tests of their own: the first of each line, and those with which
 /// cmd/link changed.

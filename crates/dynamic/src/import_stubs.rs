@@ -1,6 +1,6 @@
 //! How code of C compilers reaches what a Windows program imports (`ld/data.go:windynrelocsyms`).
 
-use gover::{RelocType, SymKind};
+use gover::{ImportStubCode, RelocType, SymKind};
 use rustc_hash::FxHashMap;
 use symbols::{ExtReloc, ExtSym, SymId};
 use tables::Maker;
@@ -84,11 +84,11 @@ impl Stubs {
         if !windows.stubs.contains(&target) {
             return Ok(None);
         }
-        let (code, family) = (self.code, self.family);
+        let (code, family, how) = (self.code, self.family, m.syms.gover.pe.import_stubs);
         let stub = self.offsets.entry(target).or_insert_with(|| {
             let code = m.ext(code);
             let offset = code.data.len() as i64;
-            add_stub(code, target, family);
+            add_stub(code, target, family, how);
             offset
         });
         Ok(Some((self.code, *stub)))
@@ -96,16 +96,21 @@ impl Stubs {
 }
 
 /// Appends code that jumps where the variable `target` points.
-fn add_stub(code: &mut ExtSym, target: SymId, family: Family) {
-    let add_nops = |code: &mut ExtSym| code.add_bytes(&[0x90, 0x90]);
-    match family {
-        Family::Amd64 => {
+fn add_stub(code: &mut ExtSym, target: SymId, family: Family, how: ImportStubCode) {
+    match (family, how) {
+        (Family::Amd64, ImportStubCode::Absolute) => {
+            // jmp *target
+            code.add_bytes(&[0xff, 0x24, 0x25]);
+            code.add_field(4, RelocType::Addr, target, 0);
+            code.add_bytes(&[0x90]);
+        }
+        (Family::Amd64, ImportStubCode::Relative) => {
             // jmp *target(%rip)
             code.add_bytes(&[0xff, 0x25]);
             code.add_field(4, RelocType::Pcrel, target, 0);
-            add_nops(code);
+            code.add_bytes(&[0x90, 0x90]);
         }
-        Family::Arm64 => {
+        (Family::Arm64, _) => {
             // adrp x16, target; ldr x17, [x16, target]
             for instruction in [0x9000_0010u32, 0xf940_0211] {
                 let off = code.data.len() as i32;

@@ -7,7 +7,7 @@
 //! in parallel.
 
 use format::macho::{Bind, bind_table, rebase_entry, rebase_table};
-use gover::{MachoBinds, MachoRelocs, RelocType, SymKind};
+use gover::{MachoBinds, MachoGotHome, MachoRelocs, RelocType, SymKind};
 use layout::{Addresses, DataSym};
 use rayon::prelude::*;
 use reach::Live;
@@ -213,10 +213,10 @@ impl MachoTables {
             };
             if !done && !self.pie {
                 let kind = syms.kind(r.sym);
-                let (typ, number) = (r.typ, syms.gover.rank(kind));
+                let number = syms.gover.rank(kind);
+                let (type_number, typ) = printed_type(r.typ);
                 let text = format!(
-                    "unsupported dynamic relocation for symbol {name} (type={} ({typ}) stype={number} ({kind}))",
-                    typ.index(),
+                    "unsupported dynamic relocation for symbol {name} (type={type_number} ({typ}) stype={number} ({kind}))",
                 );
                 errors.push((s, text));
             }
@@ -376,15 +376,22 @@ impl MachoTables {
         let mut complain = |text: String| errors.push((s, text));
         let to = |syms: &mut Symbols, typ| crate::scan::change(syms, s, i, |r| r.typ = typ);
         let unexpected = || format!("unexpected reloc for dynamic symbol {name}");
-        let few = syms.gover.macho.host_relocs == MachoRelocs::Few;
+        let rules = syms.gover.macho.host_relocs;
+        let is_unknown = match (r.typ, self.family) {
+            (MachoSubtractor, Family::Amd64) => rules == MachoRelocs::NoDifferences,
+            (MachoSubtractor | MachoPointerToGot, Family::Arm64) => rules != MachoRelocs::OfBoth,
+            _ => false,
+        };
         match r.typ {
-            MachoSubtractor | MachoPointerToGot if few && self.family == Family::Arm64 => {
-                let (number, name) = match r.typ {
-                    MachoSubtractor => (printed_number(1, false), "SUBTRACTOR"),
+            MachoSubtractor | MachoPointerToGot if is_unknown => {
+                let (number, name) = match (r.typ, self.family) {
+                    (MachoSubtractor, Family::Amd64) => (printed_number(5, false), "SUBTRACTOR"),
+                    (MachoSubtractor, Family::Arm64) => (printed_number(1, false), "SUBTRACTOR"),
                     _ => (printed_number(7, true), "POINTER_TO_GOT"),
                 };
+                let machine = self.machine();
                 complain(format!(
-                    "unexpected relocation type {number} (ARM64_RELOC_{name})"
+                    "unexpected relocation type {number} ({machine}_RELOC_{name})"
                 ));
                 return Some(false);
             }
@@ -469,6 +476,14 @@ impl MachoTables {
         Some(true)
     }
 
+    /// How names of relocations begin.
+    fn machine(&self) -> &'static str {
+        match self.family {
+            Family::Amd64 => "X86_64",
+            Family::Arm64 => "ARM64",
+        }
+    }
+
     /// The `i`th relocation of `s` says what the one behind it subtracts from an address: a place in the same
     /// section, so that the difference counts from there.
     fn subtract(
@@ -479,10 +494,7 @@ impl MachoTables {
         name: &str,
         errors: &mut Complaints,
     ) -> bool {
-        let machine = match self.family {
-            Family::Amd64 => "X86_64",
-            Family::Arm64 => "ARM64",
-        };
+        let machine = self.machine();
         let mut list = syms.relocs(s).skip(i);
         let Some(r) = list.next() else {
             return false;
@@ -509,7 +521,7 @@ impl MachoTables {
             return false;
         }
         let width = match syms.gover.macho.host_relocs {
-            MachoRelocs::Few => 0,
+            MachoRelocs::NoDifferences | MachoRelocs::Few => 0,
             MachoRelocs::OfBoth => i64::from(r.siz),
         };
         let list = &mut syms.ext_mut(s).relocs;
@@ -611,9 +623,9 @@ fn make_sections(m: &mut Maker, relro: bool) -> (SymId, SymId) {
     let plt = m.create(".plt", SymKind::MachoPlt);
     let got = m.create(
         ".got",
-        match relro {
-            true => SymKind::MachoRelroSect,
-            false => SymKind::MachoGot,
+        match m.syms.gover.macho.got_home {
+            MachoGotHome::RelroIfAny if relro => SymKind::MachoRelroSect,
+            MachoGotHome::RelroIfAny | MachoGotHome::Data => SymKind::MachoGot,
         },
     );
     m.ext(got).align = 4;
@@ -631,6 +643,15 @@ fn mark_as_assembler(m: &mut Maker) {
 /// Whether nobody is interested in a relocation: it has no field, or what it refers to is not wanted.
 fn passed_over(live: &Live, r: &Reloc) -> bool {
     r.siz == 0 || r.weak && !live.reachable.has(r.sym)
+}
+
+/// How messages number and name a type of relocations in a program at a fixed address, which is one for AMD64.
+fn printed_type(typ: RelocType) -> (u32, &'static str) {
+    match typ {
+        RelocType::MachoSubtractor => (printed_number(5, false), "X86_64_RELOC_SUBTRACTOR"),
+        RelocType::MachoGotLoad => (printed_number(3, true), typ.go_name()),
+        _ => (typ.index() as u32, typ.go_name()),
+    }
 }
 
 /// How messages number a type of relocations, `kind` in objects (`objabi.MachoRelocOffset`,

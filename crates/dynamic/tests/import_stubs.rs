@@ -18,7 +18,11 @@ struct Link {
 }
 
 fn link() -> Link {
-    let opts = ResolveOptions::plain(layout_for("go1.27").unwrap());
+    link_as("go1.27")
+}
+
+fn link_as(release: &str) -> Link {
+    let opts = ResolveOptions::plain(layout_for(release).unwrap());
     let (mut syms, _) = Symbols::resolve(Inputs::default(), &opts).unwrap();
     let mut live = Live::default();
     let mut symbol = |name: &str, kind| {
@@ -65,19 +69,27 @@ impl Link {
 
 #[test]
 fn calls_go_to_one_stub_and_pointers_to_the_table() {
-    for (family, code, relocs) in [
+    for (release, family, code, relocs) in [
         (
+            "go1.24",
             Family::Amd64,
-            &[0xff, 0x25, 0, 0, 0, 0, 0x90, 0x90][..],
+            &[0xff, 0x24, 0x25, 0, 0, 0, 0, 0x90][..],
+            vec![(3, RelocType::Addr)],
+        ),
+        (
+            "go1.27",
+            Family::Amd64,
+            &[0xff, 0x25, 0, 0, 0, 0, 0x90, 0x90],
             vec![(2, RelocType::Pcrel)],
         ),
         (
+            "go1.24",
             Family::Arm64,
             &[0x10, 0, 0, 0x90, 0x11, 2, 0x40, 0xf9, 0x20, 2, 0x1f, 0xd6],
             vec![(0, RelocType::Arm64Pcrel), (4, RelocType::Arm64Pcrel)],
         ),
     ] {
-        let mut l = link();
+        let mut l = link_as(release);
         let stubs = l.make(family);
         assert_eq!(stubs.errors, []);
         let led: Vec<SymId> = l.syms.relocs(l.caller).map(|r| r.sym).collect();

@@ -191,3 +191,80 @@ fn an_address_that_is_not_loaded_is_an_error() {
     let text = "unexpected R_PCREL reloc for dynamic symbol libc_fdopendir: not preceded by LEAQ instruction";
     assert_eq!(errors, [text]);
 }
+
+#[test]
+fn the_global_offset_table_was_among_data() {
+    for (release, pie, kind) in [
+        ("go1.24", true, SymKind::MachoGot),
+        ("go1.25", true, SymKind::MachoRelroSect),
+        ("go1.24", false, SymKind::MachoGot),
+        ("go1.25", false, SymKind::MachoGot),
+    ] {
+        let mut p = program(release, &target::AMD64);
+        let (tables, _) = p.tables(&target::AMD64, pie);
+        assert_eq!(p.syms.kind(tables.got), kind, "{release}, {pie}");
+    }
+}
+
+#[test]
+fn differences_came_one_machine_after_the_other() {
+    let unknown = |text: &str| format!("unexpected relocation type {text}");
+    for (release, arch, error) in [
+        (
+            "go1.24",
+            &target::AMD64,
+            Some(unknown("2058 (X86_64_RELOC_SUBTRACTOR)")),
+        ),
+        (
+            "go1.24",
+            &target::ARM64,
+            Some(unknown("2050 (ARM64_RELOC_SUBTRACTOR)")),
+        ),
+        ("go1.25", &target::AMD64, None),
+        (
+            "go1.25",
+            &target::ARM64,
+            Some(unknown("2050 (ARM64_RELOC_SUBTRACTOR)")),
+        ),
+        ("go1.26", &target::ARM64, None),
+    ] {
+        let mut p = program(release, arch);
+        let (code, data) = (p.code, p.data);
+        // The distance of the function from the word.
+        let field = |typ, sym| ExtReloc {
+            off: 0,
+            siz: 4,
+            typ,
+            weak: false,
+            add: 0,
+            sym,
+        };
+        p.syms.ext_mut(code).relocs = vec![];
+        p.syms.ext_mut(data).relocs = vec![
+            field(RelocType::MachoSubtractor, data),
+            field(RelocType::MachoUnsigned, code),
+        ];
+        let (_, errors) = p.tables(arch, true);
+        assert_eq!(errors.first(), error.as_ref(), "{release}, {}", arch.name);
+    }
+}
+
+#[test]
+fn relocations_of_objects_keep_their_numbers_in_messages() {
+    let mut p = program("go1.24", &target::AMD64);
+    let (code, data) = (p.code, p.data);
+    p.syms.ext_mut(code).relocs = vec![];
+    p.syms.ext_mut(data).relocs = vec![ExtReloc {
+        off: 0,
+        siz: 4,
+        typ: RelocType::MachoSubtractor,
+        weak: false,
+        add: 0,
+        sym: data,
+    }];
+    let (_, errors) = p.tables(&target::AMD64, false);
+    let kind = layout_for("go1.24").unwrap().rank(SymKind::Data);
+    let text =
+        "unsupported dynamic relocation for symbol main.v (type=2058 (X86_64_RELOC_SUBTRACTOR)";
+    assert_eq!(errors[1], format!("{text} stype={kind} (SDATA))"));
+}

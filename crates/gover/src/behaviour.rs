@@ -411,11 +411,52 @@ pub enum CoffRelocs {
 /// Relocations of Mach-O objects (`amd64/asm.go:adddynrel`, `arm64/asm.go:adddynrel`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MachoRelocs {
+    /// No machine has differences; ARM64 has no distances of words of the global offset table either (until 1.24).
+    NoDifferences,
     /// A difference comes out too small by the width of its field. ARM64 has neither differences nor distances of
-    /// words of the global offset table (until 1.25).
+    /// words of the global offset table (1.25).
     Few,
     /// Both machines have both.
     OfBoth,
+}
+
+/// Where the global offset table of Mach-O programs is, and the name of its section (`ld/macho.go:domacho`,
+/// `machoshbits`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MachoGotHome {
+    /// `__nl_symbol_ptr`, among data (until 1.24).
+    Data,
+    /// `__got`, among what is read-only once the program is loaded, if there is anything of that kind.
+    RelroIfAny,
+}
+
+impl MachoGotHome {
+    /// The section's name.
+    pub const fn section(self) -> &'static str {
+        match self {
+            MachoGotHome::Data => "__nl_symbol_ptr",
+            MachoGotHome::RelroIfAny => "__got",
+        }
+    }
+}
+
+/// The address that Windows programs are linked for (`ld/pe.go:Peinit`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImageBase {
+    /// Each machine has its own, that of AMD64 so low that 32 bits hold all addresses (until 1.24).
+    OfMachine,
+    /// That of other Windows linkers, on all machines of 64 bits.
+    OfSystem,
+}
+
+/// How the stubs for AMD64 through which code of C compilers calls what a Windows program imports have the address of
+/// the word with the function's (`ld/data.go:windynrelocsym`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportStubCode {
+    /// As 32 bits (until 1.24).
+    Absolute,
+    /// As a distance.
+    Relative,
 }
 
 /// Which host linkers for Windows are known (`ld/lib.go:hostlink`).
@@ -543,12 +584,12 @@ pub enum ArchSettings {
     WithRiscv,
 }
 
-/// For which systems and programs relink has all that is peculiar to a release.
+/// For which systems relink has all that is peculiar to a release.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Coverage {
     /// All that it links for at all.
     Complete,
-    /// Linux, and programs whose maps are those of the default (`GOEXPERIMENT=swissmap`).
+    /// Linux.
     Linux,
 }
 

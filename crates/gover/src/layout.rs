@@ -127,6 +127,10 @@ pub struct MachoRules {
     pub host_section_align: bool,
     /// Relocations of host objects.
     pub host_relocs: MachoRelocs,
+    /// Whether those of a section are sorted by where they are (`loadmacho/ldmacho.go:Load`).
+    pub host_relocs_sorted: bool,
+    /// Where the global offset table is.
+    pub got_home: MachoGotHome,
     /// Whether the dynamic linker is told of imports that need not be there (`ld/macho.go:machoDyldInfo`).
     pub weak_imports: bool,
 }
@@ -147,6 +151,10 @@ pub struct PeRules {
     pub host_pdata: HostPdata,
     /// Relocations of host objects.
     pub host_relocs: CoffRelocs,
+    /// The address that programs are linked for.
+    pub image_base: ImageBase,
+    /// How stubs for imports find what they jump to.
+    pub import_stubs: ImportStubCode,
     /// Whether programs stripped of symbols may have debugging information (`peFile.addDWARF`).
     pub dwarf_if_stripped: bool,
 }

@@ -2,12 +2,33 @@
 
 use crate::gen_tables::v1_24 as tables;
 use crate::layout::rank_kinds;
+use crate::v1_25::{with_either_map, with_old_maps};
 use crate::*;
 
-pub(crate) static LAYOUT: GoLayout = BASE;
+pub(crate) static LAYOUT: GoLayout = with_either_map(BASE, &OLD_MAPS[0]);
 
 /// Patch levels before 1.24.8.
-pub(crate) const BEFORE_8: GoLayout = GoLayout {
+pub(crate) static BEFORE_8: GoLayout = with_either_map(BASE_BEFORE_8, &OLD_MAPS[1]);
+
+/// Patch levels before 1.24.5.
+pub(crate) static BEFORE_5: GoLayout = with_either_map(BASE_BEFORE_5, &OLD_MAPS[2]);
+
+/// Patch levels before 1.24.4.
+pub(crate) static BEFORE_4: GoLayout = with_either_map(BASE_BEFORE_4, &OLD_MAPS[3]);
+
+/// Patch levels before 1.24.3.
+pub(crate) static BEFORE_3: GoLayout = with_either_map(BASE_BEFORE_3, &OLD_MAPS[4]);
+
+/// The same for programs without the experiment `swissmap`.
+static OLD_MAPS: [GoLayout; 5] = [
+    with_old_maps(BASE),
+    with_old_maps(BASE_BEFORE_8),
+    with_old_maps(BASE_BEFORE_5),
+    with_old_maps(BASE_BEFORE_4),
+    with_old_maps(BASE_BEFORE_3),
+];
+
+const BASE_BEFORE_8: GoLayout = GoLayout {
     fips_versions: FipsVersions::Plain,
     elf: ElfRules {
         skip_view_symbols: false,
@@ -17,28 +38,25 @@ pub(crate) const BEFORE_8: GoLayout = GoLayout {
     ..BASE
 };
 
-/// Patch levels before 1.24.5.
-pub(crate) const BEFORE_5: GoLayout = GoLayout {
+const BASE_BEFORE_5: GoLayout = GoLayout {
     duplicates: DuplicateRule::NotSmallerData,
-    ..BEFORE_8
+    ..BASE_BEFORE_8
 };
 
-/// Patch levels before 1.24.4.
-pub(crate) const BEFORE_4: GoLayout = GoLayout {
+const BASE_BEFORE_4: GoLayout = GoLayout {
     duplicates: DuplicateRule::NotSmaller,
-    ..BEFORE_8
+    ..BASE_BEFORE_8
 };
 
-/// Patch levels before 1.24.3.
-pub(crate) const BEFORE_3: GoLayout = GoLayout {
+const BASE_BEFORE_3: GoLayout = GoLayout {
     duplicates: DuplicateRule::Contents,
-    ..BEFORE_8
+    ..BASE_BEFORE_8
 };
 
-/// The layout as a constant. Generated tables are all taken from this release, changed or not.
+/// The layout as a constant, so that the release before can start from it. Generated tables are all taken from this release, changed or not.
 pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.24",
-    coverage: Coverage::Linux,
+    coverage: Coverage::Complete,
 
     sym_kinds: tables::SYM_KINDS,
     reloc_types: tables::RELOC_TYPES,
@@ -110,6 +128,19 @@ pub(crate) const BASE: GoLayout = GoLayout {
     elf: ElfRules {
         loc_named_twice: false,
         ..v1_25::BASE.elf
+    },
+    macho: MachoRules {
+        default_os: [11, 0, 0],
+        default_sdk: [11, 0, 0],
+        host_relocs: MachoRelocs::NoDifferences,
+        host_relocs_sorted: true,
+        got_home: MachoGotHome::Data,
+        ..v1_25::BASE.macho
+    },
+    pe: PeRules {
+        image_base: ImageBase::OfMachine,
+        import_stubs: ImportStubCode::Absolute,
+        ..v1_25::BASE.pe
     },
     host_link: HostLinkRules {
         arm64_gold: Arm64Gold::Always,

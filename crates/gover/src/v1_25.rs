@@ -32,7 +32,8 @@ const BASE_BEFORE_2: GoLayout = GoLayout {
     ..BASE_BEFORE_10
 };
 
-const fn with_either_map(layout: GoLayout, old_maps: &'static GoLayout) -> GoLayout {
+/// A layout that is another one without the experiment `swissmap`.
+pub(crate) const fn with_either_map(layout: GoLayout, old_maps: &'static GoLayout) -> GoLayout {
     GoLayout {
         without_swissmap: Some(old_maps),
         ..layout
@@ -41,7 +42,7 @@ const fn with_either_map(layout: GoLayout, old_maps: &'static GoLayout) -> GoLay
 
 /// A layout with maps of buckets (`ld/deadcode.go:decodetypeMethods`,
 /// `ld/dwarf.go:dwarfGenerateDebugInfo`).
-const fn with_old_maps(layout: GoLayout) -> GoLayout {
+pub(crate) const fn with_old_maps(layout: GoLayout) -> GoLayout {
     GoLayout {
         type_layout: TypeLayout {
             map_words: 4,

@@ -194,6 +194,8 @@ pub(crate) const BASE: GoLayout = GoLayout {
         binds: MachoBinds::GotOnly,
         host_section_align: false,
         host_relocs: MachoRelocs::OfBoth,
+        host_relocs_sorted: false,
+        got_home: MachoGotHome::RelroIfAny,
         weak_imports: true,
     },
     arm64_duff_labels: true,
@@ -203,6 +205,8 @@ pub(crate) const BASE: GoLayout = GoLayout {
         seh_order: SehOrder::TextOrder,
         host_pdata: HostPdata::Whole,
         host_relocs: CoffRelocs::OfMachine,
+        image_base: ImageBase::OfSystem,
+        import_stubs: ImportStubCode::Relative,
         dwarf_if_stripped: true,
     },
     host_link: HostLinkRules {

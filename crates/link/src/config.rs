@@ -10,7 +10,7 @@ use crate::text;
 use goflate::Encoder;
 use gover::{
     BuildConfig, Coverage, Experiments, FlateEncoder, GoLayout, GorootName, HeaderMismatch,
-    HostBuildId, MapShape,
+    HostBuildId, ImageBase,
 };
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
@@ -312,11 +312,7 @@ fn not_covered(cx: ArgsContext, head: &str) -> Option<String> {
         return None;
     }
     let go = release.release;
-    if head != "linux" {
-        return Some(format!("Go {go} for GOOS={}", cx.goos));
-    }
-    let maps = release.map_shape == MapShape::Buckets || cx.experiments.has("swissmap");
-    (!maps).then(|| format!("Go {go} with GOEXPERIMENT=noswissmap"))
+    (head != "linux").then(|| format!("Go {go} for GOOS={}", cx.goos))
 }
 
 /// The name of the entry symbol (`ld/lib.go:libinit`).
@@ -409,6 +405,10 @@ impl Config {
             lib_dirs.push(package_dir(goroot, &args, cx));
         }
         let mut placement = os.placement(arch);
+        let own_base = cx.toolchain.release.pe.image_base == ImageBase::OfMachine;
+        if own_base && os.format == FileFormat::Pe {
+            placement.base = arch.pe_own_base;
+        }
         let mut object_placement = os.object_placement(arch);
         if args.round != -1 {
             placement.round = args.round as u64;

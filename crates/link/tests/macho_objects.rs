@@ -12,12 +12,21 @@ use symbols::{Inputs, ResolveOptions, SymId, Symbols};
 use target::{AMD64, ARM64, ArchInfo};
 
 fn no_symbols() -> Symbols {
-    let options = ResolveOptions::plain(gover::layout_for("go1.27").unwrap());
+    no_symbols_as("go1.27")
+}
+
+fn no_symbols_as(release: &str) -> Symbols {
+    let options = ResolveOptions::plain(gover::layout_for(release).unwrap());
     Symbols::resolve(Inputs::default(), &options).unwrap().0
 }
 
 /// Functions `outer` and `inner`, of which the first calls `elsewhere`; data that point to `inner`.
 fn sample(arch: Architecture) -> Vec<u8> {
+    sample_with(arch, &[4])
+}
+
+/// The same with calls at these places.
+fn sample_with(arch: Architecture, calls: &[u64]) -> Vec<u8> {
     let mut o = Object::new(BinaryFormat::MachO, arch, Endianness::Little);
     let text = o.section_id(object::write::StandardSection::Text);
     o.append_section_data(text, &[0; 32], 16);
@@ -52,8 +61,10 @@ fn sample(arch: Architecture) -> Vec<u8> {
         Architecture::X86_64 => macho::X86_64_RELOC_BRANCH,
         _ => macho::ARM64_RELOC_BRANCH26,
     };
-    o.add_relocation(text, reloc(4, elsewhere, branch, true, 2))
-        .unwrap();
+    for &call in calls {
+        o.add_relocation(text, reloc(call, elsewhere, branch, true, 2))
+            .unwrap();
+    }
     let unsigned = macho::X86_64_RELOC_UNSIGNED;
     o.add_relocation(data, reloc(8, inner, unsigned, false, 3))
         .unwrap();
@@ -90,6 +101,22 @@ fn symbols_end_where_the_next_begins() {
             [(4, RelocType::MachoBranch, find(b"elsewhere"))]
         );
     }
+}
+
+#[test]
+fn relocations_were_sorted() {
+    let bytes = sample_with(Architecture::X86_64, &[8, 12, 4]);
+    let object = Macho::parse(&bytes, &AMD64).unwrap();
+    let calls = |release| {
+        let mut syms = no_symbols_as(release);
+        Loader::new(&mut syms)
+            .enter_macho(&object, "p", false)
+            .unwrap();
+        let text = syms.foreign.outer(syms.lookup(b"inner", 0).unwrap());
+        syms.relocs(text).map(|r| r.off).collect::<Vec<i32>>()
+    };
+    assert_eq!(calls("go1.24"), [4, 8, 12]);
+    assert_eq!(calls("go1.25"), [8, 12, 4]);
 }
 
 #[test]

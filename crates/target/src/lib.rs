@@ -86,6 +86,8 @@ pub struct ArchInfo {
     pub reserved_tls_slot: i64,
     /// PE machine number.
     pub pe_machine: u16,
+    /// The address that Windows programs for it are linked for, where each machine has its own (`ld/pe.go:Peinit`).
+    pub pe_own_base: u64,
     /// Default page size of ELF segments (`-R`), bytes.
     pub elf_round: u64,
     /// Default base address of ELF executables, the header page before text included.
@@ -125,6 +127,7 @@ pub const AMD64: ArchInfo = ArchInfo {
     macho_stub: &plt::AMD64_STUB,
     reserved_tls_slot: 0x30,
     pe_machine: 0x8664,
+    pe_own_base: 0x40_0000,
     elf_round: 4096,
     elf_text_base: 0x400000,
     cc_args: &["-m64"],
@@ -175,6 +178,7 @@ pub const ARM64: ArchInfo = ArchInfo {
     macho_stub: &plt::ARM64_STUB,
     reserved_tls_slot: 0,
     pe_machine: 0xaa64,
+    pe_own_base: 0x1_0000_0000,
     elf_round: 0x10000,
     elf_text_base: 0x10000,
     cc_args: &[],

@@ -258,6 +258,51 @@ fn no_fips_module_in_old_releases() {
 }
 
 #[test]
+fn windows_programs_were_linked_for_low_addresses() {
+    let base = |version, arch| {
+        let vars = [("GOOS", "windows"), ("GOARCH", arch)];
+        let c = configured(version, &["m"], &vars).unwrap();
+        (c.placement.base, c.text_addr, c.object_placement.base)
+    };
+    let high = (0x1_4000_0000, 0x1_4000_1000, 0);
+    assert_eq!(base("go1.24.13", "amd64"), (0x40_0000, 0x40_1000, 0));
+    assert_eq!(
+        base("go1.24.13", "arm64"),
+        (0x1_0000_0000, 0x1_0000_1000, 0)
+    );
+    assert_eq!(base("go1.25.0", "amd64"), high);
+    assert_eq!(base("go1.25.0", "arm64"), high);
+}
+
+#[test]
+fn macos_programs_ask_for_a_version_of_the_system() {
+    let versions = |version| {
+        let c = configured(version, &["m"], &[("GOOS", "darwin")]).unwrap();
+        (c.macos, c.macsdk)
+    };
+    assert_eq!(versions("go1.24.0"), ([11, 0, 0], [11, 0, 0]));
+    assert_eq!(versions("go1.25.0"), ([12, 0, 0], [12, 0, 0]));
+    assert_eq!(versions("go1.27.0"), ([13, 0, 0], [26, 2, 0]));
+}
+
+#[test]
+fn programs_without_swiss_maps_have_a_layout_of_their_own() {
+    for version in ["go1.24.0", "go1.24.3", "go1.24.4", "go1.24.7", "go1.24.13"] {
+        let with = |experiments| {
+            let vars = [("GOEXPERIMENT", experiments)];
+            configured(version, &["m"], &vars).unwrap().release
+        };
+        let (new, old) = (with(""), with("noswissmap"));
+        assert_eq!(
+            [new, old].map(|l| (l.map_shape, l.type_layout.map_words)),
+            [(gover::MapShape::Groups, 7), (gover::MapShape::Buckets, 4)],
+            "{version}"
+        );
+        assert_eq!(new.duplicates, old.duplicates, "{version}");
+    }
+}
+
+#[test]
 fn what_is_not_supported_yet_is_named() {
     for (args, vars, feature) in [
         (&["-H=windowsgui", "m"][..], &[][..], "-H=windowsgui"),
@@ -272,17 +317,13 @@ fn what_is_not_supported_yet_is_named() {
         let want = format!("link: {feature} is not supported yet by relink\n");
         assert_eq!(error("go1.27.3", args, vars), (want, 2));
     }
-    // Of the oldest release, less is described.
+    // Of the oldest releases, less is described.
     for (vars, feature) in [
-        (("GOOS", "windows"), "Go 1.24 for GOOS=windows"),
-        (("GOOS", "freebsd"), "Go 1.24 for GOOS=freebsd"),
-        (
-            ("GOEXPERIMENT", "noswissmap"),
-            "Go 1.24 with GOEXPERIMENT=noswissmap",
-        ),
+        (("GOOS", "windows"), "Go 1.23 for GOOS=windows"),
+        (("GOOS", "freebsd"), "Go 1.23 for GOOS=freebsd"),
     ] {
         let want = format!("link: {feature} is not supported yet by relink\n");
-        assert_eq!(error("go1.24.13", &["m"], &[vars]), (want, 2));
+        assert_eq!(error("go1.23.12", &["m"], &[vars]), (want, 2));
     }
     // These ask for nothing that internal linking has not.
     let harmless = [

@@ -178,6 +178,9 @@ impl Loader<'_> {
                     sym,
                 });
             }
+            if self.syms.gover.macho.host_relocs_sorted {
+                gosort::sort_by(&mut relocs, self.syms.gover.shuffle, |a, b| a.off < b.off);
+            }
             if !relocs.is_empty() {
                 self.syms.ext_mut(s).relocs = relocs;
             }

@@ -306,9 +306,8 @@ impl ExecutableInput<'_> {
         let all = self.layout.sections.iter().chain(self.dwarf);
         let of_segment = all.filter(|s| s.seg == seg);
         let first_word = (self.link_edit.lens[3] / 4) as u32;
-        of_segment
-            .map(|s| section(s, self.segs, first_word))
-            .collect()
+        let got = (self.config.release.macho.got_home.section(), first_word);
+        of_segment.map(|s| section(s, self.segs, got)).collect()
     }
 }
 
@@ -326,12 +325,12 @@ pub fn build_version(config: &Config, shape: &Shape, complete: bool) -> Option<C
     })
 }
 
-/// Describes a section (`machoshbits`). `first_word` is the first entry for the global offset table in
-/// the table of indirect symbols.
+/// Describes a section (`machoshbits`). `got` is what the section of the global offset table is called, and its first
+/// entry in the table of indirect symbols.
 ///
 /// # Errors
 /// A text when it cannot be described.
-pub fn section(s: &LaidOut, segs: &Segments, first_word: u32) -> Result<Section, String> {
+pub fn section(s: &LaidOut, segs: &Segments, got: (&str, u32)) -> Result<Section, String> {
     let seg = segs.get(s.seg);
     let mut x = Section {
         name: format!("__{}", s.name[1..].replace('.', "_")),
@@ -363,9 +362,9 @@ pub fn section(s: &LaidOut, segs: &Segments, first_word: u32) -> Result<Section,
             x.stub_len = 6;
         }
         ".got" => {
-            x.name = "__got".into();
+            x.name = got.0.into();
             x.flags = S_NON_LAZY_SYMBOL_POINTERS;
-            x.first_indirect = first_word;
+            x.first_indirect = got.1;
         }
         ".init_array" => {
             x.name = "__mod_init_func".into();
@@ -381,4 +380,34 @@ pub fn section(s: &LaidOut, segs: &Segments, first_word: u32) -> Result<Section,
         x.flags |= S_ATTR_DEBUG;
     }
     Ok(x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_global_offset_table_is_called_as_the_release_does() {
+        let got = LaidOut {
+            name: ".got".into(),
+            seg: Seg::Data,
+            rwx: 6,
+            align: 8,
+            addr: 0x2000,
+            len: 16,
+            syms: 0..1,
+            compressed: false,
+        };
+        let mut segs = Segments::default();
+        segs.data.addr = 0x2000;
+        (segs.data.len, segs.data.file_len) = (0x1000, 0x1000);
+        for (release, name) in [("go1.24", "__nl_symbol_ptr"), ("go1.25", "__got")] {
+            let home = gover::layout_for(release).unwrap().macho.got_home;
+            let x = section(&got, &segs, (home.section(), 3)).unwrap();
+            assert_eq!(
+                (&*x.name, x.flags, x.first_indirect),
+                (name, S_NON_LAZY_SYMBOL_POINTERS, 3)
+            );
+        }
+    }
 }

@@ -86,10 +86,11 @@ impl ObjectPlan {
         n_undefined: u32,
     ) -> Result<Vec<u8>, String> {
         let ranges = self.relocs.windows(2);
+        let got = (config.release.macho.got_home.section(), 0);
         let sections: Vec<Section> = sections
             .zip(ranges)
             .map(|(s, range)| {
-                let mut x = section(s, segs, 0)?;
+                let mut x = section(s, segs, got)?;
                 x.segment = x.segment.or(Some(segment_name(s.seg)));
                 let n = (range[1] - range[0]) / RELOC_SIZE as u64;
                 if n > 0 {

@@ -397,16 +397,27 @@ impl<'a> Output<'a> {
     pub fn report(&self, errors: Vec<RelocError>) -> Result<(), Stop> {
         let (diag, syms) = (self.program.diag, &self.program.syms);
         let unresolved = UnresolvedSymbols::default();
+        let mut ends = false;
         for (place, e) in errors.into_iter().enumerate() {
             let (from, text) = (e.from, e.text(syms));
             match e.problem {
                 Problem::TlsInitialExec | Problem::Fatal(_) => return Err(diag.fatal(text)),
                 Problem::NoAddress => return Err(diag.panic(text)),
                 Problem::Unresolved => unresolved.note(from, e.reloc.sym, (place as u64, 0)),
-                _ => diag.symbol_error(syms.name(from), syms.printed_number(from), text)?,
+                problem => {
+                    diag.symbol_error(syms.name(from), syms.printed_number(from), text)?;
+                    ends = matches!(problem, Problem::AddressTooBig { .. });
+                }
+            }
+            if ends {
+                break;
             }
         }
-        unresolved.report(diag, syms)
+        unresolved.report(diag, syms)?;
+        match ends {
+            true => diag.exit_if_errors(),
+            false => Ok(()),
+        }
     }
 
     /// What `-v` ends with, of a file with so many labels in large symbols.
