@@ -343,8 +343,7 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
         for go in context.toolchains().iter().filter(|go| takes(go, "hugo")) {
             big_threads(context, go, cases)?;
         }
-        let elsewhere = |go: &&Toolchain| go.is_for("darwin") && go.is_for("windows");
-        let newest = context.toolchains().iter().rfind(elsewhere);
+        let newest = context.toolchains().last();
         for (go, variant) in newest
             .iter()
             .flat_map(|go| ELSEWHERE.iter().map(move |v| (go, v)))
