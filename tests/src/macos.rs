@@ -69,7 +69,7 @@ const STAND_IN: &str = "internal/goos";
 
 /// All cases.
 pub fn cases(context: &Context, cases: &mut Vec<Case>) {
-    for go in context.toolchains().iter().filter(|go| go.is_for("darwin")) {
+    for go in context.toolchains() {
         for (program, arch) in PROGRAMS.into_iter().flat_map(|p| ARCHES.map(|a| (p, a))) {
             for (title, flags) in SETS {
                 case(

@@ -338,13 +338,18 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
         threads(context, go, cases);
     }
     if args.big {
-        // The other large programs want a later release.
-        let takes = |go: &&Toolchain, program: &str| !go.is_earlier() || program == "cmd-compile";
+        let newest = context.toolchains().last();
+        let is_newest = |go: &Toolchain| newest.is_some_and(|n| n.release() == go.release());
+        // The other large programs want a later release. To build them takes minutes, so that by default only one is
+        // built with each but the newest.
+        let takes = |go: &&Toolchain, program: &str| match program {
+            "cmd-compile" => true,
+            "cmd-go" | "hugo" => !go.is_earlier(),
+            _ => !go.is_earlier() && (is_newest(go) || args.go.is_some()),
+        };
         for go in context.toolchains().iter().filter(|go| takes(go, "hugo")) {
             big_threads(context, go, cases)?;
         }
-        let elsewhere = |go: &&Toolchain| go.is_for("darwin") && go.is_for("windows");
-        let newest = context.toolchains().iter().rfind(elsewhere);
         for (go, variant) in newest
             .iter()
             .flat_map(|go| ELSEWHERE.iter().map(move |v| (go, v)))
@@ -361,11 +366,10 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
                 }
                 // The compiler has no use for C. To build modules once more takes minutes, and what C
                 // brings into a link does not depend on their size: one release is enough for them.
-                let is_newest = newest.is_some_and(|newest| newest.release() == go.release());
                 let with_c = match program.name {
                     "cmd-compile" => false,
                     "cmd-go" => true,
-                    _ => is_newest,
+                    _ => is_newest(go),
                 };
                 if with_c {
                     for set in &BIG[..2] {

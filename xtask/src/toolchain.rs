@@ -20,9 +20,6 @@ pub const EARLIER: &[(&str, &str)] = &[
     ("1.25", "1.25.12"),
 ];
 
-/// Those of them as which relink links programs for Linux only.
-const LINUX_ONLY: &[&str] = &["1.22", "1.23"];
-
 /// Further patch levels with tests of their own: the first of each line, and those with which
 /// cmd/link changed.
 pub const PATCH_LEVELS: &[&str] = &["1.26.0", "1.26.11", "1.27.0", "1.27.4"];
@@ -89,11 +86,6 @@ impl Toolchain {
     pub fn is_earlier(&self) -> bool {
         let release = self.release();
         EARLIER.iter().any(|(earlier, _)| *earlier == release)
-    }
-
-    /// Whether relink links for operating system `goos` as this release does.
-    pub fn is_for(&self, goos: &str) -> bool {
-        goos == "linux" || !LINUX_ONLY.contains(&self.release().as_str())
     }
 
     /// `bin/go`.

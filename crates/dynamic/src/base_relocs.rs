@@ -40,5 +40,6 @@ pub fn base_reloc_table(
         .into_par_iter()
         .map(|list| list.iter().flat_map(|&s| of_one(s)).collect())
         .collect();
-    Ok(base_relocations(found?.concat()))
+    let padded = syms.gover.pe.padded_base_relocs;
+    Ok(base_relocations(found?.concat(), padded))
 }

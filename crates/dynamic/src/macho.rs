@@ -38,6 +38,8 @@ pub struct MachoOptions {
     pub external: bool,
     /// Whether the global offset table becomes read-only.
     pub relro: bool,
+    /// Whether functions of the system have other names in their versions with large inode numbers.
+    pub inode64_names: bool,
 }
 
 /// A word of a symbol.
@@ -96,7 +98,7 @@ impl MachoTables {
         for name in [".machorebase", ".machobind", ".machocodesig"] {
             m.create(name, SymKind::Xxx);
         }
-        if options.arch.name == "amd64" {
+        if options.inode64_names {
             name_inode64(m);
         }
         MachoTables {

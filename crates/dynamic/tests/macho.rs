@@ -94,6 +94,7 @@ impl Program {
             pie,
             external: false,
             relro: pie,
+            inode64_names: arch.family == target::Family::Amd64,
         };
         let mut tables = MachoTables::make(&mut maker, &options);
         let data = [DataSym {

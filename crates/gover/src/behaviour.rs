@@ -343,10 +343,24 @@ pub enum UuidPresence {
     UnlessNone,
 }
 
+/// LC_UUID of a file that a host linker has made (`ld/lib.go:hostlink`, `ld/macho_combine_dwarf.go`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MachoHostUuid {
+    /// The host linker's (until 1.22).
+    OfHostLinker,
+    /// Made of the Go build ID. If there is none, zeros where debugging information is put in, and elsewhere the host
+    /// linker's (1.23).
+    OfGoBuildId,
+    /// That of `-B`, by default of the Go build ID; the host linker's if there is none.
+    Given,
+}
+
 /// The variant bits of a UUID made from a hash (`ld/macho_update_uuid.go`). The version is 3
-/// in both.
+/// in all but the oldest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum UuidVariant {
+    /// As the next, but the top bits of byte 6, which are a part of the version, are the hash's (until 1.23.2).
+    ReservedAnyVersion,
     /// Both top bits of byte 8 set, and all zeros for an empty build ID.
     Reserved,
     /// Top bits of byte 8 are 10.
@@ -358,12 +372,13 @@ impl UuidVariant {
     pub fn uuid(self, hash: &[u8; 32]) -> [u8; 16] {
         let mut uuid = [0; 16];
         uuid.copy_from_slice(&hash[..16]);
-        uuid[6] = uuid[6] & 0x0f | 0x30;
-        uuid[8] = uuid[8] & 0x3f
-            | match self {
-                UuidVariant::Reserved => 0xc0,
-                UuidVariant::Rfc4122 => 0x80,
-            };
+        let (of_hash, variant) = match self {
+            UuidVariant::ReservedAnyVersion => (0xcf, 0xc0),
+            UuidVariant::Reserved => (0x0f, 0xc0),
+            UuidVariant::Rfc4122 => (0x0f, 0x80),
+        };
+        uuid[6] = uuid[6] & of_hash | 0x30;
+        uuid[8] = uuid[8] & 0x3f | variant;
         uuid
     }
 }
@@ -584,15 +599,6 @@ pub enum ArchSettings {
     WithRiscv,
 }
 
-/// For which systems relink has all that is peculiar to a release.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Coverage {
-    /// All that it links for at all.
-    Complete,
-    /// Linux.
-    Linux,
-}
-
 /// What joins a Go version and its experiments in `runtime.buildVersion` (`ld/main.go:Main`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VersionSuffix {
@@ -657,10 +663,12 @@ mod tests {
         let hash = std::array::from_fn(|i| (i as u8).wrapping_mul(37) ^ 0xff);
         let old = UuidVariant::Reserved.uuid(&hash);
         let new = UuidVariant::Rfc4122.uuid(&hash);
+        let oldest = UuidVariant::ReservedAnyVersion.uuid(&hash);
         assert_eq!(
             (old[6], old[8] & 0xc0, new[6], new[8] & 0xc0),
             (0x31, 0xc0, 0x31, 0x80)
         );
+        assert_eq!((hash[6], oldest[6], oldest[8]), (0x21, 0x31, old[8]));
         for i in (0..16).filter(|i| ![6, 8].contains(i)) {
             assert_eq!((old[i], new[i]), (hash[i], hash[i]), "byte {i}");
         }

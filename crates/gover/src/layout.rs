@@ -99,6 +99,9 @@ pub struct ElfRules {
     /// Whether `.debug_loc` stands among the names of sections a second time if debugging information
     /// is of version 4 (`ld/dwarf.go:dwarfaddshstrings`).
     pub loc_named_twice: bool,
+    /// Whether OpenBSD is told, in a header and by a flag for its linker, that branches of programs may lead anywhere
+    /// (`ld/elf.go:asmbElf`, `ld/lib.go:hostlink`).
+    pub nobtcfi: bool,
     /// What the loader says of a symbol it cannot place: `ignoring symbol` or
     /// `unrecognized symbol` (in `%v: sym#%d (%q): … in section %d (%q) (type %d)`).
     pub unplaced_symbol: &'static str,
@@ -113,6 +116,11 @@ pub struct MachoRules {
     pub default_os: [u8; 3],
     /// macOS SDK, unless `-macsdk` says otherwise.
     pub default_sdk: [u8; 3],
+    /// Both for amd64, if not those.
+    pub amd64_version: Option<[u8; 3]>,
+    /// Whether programs for amd64 whose host objects are for Mac Catalyst call the functions with large inode numbers
+    /// by their own names (`ld/macho.go:machogenasmsym`).
+    pub inode64_for_catalyst: bool,
     /// Whether flags `-macos` and `-macsdk` exist (`ld/main.go`): up to three numbers to
     /// 255, joined by dots; else `invalid version %q`.
     pub version_flags: bool,
@@ -120,6 +128,8 @@ pub struct MachoRules {
     pub uuid_presence: UuidPresence,
     /// Its variant bits.
     pub uuid_variant: UuidVariant,
+    /// That of what a host linker has made.
+    pub host_uuid: MachoHostUuid,
     /// Pointers to dynamic imports.
     pub binds: MachoBinds,
     /// Whether a host object's section symbol takes the section's alignment
@@ -157,6 +167,10 @@ pub struct PeRules {
     pub import_stubs: ImportStubCode,
     /// Whether programs stripped of symbols may have debugging information (`peFile.addDWARF`).
     pub dwarf_if_stripped: bool,
+    /// How many symbols may be exported (`initdynexport`).
+    pub max_exports: usize,
+    /// Whether blocks of base relocations end at a multiple of four bytes (`peBaseRelocTable.write`).
+    pub padded_base_relocs: bool,
 }
 
 /// How the host linker is called (`ld/lib.go:hostlink`).
@@ -169,6 +183,10 @@ pub struct HostLinkRules {
     /// Whether objects are as old as time itself, so that nothing depends on when they were made
     /// (`cleanTimeStamps`).
     pub clean_time_stamps: bool,
+    /// Whether dsymutil has a folder of its own for what it leaves behind.
+    pub dsymutil_dir: bool,
+    /// Whether the output is signed if dsymutil has found no debugging information.
+    pub signs_without_dwarf: bool,
     /// Whether an error of the host linker shows how it was called.
     pub shows_command: bool,
     /// linux/arm64, where Go code is linked dynamically: when gold is asked for.
@@ -206,8 +224,6 @@ pub struct GoLayout {
     /// The release line, such as `1.27`.
     pub release: &'static str,
 
-    /// Which systems it is described for.
-    pub coverage: Coverage,
     /// What it is to programs without the experiment `swissmap`, where that can be switched off.
     pub without_swissmap: Option<&'static GoLayout>,
 
@@ -314,6 +330,9 @@ pub struct GoLayout {
     pub profiling_switch: SymKind,
     /// Whether AddressSanitizer has the fuzzer's counters end at a multiple of 8 bytes (`ld/data.go:address`).
     pub aligned_fuzz_counters: bool,
+    /// Whether nosplit functions may use more of the stack where the system's calls need more
+    /// (`objabi.stackGuardMultiplier`).
+    pub more_stack_for_system: bool,
     /// Whether the error of a relocation that does not fit names its type (`ld/data.go:relocsym`).
     pub named_relocs: bool,
 

@@ -16,6 +16,7 @@ pub static RELEASES: &[&GoLayout] = &[
 /// and what those before it are to the linker. The changes of a line are in ascending order.
 static CHANGES: &[(&str, u32, &GoLayout)] = &[
     ("1.22", 5, &v1_22::BEFORE_5),
+    ("1.22", 6, &v1_22::BEFORE_6),
     ("1.22", 9, &v1_22::BEFORE_9),
     ("1.23", 3, &v1_23::BEFORE_3),
     ("1.23", 9, &v1_23::BEFORE_9),

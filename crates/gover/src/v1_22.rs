@@ -12,10 +12,19 @@ pub(crate) const BEFORE_9: GoLayout = GoLayout {
     ..BASE
 };
 
+/// Patch levels before 1.22.6.
+pub(crate) const BEFORE_6: GoLayout = GoLayout {
+    host_link: HostLinkRules {
+        dsymutil_dir: false,
+        ..BASE.host_link
+    },
+    ..BEFORE_9
+};
+
 /// Patch levels before 1.22.5.
 pub(crate) const BEFORE_5: GoLayout = GoLayout {
     end_in_last_section: false,
-    ..BEFORE_9
+    ..BEFORE_6
 };
 
 /// The layout as a constant. Generated tables are all taken from this release, changed or not.
@@ -92,11 +101,23 @@ const BASE: GoLayout = GoLayout {
     elf: ElfRules {
         relro: ElfRelro::OwnData,
         always_flags_1: false,
+        nobtcfi: false,
         ..v1_23::BASE.elf
+    },
+    macho: MachoRules {
+        host_uuid: MachoHostUuid::OfHostLinker,
+        amd64_version: Some([10, 13, 0]),
+        inode64_for_catalyst: false,
+        ..v1_23::BASE.macho
+    },
+    pe: PeRules {
+        padded_base_relocs: false,
+        ..v1_23::BASE.pe
     },
     host_link: HostLinkRules {
         asks_for_ar: false,
         clean_time_stamps: false,
+        signs_without_dwarf: false,
         shows_command: false,
         probe_skip_with_arg: tables::PROBE_SKIP_WITH_ARG,
         probe_keep_with_arg: tables::PROBE_KEEP_WITH_ARG,

@@ -27,13 +27,16 @@ pub(crate) const BEFORE_9: GoLayout = GoLayout {
 /// Patch levels before 1.23.3.
 pub(crate) const BEFORE_3: GoLayout = GoLayout {
     host_build_id: HostBuildId::InPlace,
+    macho: MachoRules {
+        uuid_variant: UuidVariant::ReservedAnyVersion,
+        ..BASE.macho
+    },
     ..BEFORE_9
 };
 
 /// The layout as a constant. Generated tables are all taken from this release, changed or not.
 pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.23",
-    coverage: Coverage::Linux,
     without_swissmap: None,
 
     sym_kinds: tables::SYM_KINDS,
@@ -98,6 +101,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
     names_symbol_before: false,
     profiling_switch: SymKind::Data,
     aligned_fuzz_counters: false,
+    more_stack_for_system: false,
 
     pclntab: tables::PCLNTAB,
     moduledata: tables::MODULEDATA,
@@ -117,6 +121,14 @@ pub(crate) const BASE: GoLayout = GoLayout {
         skip_view_symbols: false,
         empty_containers: false,
         ..v1_24::BASE.elf
+    },
+    macho: MachoRules {
+        host_uuid: MachoHostUuid::OfGoBuildId,
+        ..v1_24::BASE.macho
+    },
+    pe: PeRules {
+        max_exports: 1024,
+        ..v1_24::BASE.pe
     },
     host_link: HostLinkRules {
         probe_extldflags_first: true,

@@ -56,7 +56,6 @@ const BASE_BEFORE_3: GoLayout = GoLayout {
 /// The layout as a constant, so that the release before can start from it. Generated tables are all taken from this release, changed or not.
 pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.24",
-    coverage: Coverage::Complete,
 
     sym_kinds: tables::SYM_KINDS,
     reloc_types: tables::RELOC_TYPES,

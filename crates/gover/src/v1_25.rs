@@ -76,7 +76,6 @@ const OLD_MAP_TYPES: [&str; tables::DWARF_RUNTIME_TYPES.len()] = {
 /// The layout as a constant, so that the release before can start from it. Generated tables are all taken from this release, changed or not.
 pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.25",
-    coverage: Coverage::Complete,
 
     sym_kinds: tables::SYM_KINDS,
     reloc_types: tables::RELOC_TYPES,

@@ -46,7 +46,6 @@ pub(crate) const BEFORE_3: GoLayout = GoLayout {
 /// The layout as a constant, so that the next release can start from it.
 pub(crate) const BASE: GoLayout = GoLayout {
     release: "1.26",
-    coverage: Coverage::Complete,
     without_swissmap: None,
 
     sym_kinds: tables::SYM_KINDS,
@@ -133,6 +132,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
     profile_reader: "runtime.memProfileInternal",
     profiling_switch: SymKind::NoPtrData,
     aligned_fuzz_counters: true,
+    more_stack_for_system: true,
     named_relocs: true,
 
     pclntab: tables::PCLNTAB,
@@ -181,6 +181,7 @@ pub(crate) const BASE: GoLayout = GoLayout {
         skip_macro_symbols: false,
         skip_view_symbols: true,
         empty_containers: true,
+        nobtcfi: true,
         loc_named_twice: true,
         unplaced_symbol: "ignoring symbol",
     },
@@ -191,6 +192,9 @@ pub(crate) const BASE: GoLayout = GoLayout {
         version_flags: false,
         uuid_presence: UuidPresence::IfGiven,
         uuid_variant: UuidVariant::Reserved,
+        host_uuid: MachoHostUuid::Given,
+        amd64_version: None,
+        inode64_for_catalyst: true,
         binds: MachoBinds::GotOnly,
         host_section_align: false,
         host_relocs: MachoRelocs::OfBoth,
@@ -208,6 +212,8 @@ pub(crate) const BASE: GoLayout = GoLayout {
         image_base: ImageBase::OfSystem,
         import_stubs: ImportStubCode::Relative,
         dwarf_if_stripped: true,
+        max_exports: 0xffff,
+        padded_base_relocs: true,
     },
     host_link: HostLinkRules {
         interpreter_flag: "-Wl,--dynamic-linker=",
@@ -215,6 +221,8 @@ pub(crate) const BASE: GoLayout = GoLayout {
         asks_for_ar: true,
         clean_time_stamps: true,
         shows_command: true,
+        dsymutil_dir: true,
+        signs_without_dwarf: true,
         no_fixup_chains: true,
         race_dyld_header: false,
         windows_linkers: WindowsLinkers::MinGwAndMsvc,

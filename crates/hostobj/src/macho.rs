@@ -15,6 +15,8 @@ const LC_BUILD_VERSION: u32 = 0x32;
 
 /// `PLATFORM_MACOS`
 pub const PLATFORM_MACOS: u32 = 1;
+/// `PLATFORM_MACCATALYST`
+pub const PLATFORM_MACCATALYST: u32 = 6;
 
 /// A load command that tells for which system an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,14 +9,14 @@ use crate::mode::{
 use crate::text;
 use goflate::Encoder;
 use gover::{
-    BuildConfig, Coverage, Experiments, FlateEncoder, GoLayout, GorootName, HeaderMismatch,
-    HostBuildId, ImageBase,
+    BuildConfig, Experiments, FlateEncoder, GoLayout, GorootName, HeaderMismatch, HostBuildId,
+    ImageBase,
 };
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use symbols::DigestOptions;
 use symbols::load::{Further, LoadOptions};
-use target::{ArchInfo, FileFormat, OsInfo, Placement};
+use target::{ArchInfo, Family, FileFormat, OsInfo, Placement};
 
 /// Everything that was asked for, resolved.
 pub struct Config {
@@ -305,16 +305,6 @@ fn benchmark(args: &Args, refusal: Refusal) -> Result<Option<Benchmark>, Box<End
     }
 }
 
-/// What relink does not have of a release, if that is asked for.
-fn not_covered(cx: ArgsContext, head: &str) -> Option<String> {
-    let release = cx.toolchain.release;
-    if release.coverage == Coverage::Complete {
-        return None;
-    }
-    let go = release.release;
-    (head != "linux").then(|| format!("Go {go} for GOOS={}", cx.goos))
-}
-
 /// The name of the entry symbol (`ld/lib.go:libinit`).
 fn entry(args: &Args, mode: BuildMode, cx: ArgsContext) -> String {
     match (args.entry.as_slice(), mode) {
@@ -334,6 +324,12 @@ impl Config {
             [] => vec![self.os.compiler.into()],
             words => words.to_vec(),
         }
+    }
+
+    /// The stack that there is for nosplit functions, as a multiple of the guard (`objabi.stackGuardMultiplier`).
+    pub fn stack_guards(&self) -> i64 {
+        let for_system = self.os.large_system_calls && self.release.more_stack_for_system;
+        1 + i64::from(self.race) + i64::from(for_system)
     }
 
     /// What the release's own linker, built for this host, compresses with.
@@ -381,10 +377,11 @@ impl Config {
                 !args.strip && !mac_library
             }
         };
+        let release = cx.toolchain.release;
         if args.buildid.is_empty() && head == "openbsd" {
-            args.buildid = cx.toolchain.release.openbsd_build_id.into();
+            args.buildid = release.openbsd_build_id.into();
         }
-        let gnu_build_id = gnu_build_id(&args, cx.toolchain.release, head);
+        let gnu_build_id = gnu_build_id(&args, release, head);
         let gnu_build_id = gnu_build_id.map_err(|e| refusal.exit(&e))?;
         let benchmark = benchmark(&args, refusal)?;
 
@@ -393,11 +390,12 @@ impl Config {
         let Some((os, arch)) = target::os::find(cx.goos, cx.goarch) else {
             return Err(unsupported(&format!("GOOS/GOARCH {platform_name}")).into());
         };
+        let early = os.before_nobtcfi.filter(|_| !release.elf.nobtcfi);
+        let os = early.unwrap_or(os);
+        let mac_version = release.macho.amd64_version;
+        let mac_version = mac_version.filter(|_| arch.family == Family::Amd64);
         if head != os.name {
             return Err(unsupported(&format!("-H={}", text::lossy(&args.head_type))).into());
-        }
-        if let Some(what) = not_covered(cx, head) {
-            return Err(unsupported(&what).into());
         }
         let goroot = env("GOROOT").filter(|g| !g.is_empty());
         let mut lib_dirs: Vec<PathBuf> = args.lib_dirs.iter().map(|d| text::path(d)).collect();
@@ -405,7 +403,7 @@ impl Config {
             lib_dirs.push(package_dir(goroot, &args, cx));
         }
         let mut placement = os.placement(arch);
-        let own_base = cx.toolchain.release.pe.image_base == ImageBase::OfMachine;
+        let own_base = release.pe.image_base == ImageBase::OfMachine;
         if own_base && os.format == FileFormat::Pe {
             placement.base = arch.pe_own_base;
         }
@@ -431,7 +429,7 @@ impl Config {
             name => name,
         };
         let entry = entry(&args, build_mode, cx);
-        let release = cx.toolchain.release.with_experiments(cx.experiments);
+        let release = release.with_experiments(cx.experiments);
         Ok(Config {
             release,
             go_version: cx.toolchain.version.clone(),
@@ -480,8 +478,8 @@ impl Config {
             rand_layout: args.rand_layout,
             build_id: args.buildid,
             gnu_build_id,
-            macos: args.macos,
-            macsdk: args.macsdk,
+            macos: mac_version.unwrap_or(args.macos),
+            macsdk: mac_version.unwrap_or(args.macsdk),
             no_gnu_build_id: args.host_buildid == b"none",
             string_vars: args.string_vars,
             no_dynamic: args.no_dynamic,
@@ -664,6 +662,18 @@ fn gnu_build_id(args: &Args, release: &GoLayout, head: &str) -> Result<Vec<u8>, 
     build_id_bytes(flag, &args.buildid, release, head)
 }
 
+/// The number of a Mach-O file with this Go build ID (`ld/macho_update_uuid.go:uuidFromGoBuildId`).
+pub(crate) fn build_uuid(buildid: &[u8], release: &GoLayout) -> [u8; 16] {
+    let sum = build_id_sum(buildid, release);
+    release.macho.uuid_variant.uuid(&sum)
+}
+
+fn build_id_sum(buildid: &[u8], release: &GoLayout) -> [u8; 32] {
+    let mut sum = Sha256::digest(buildid);
+    release.sum32.apply(&mut sum);
+    sum.into()
+}
+
 /// The bytes that a value of `-B` stands for; `buildid` is the Go build ID.
 pub(crate) fn build_id_bytes(
     flag: &[u8],
@@ -675,11 +685,9 @@ pub(crate) fn build_id_bytes(
         if buildid.is_empty() {
             return Err("-B gobuildid requires a Go build ID supplied via -buildid".into());
         }
-        let mut sum = Sha256::digest(buildid);
-        release.sum32.apply(&mut sum);
         return Ok(match head {
-            "darwin" => release.macho.uuid_variant.uuid(&sum.into()).to_vec(),
-            _ => sum[..20].to_vec(),
+            "darwin" => build_uuid(buildid, release).to_vec(),
+            _ => build_id_sum(buildid, release)[..20].to_vec(),
         });
     }
     let shown = text::lossy(flag);

@@ -94,6 +94,20 @@ pub enum Problem {
     Fatal(Box<str>),
 }
 
+impl Problem {
+    /// What is wrong with `value`, which is an address or an offset in the image, in four bytes; it refers to the
+    /// address `target`.
+    pub fn of_address(value: i64, target: u64) -> Problem {
+        match (value as i32) < 0 {
+            true => Problem::AddressTooBig { value, target },
+            false => Problem::TooBig {
+                pc_relative: false,
+                value,
+            },
+        }
+    }
+}
+
 /// One wrong relocation.
 #[derive(Clone, Debug)]
 pub struct RelocError {

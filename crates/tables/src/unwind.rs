@@ -5,7 +5,7 @@ use gover::{AuxType, RelocType, SymKind};
 use layout::Addresses;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use symbols::{ExtReloc, SymId, Symbols};
+use symbols::{ExtReloc, Reloc, SymId, Symbols};
 
 /// Length of an entry for a function (`RUNTIME_FUNCTION`), bytes.
 const ENTRY_LEN: usize = 12;
@@ -69,15 +69,47 @@ impl Unwind {
 
     /// Makes the contents of `.pdata` at once, with relocations: a host linker knows the addresses.
     pub fn leave_to_host(&self, m: &mut Maker) {
-        let ends: Vec<u64> = self.entries.iter().map(|&(s, _)| m.syms.size(s)).collect();
-        let xdata = self.xdata;
+        let fields: Vec<(SymId, i64)> = self.fields(m.syms).collect();
         let pdata = m.ext(self.pdata);
         pdata.size = 0;
-        for (&(s, offset), end) in self.entries.iter().zip(ends) {
-            for (target, add) in [(s, 0), (s, end as i64), (xdata, offset.into())] {
-                pdata.add_field(4, RelocType::PeImageOff, target, add);
-            }
+        for (target, add) in fields {
+            pdata.add_field(4, RelocType::PeImageOff, target, add);
         }
+    }
+
+    /// What the fields of `.pdata` refer to, with what is added to that.
+    fn fields(&self, syms: &Symbols) -> impl Iterator<Item = (SymId, i64)> {
+        self.entries.iter().flat_map(|&(s, offset)| {
+            let len = syms.size(s) as i64;
+            [(s, 0), (s, len), (self.xdata, offset.into())]
+        })
+    }
+
+    /// The fields of `.pdata` of an image at `base` that lie too far from there, as relocations, and what they should
+    /// hold. There are none unless addresses are given on the command line.
+    pub fn too_far(&self, syms: &Symbols, addrs: &Addresses, base: u64) -> Vec<(Reloc, i64)> {
+        let distance = |s| (addrs.addr(s) as i64).wrapping_sub(base as i64);
+        let is_near = |value: i64| (0..=i64::from(i32::MAX)).contains(&value);
+        let functions = [self.entries.first(), self.entries.last()];
+        let ends = functions.into_iter().flatten().map(|(s, _)| *s);
+        // Functions are in order, and symbols much shorter than what is left.
+        let far = |s| !(0..=1 << 30).contains(&distance(s));
+        if !ends.chain([self.xdata]).any(far) {
+            return Vec::new();
+        }
+        let fields = (0..).step_by(4).zip(self.fields(syms));
+        let values = fields.map(|(off, (sym, add))| {
+            let reloc = Reloc {
+                off,
+                siz: 4,
+                typ: RelocType::PeImageOff,
+                weak: false,
+                add,
+                sym,
+            };
+            (reloc, distance(sym).wrapping_add(add))
+        });
+        values.filter(|(_, value)| !is_near(*value)).collect()
     }
 
     /// Writes `.pdata` of an image at `base` into `out`, which has its length.

@@ -113,6 +113,10 @@ pub struct OsInfo {
     /// Whether DWARF has the lines of inlined calls in fields of four bytes, which the system's tools need
     /// (`dwarf.expandPseudoForm`).
     pub wide_call_lines: bool,
+    /// Whether the system is called with more on the stack than elsewhere (`objabi.stackGuardMultiplier`).
+    pub large_system_calls: bool,
+    /// The same for releases that do not yet say to it that branches may lead anywhere, if that differs.
+    pub before_nobtcfi: Option<&'static OsInfo>,
     /// What ELF files have.
     pub elf: ElfRules,
     /// The compiler that links if no other is named (`Link.extld`).
@@ -136,6 +140,8 @@ pub const LINUX: OsInfo = OsInfo {
     relro_names: true,
     read_only_segment: true,
     wide_call_lines: false,
+    large_system_calls: false,
+    before_nobtcfi: None,
     elf: ElfRules {
         last_header: Some(GNU_STACK),
         ..PLAIN_ELF
@@ -192,10 +198,11 @@ pub const NETBSD: OsInfo = OsInfo {
     ..LINUX
 };
 
-/// `GOOS=openbsd`.
-pub const OPENBSD: OsInfo = OsInfo {
+/// `GOOS=openbsd` as it is to releases that do not know of branches being checked (until 1.22).
+const OPENBSD_EARLY: OsInfo = OsInfo {
     name: "openbsd",
     head: 7,
+    large_system_calls: true,
     elf: ElfRules {
         osabi: 12,
         ident: Some(IdentNote {
@@ -203,21 +210,37 @@ pub const OPENBSD: OsInfo = OsInfo {
             owner: b"OpenBSD\0",
             notes: &[(1, 0)],
         }),
-        last_header: Some(OPENBSD_NOBTCFI),
+        last_header: None,
         interpreters: Some(("/usr/libexec/ld.so", "/usr/libexec/ld.so")),
         versioned_libraries: true,
         binds_imports: true,
     },
     compiler: "clang",
     compiler_flags: CompilerFlags {
-        always: &["-pthread"],
-        unless_pie: &["-Wl,-nopie"],
-        if_known: &["-Wl,-z,nobtcfi"],
+        always: &["-Wl,-nopie", "-pthread"],
+        unless_pie: &[],
+        if_known: &[],
         // Go's assembler puts constants between instructions, which must be read then.
         on_arm64: &["-Wl,--no-execute-only"],
         arm64_linker: None,
     },
     ..LINUX
+};
+
+/// `GOOS=openbsd`.
+pub const OPENBSD: OsInfo = OsInfo {
+    before_nobtcfi: Some(&OPENBSD_EARLY),
+    elf: ElfRules {
+        last_header: Some(OPENBSD_NOBTCFI),
+        ..OPENBSD_EARLY.elf
+    },
+    compiler_flags: CompilerFlags {
+        always: &["-pthread"],
+        unless_pie: &["-Wl,-nopie"],
+        if_known: &["-Wl,-z,nobtcfi"],
+        ..OPENBSD_EARLY.compiler_flags
+    },
+    ..OPENBSD_EARLY
 };
 
 /// `GOOS=dragonfly`.
@@ -243,6 +266,8 @@ pub const DARWIN: OsInfo = OsInfo {
     relro_names: false,
     read_only_segment: false,
     wide_call_lines: true,
+    large_system_calls: false,
+    before_nobtcfi: None,
     elf: PLAIN_ELF,
     compiler: "clang",
     compiler_flags: NO_FLAGS,
@@ -260,6 +285,8 @@ pub const WINDOWS: OsInfo = OsInfo {
     relro_names: true,
     read_only_segment: true,
     wide_call_lines: false,
+    large_system_calls: false,
+    before_nobtcfi: None,
     elf: PLAIN_ELF,
     compiler: "gcc",
     compiler_flags: NO_FLAGS,

@@ -25,13 +25,13 @@ impl BaseReloc {
     }
 }
 
-/// The table of relocations: pages in order, and for each its fields in the order in which they are given.
-pub fn base_relocations(mut fields: Vec<BaseReloc>) -> Vec<u8> {
+/// The table of relocations: pages in order, and for each its fields in the order in which they are given. Blocks that
+/// are `padded` end at a multiple of four bytes.
+pub fn base_relocations(mut fields: Vec<BaseReloc>, padded: bool) -> Vec<u8> {
     fields.sort_by_key(|f| f.addr / PAGE);
     let mut out = Fields::default();
     for page in fields.chunk_by(|a, b| a.addr / PAGE == b.addr / PAGE) {
-        // A block ends at a multiple of four bytes.
-        let n = page.len().next_multiple_of(2);
+        let n = page.len().next_multiple_of(if padded { 2 } else { 1 });
         out.u32(page[0].addr / PAGE * PAGE);
         out.u32((8 + 2 * n) as u32);
         page.iter().for_each(|f| out.u16(f.entry()));
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_are_sorted_and_padded() {
+    fn blocks_are_sorted_and_may_be_padded() {
         let wide = |addr| BaseReloc { addr, wide: true };
         let fields = vec![
             wide(0x5008),
@@ -63,9 +63,10 @@ mod tests {
             |list: &[u16]| -> Vec<u8> { list.iter().flat_map(|w| w.to_le_bytes()).collect() };
         let first = [0x1000, 0, 16, 0, 0xa010, 0xa008, 0xa000, 0];
         let second = [0x5000, 0, 12, 0, 0xa008, 0x3004];
-        assert_eq!(
-            base_relocations(fields),
-            [words(&first), words(&second)].concat()
-        );
+        let padded = base_relocations(fields.clone(), true);
+        assert_eq!(padded, [words(&first), words(&second)].concat());
+        let first = [0x1000, 0, 14, 0, 0xa010, 0xa008, 0xa000];
+        let plain = base_relocations(fields, false);
+        assert_eq!(plain, [words(&first), words(&second)].concat());
     }
 }

@@ -258,6 +258,46 @@ fn no_fips_module_in_old_releases() {
 }
 
 #[test]
+fn systems_of_old_releases() {
+    let with = |version, goos, arch| {
+        let vars = [("GOOS", goos), ("GOARCH", arch)];
+        configured(version, &["m"], &vars).unwrap()
+    };
+    for (version, arch, os) in [
+        ("go1.22.12", "amd64", [10, 13, 0]),
+        ("go1.22.12", "arm64", [11, 0, 0]),
+        ("go1.23.0", "amd64", [11, 0, 0]),
+    ] {
+        let c = with(version, "darwin", arch);
+        assert_eq!((c.macos, c.macsdk), (os, os), "{version} {arch}");
+    }
+    for (version, header, flags) in [
+        ("go1.22.12", false, ["-Wl,-nopie", "-pthread"].as_slice()),
+        ("go1.23.0", true, &["-pthread"]),
+    ] {
+        let os = with(version, "openbsd", "amd64").os;
+        assert_eq!(os.elf.last_header.is_some(), header, "{version}");
+        assert_eq!(os.compiler_flags.always, flags, "{version}");
+    }
+}
+
+#[test]
+fn stack_of_nosplit_functions() {
+    let guards = |version, goos, flag| {
+        let vars = [("GOOS", goos)];
+        configured(version, &[flag, "m"], &vars)
+            .unwrap()
+            .stack_guards()
+    };
+    assert_eq!(guards("go1.27.3", "linux", "-race=0"), 1);
+    assert_eq!(guards("go1.27.3", "linux", "-race"), 2);
+    assert_eq!(guards("go1.23.12", "openbsd", "-race=0"), 1);
+    assert_eq!(guards("go1.24.0", "openbsd", "-race=0"), 2);
+    assert_eq!(guards("go1.24.0", "openbsd", "-race"), 3);
+    assert_eq!(guards("go1.24.0", "netbsd", "-race=0"), 1);
+}
+
+#[test]
 fn windows_programs_were_linked_for_low_addresses() {
     let base = |version, arch| {
         let vars = [("GOOS", "windows"), ("GOARCH", arch)];
@@ -316,14 +356,6 @@ fn what_is_not_supported_yet_is_named() {
     ] {
         let want = format!("link: {feature} is not supported yet by relink\n");
         assert_eq!(error("go1.27.3", args, vars), (want, 2));
-    }
-    // Of the oldest releases, less is described.
-    for (vars, feature) in [
-        (("GOOS", "windows"), "Go 1.23 for GOOS=windows"),
-        (("GOOS", "freebsd"), "Go 1.23 for GOOS=freebsd"),
-    ] {
-        let want = format!("link: {feature} is not supported yet by relink\n");
-        assert_eq!(error("go1.23.12", &["m"], &[vars]), (want, 2));
     }
     // These ask for nothing that internal linking has not.
     let harmless = [

@@ -3,12 +3,15 @@
 
 use super::macho_dwarf::{Combination, combine};
 use super::{HostLinker, fips, joined, tool, words};
+use crate::config::build_uuid;
 use crate::diag::Stop;
 use crate::mode::BuildMode;
 use crate::text;
 use format::macho::{SignatureInput, signature, signature_len};
+use gover::{GoLayout, MachoHostUuid};
 use hostobj::macho::{LoadCommand, load_commands};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use symbols::map::go_error_text;
@@ -97,11 +100,20 @@ impl HostLinker<'_> {
             self.collect_dwarf()?;
             self.strip()?;
             combined = self.combine_dwarf()?;
+            if !combined && !config.release.host_link.signs_without_dwarf {
+                return Ok(());
+            }
         }
-        if !combined && !config.gnu_build_id.is_empty() {
+        let uuid = uuid(
+            config.release,
+            &config.build_id,
+            &config.gnu_build_id,
+            false,
+        );
+        if !combined && !uuid.is_empty() {
             self.rewrite("rewriting uuid", |bytes| {
                 let commands = load_commands(&bytes).ok_or(INVALID)?;
-                Ok(with_uuid(commands, &bytes, &config.gnu_build_id))
+                Ok(with_uuid(commands, &bytes, &uuid))
             })?;
         }
         // Without a sum the program's own check fails, if it is asked for.
@@ -128,7 +140,10 @@ impl HostLinker<'_> {
         let mut argv: Argv = vec![program];
         argv.extend(words(&["-f", &self.config.outfile_name, "-o"]));
         argv.push(super::bytes(&dwarf));
-        let dir = self.dir.file("dsymutil");
+        let dir = match self.config.release.host_link.dsymutil_dir {
+            true => self.dir.file("dsymutil"),
+            false => self.dir.path().to_owned(),
+        };
         std::fs::create_dir_all(&dir).map_err(|e| {
             let (dir, why) = (dir.display(), go_error_text(&e));
             self.diag
@@ -165,8 +180,8 @@ impl HostLinker<'_> {
             return Ok(());
         };
         let (argv0, output) = (&self.config.argv0, text::lossy(&o.output));
-        let command = tool::shown(argv);
-        let text = format!("{argv0}: running {name} failed: {why}\n{command}\n{output}");
+        let command = self.shown(argv);
+        let text = format!("{argv0}: running {name} failed: {why}\n{command}{output}");
         Err(self.diag.exit(text))
     }
 
@@ -177,9 +192,10 @@ impl HostLinker<'_> {
             return Ok(false);
         }
         let config = self.config;
+        let uuid = uuid(config.release, &config.build_id, &config.gnu_build_id, true);
         let how = Combination {
             round: config.placement.round,
-            uuid: &config.gnu_build_id,
+            uuid: &uuid,
             compress: config.compress_dwarf.then(|| config.zlib_encoder()),
         };
         self.rewrite("combining dwarf", |exe| {
@@ -211,6 +227,20 @@ impl HostLinker<'_> {
         write_program(&new, &changed)
             .and_then(|()| std::fs::rename(&new, file))
             .map_err(|e| self.failed(what, &go_error_text(&e)))
+    }
+}
+
+/// The number of a file whose Go build ID is `build_id`, and which is `given` another; nothing if that which the host
+/// linker has made stays. `combined` says whether debugging information is put in.
+fn uuid<'a>(release: &GoLayout, build_id: &[u8], given: &'a [u8], combined: bool) -> Cow<'a, [u8]> {
+    match release.macho.host_uuid {
+        MachoHostUuid::OfHostLinker => Cow::default(),
+        MachoHostUuid::Given => given.into(),
+        MachoHostUuid::OfGoBuildId if !build_id.is_empty() => {
+            build_uuid(build_id, release).to_vec().into()
+        }
+        MachoHostUuid::OfGoBuildId if combined => vec![0; 16].into(),
+        MachoHostUuid::OfGoBuildId => Cow::default(),
     }
 }
 
@@ -287,4 +317,28 @@ fn sign(file: &Path, name: &str, program: bool) -> Result<(), String> {
     out.write_all_at(&bytes[..at as usize], 0).map_err(text)?;
     out.write_all_at(&signature, at.into()).map_err(text)?;
     out.set_len(u64::from(at) + new_len).map_err(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_follow_the_go_build_id_or_the_one_that_is_given() {
+        let given = [7; 16];
+        let number = |version: &str, build_id: &[u8], given, combined| {
+            let release = gover::layout_for(version).unwrap();
+            uuid(release, build_id, given, combined).into_owned()
+        };
+        for combined in [false, true] {
+            assert_eq!(number("go1.24", b"id", &given, combined), given);
+            assert_eq!(number("go1.24", b"id", &[], combined), []);
+            let of_id = number("go1.23.3", b"id", &given, combined);
+            assert_eq!((of_id.len(), of_id[6] >> 4), (16, 3));
+            assert_eq!(of_id, number("go1.23.12", b"id", &[], combined));
+        }
+        assert_eq!(number("go1.23.3", b"", &given, false), []);
+        assert_eq!(number("go1.23.3", b"", &given, true), [0; 16]);
+        assert_eq!(number("go1.22.12", b"id", &given, true), []);
+    }
 }

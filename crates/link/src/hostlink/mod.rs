@@ -137,6 +137,14 @@ impl<'a> HostLinker<'a> {
         args.map(|a| a.as_bytes().to_vec()).collect()
     }
 
+    /// The line that shows what has failed, if the release has one.
+    fn shown(&self, argv: &Argv) -> String {
+        match self.config.release.host_link.shows_command {
+            true => tool::shown(argv) + "\n",
+            false => String::new(),
+        }
+    }
+
     /// Links the program or library; nothing for archives.
     ///
     /// # Errors
@@ -153,13 +161,10 @@ impl<'a> HostLinker<'a> {
         }
         let o = tool::run(&argv, false);
         if let Some(why) = o.error {
-            let shown = match self.config.release.host_link.shows_command {
-                true => tool::shown(&argv) + "\n",
-                false => String::new(),
-            };
             let text = format!(
-                "running {} failed: {why}\n{shown}{}",
+                "running {} failed: {why}\n{}{}",
                 text::lossy(&argv[0]),
+                self.shown(&argv),
                 text::lossy(&o.output)
             );
             return Err(self.diag.exit(text));

@@ -35,6 +35,11 @@ impl TempDir {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A file in the folder.
     pub fn file(&self, name: &str) -> PathBuf {
         text::join_path(&self.path, name)

@@ -206,15 +206,13 @@ pub fn carriers(
     c
 }
 
-/// Whether a Mach-O file is for macOS. In some releases host objects decide that.
-fn is_for_macos(config: &Config, shape: &Shape) -> bool {
-    match config.release.macho.build_version {
-        MachoBuildVersion::FromFlags => true,
-        MachoBuildVersion::FromHostObject => {
-            let said = shape.platform.as_ref();
-            said.is_none_or(|p| p.platform == PLATFORM_MACOS)
-        }
-    }
+/// The platform of a Mach-O file (`machoPlatform`). In some releases host objects decide that.
+pub fn platform(config: &Config, shape: &Shape) -> u32 {
+    let said = match config.release.macho.build_version {
+        MachoBuildVersion::FromFlags => None,
+        MachoBuildVersion::FromHostObject => shape.platform.as_ref(),
+    };
+    said.map_or(PLATFORM_MACOS, |p| p.platform)
 }
 
 /// What the host linker has to know.
@@ -247,7 +245,7 @@ pub fn input(
             .collect(),
         dynlink: shape.dynlink,
         relro: shape.relro() != Relro::None,
-        macos: is_for_macos(config, shape),
+        macos: platform(config, shape) == PLATFORM_MACOS,
         shared_libs: host_arguments(config, &syms.foreign.shared_libs, diag)?,
         libraries: Vec::new(),
     })

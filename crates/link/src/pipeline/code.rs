@@ -13,13 +13,14 @@ use dynamic::{
     DynamicOptions, DynamicTables, ImportStubs, Imported, Imports, MachoOptions, MachoTables,
 };
 use gover::{SehOrder, TypelinkHome};
+use hostobj::macho::{PLATFORM_MACCATALYST, PLATFORM_MACOS};
 use layout::{Relro, TextLayout, TextOrder, TrampolineOptions};
 use reach::Live;
 use symbols::{BitSet, LibId, SymId, Symbols, path_to_prefix};
 use tables::pclntab::{self, FileNames, PclntabInput, PclntabPlan};
 use tables::stackcheck::{self, StackOptions};
 use tables::{DataMarkers, Fips, Maker, ModuleInfo, TextMarkers, TypeWords, Unwind, callgraph};
-use target::FileFormat;
+use target::{Family, FileFormat};
 
 /// Text laid out, and what is made from it.
 pub(super) struct Code {
@@ -360,7 +361,7 @@ fn stack_check(config: &Config, syms: &Symbols, live: &Live, textp: &[SymId]) ->
     } else {
         0
     };
-    let opts = StackOptions::new(config.arch, frame_pointer, 1 + i64::from(config.race));
+    let opts = StackOptions::new(config.arch, frame_pointer, config.stack_guards());
     let mut check = || {
         if config.dump_call_graph {
             callgraph::write_callgraph(syms, textp, &mut text)?;
@@ -401,11 +402,18 @@ impl StackReport {
 fn declare_for_macos(program: &mut Program) -> MachoTables {
     let (config, shape) = (program.config, program.shape);
     program.diag.phases.start("domacho");
+    let inode64_names = config.arch.family == Family::Amd64
+        && match host_syms::platform(config, shape) {
+            PLATFORM_MACOS => true,
+            PLATFORM_MACCATALYST => config.release.macho.inode64_for_catalyst,
+            _ => false,
+        };
     let options = MachoOptions {
         arch: config.arch,
         pie: shape.pie(),
         external: shape.external,
         relro: shape.relro() != Relro::None,
+        inode64_names,
     };
     MachoTables::make(&mut program.maker(), &options)
 }
@@ -438,7 +446,7 @@ fn declare_for_windows(program: &mut Program, order: &mut TextOrder) -> Result<F
     };
     let imports = (!program.shape.external).then(|| Imports::make(&mut program.maker(), imported));
     let exports = exported(&program.syms, &program.live);
-    if let Some(s) = exports.get(usize::from(u16::MAX)) {
+    if let Some(s) = exports.get(config.release.pe.max_exports) {
         let full = [(*s, "pe dynexport table is full".to_owned())];
         say(&program.syms, &full)?;
         diag.exit_if_errors()?;

@@ -16,8 +16,8 @@ use gover::SymKind;
 use layout::{Addresses, Carriers, Segments};
 use reloc::{HostLink, Problem, RelocError, Relocator};
 use std::sync::Mutex;
-use symbols::SymId;
 use symbols::map::Maps;
+use symbols::{Reloc, SymId};
 use tables::pclntab::{self, FillContext, Part, PclntabError};
 use target::FileFormat;
 
@@ -351,12 +351,29 @@ impl<'a> Output<'a> {
         let late = |e: &RelocError| matches!(e.problem, Problem::NotInObject | Problem::NotLive);
         let (late, errors): (Vec<_>, Vec<_>) = errors.in_order().into_iter().partition(late);
         self.report(errors)?;
+        self.report(self.unwind_errors())?;
         let errors = std::mem::take(&mut *self.table_errors.lock().unwrap());
         errors.into_iter().try_for_each(|e| diag.error(e))?;
         if !late.is_empty() {
             diag.exit_if_errors()?;
         }
         self.report(late)
+    }
+
+    /// What is wrong with relocations of `.pdata`, which are none here, as cmd/link has them.
+    fn unwind_errors(&self) -> Vec<RelocError> {
+        let unwind = self.code.unwind.as_ref();
+        let Some(unwind) = unwind.filter(|_| !self.program.shape.external) else {
+            return Vec::new();
+        };
+        let (syms, addrs) = (&self.program.syms, &self.data.addrs);
+        let too_far = unwind.too_far(syms, addrs, self.relocator.image_base);
+        let error = |(reloc, value): (Reloc, i64)| RelocError {
+            from: unwind.pdata,
+            problem: Problem::of_address(value, addrs.addr(reloc.sym)),
+            reloc,
+        };
+        too_far.into_iter().map(error).collect()
     }
 
     /// Writes all contents, as far as they are not written yet: what is loaded into `loaded`, the output from
