@@ -46,6 +46,44 @@ const FINISHED: [(Program, &str, &[&str]); 5] = [
     (PROGRAMS[0], "finished-v", &["-w", "-v"]),
 ];
 
+/// What tools of the host linker do, in place of [`TOOLS`], when they have nothing to make or fail.
+const IDLE_TOOLS: [(&str, Tools); 3] = [
+    (
+        "no-dwarf",
+        Tools {
+            dsymutil: "exit 0",
+            ..TOOLS
+        },
+    ),
+    (
+        "dsymutil-fails",
+        Tools {
+            dsymutil: "echo no; exit 3",
+            ..TOOLS
+        },
+    ),
+    (
+        "strip-fails",
+        Tools {
+            strip: "echo no; exit 4",
+            ..TOOLS
+        },
+    ),
+];
+
+/// What the host linker's tools do, as commands of a shell.
+#[derive(Clone, Copy)]
+struct Tools {
+    /// `@` is debugging information.
+    dsymutil: &'static str,
+    strip: &'static str,
+}
+
+const TOOLS: Tools = Tools {
+    dsymutil: "cp @ $4",
+    strip: "exit 0",
+};
+
 const ARCHES: [&str; 2] = ["amd64", "arm64"];
 
 /// Flags; a linker that knows no flag and fails, and one that knows all and makes nothing.
@@ -98,7 +136,9 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
             );
         }
         for arch in ARCHES {
-            for (program, title, flags) in FINISHED {
+            let idle = IDLE_TOOLS.map(|(title, tools)| (PROGRAMS[1], title, &[][..], tools));
+            let finished = FINISHED.map(|(program, title, flags)| (program, title, flags, TOOLS));
+            for (program, title, flags, tools) in finished.into_iter().chain(idle) {
                 case(
                     context,
                     go,
@@ -107,7 +147,7 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
                     (program, "darwin", arch),
                     title,
                     move |step, dir| {
-                        let linker = stand_ins(step, dir)?;
+                        let linker = stand_ins(step, dir, tools)?;
                         let mut all = vec![
                             "-linkmode=external".to_owned(),
                             format!("-extld={}", linker.display()),
@@ -171,7 +211,7 @@ fn step(
 
 /// A host linker that knows what it is to make, and its tools: what cmd/link makes by itself, and debugging
 /// information from there.
-fn stand_ins(step: &Step, dir: &Path) -> Result<PathBuf> {
+fn stand_ins(step: &Step, dir: &Path, tools: Tools) -> Result<PathBuf> {
     let make = |name: &str, flags: &[&str]| -> Result<PathBuf> {
         let out = dir.join(name);
         let mut all = vec!["-linkmode=internal".to_owned()];
@@ -187,8 +227,9 @@ fn stand_ins(step: &Step, dir: &Path) -> Result<PathBuf> {
         fs::set_permissions(&file, Permissions::from_mode(0o755))?;
         Ok(file)
     };
-    script("dsymutil", format!("cp {} $4", described.display()))?;
-    script("strip", "exit 0".into())?;
+    let described = described.display().to_string();
+    script("dsymutil", tools.dsymutil.replace('@', &described))?;
+    script("strip", tools.strip.into())?;
     let (dir, program) = (dir.display(), program.display());
     script(
         "ld",

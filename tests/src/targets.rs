@@ -563,9 +563,6 @@ const WINDOWS: &[FlagSet] = &[
     set("T-moved", &["-T=@BASE@02000", "-w"]),
     set("T-odd", &["-T=@BASE@01234", "-w"]),
     set("T-R", &["-T=@BASE@10000", "-R=0x10000", "-w"]),
-    // Too far from where the loader expects the image: tables that refer to its beginning cannot say where.
-    set("T-far", &["-T=0x340001000", "-w"]),
-    set("T-below", &["-T=0x1000", "-w"]),
     set("D", &["-D=0x150000000", "-w"]),
     set("D-misaligned", &["-D=0x150000800", "-w"]),
     set("D-misaligned-R", &["-D=0x150001000", "-R=0x10000", "-w"]),

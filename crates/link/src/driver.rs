@@ -122,12 +122,15 @@ fn link_with_host(config: &Config, mut loaded: Loaded, diag: &Diag) -> Result<()
     object.commit().map_err(|e| diag.exit(e))?;
     diag.phase("hostlink");
     let host = HostLinker::new(config, diag, &dir, &objects, &linked.host);
-    host.link()?;
-    diag.log_at(1, || linked.statistics);
-    diag.phase("archive");
-    host.archive()?;
-    diag.print(diag.phases.report());
-    diag.exit_if_errors().inspect_err(|_| {
+    let finish = || {
+        host.link()?;
+        diag.log_at(1, || linked.statistics);
+        diag.phase("archive");
+        host.archive()?;
+        diag.print(diag.phases.report());
+        diag.exit_if_errors()
+    };
+    finish().inspect_err(|_| {
         // What the host linker made all the same does not stay.
         if std::fs::symlink_metadata(&config.outfile).is_ok_and(|m| m.is_file()) {
             let _ = std::fs::remove_file(&config.outfile);
