@@ -289,3 +289,17 @@ fn a_batch_relocates_its_symbols_and_names_those_that_are_wrong() {
     );
     assert!(batch.relocs.is_empty() && batch.fields.is_empty());
 }
+
+#[test]
+fn addresses_that_do_not_fit_end_the_link_or_not() {
+    let target = 0x1000;
+    let ends = |value| Problem::AddressTooBig { value, target };
+    let goes_on = |value| Problem::TooBig {
+        pc_relative: false,
+        value,
+    };
+    assert_eq!(
+        [0x8000_0000, -1, 0x2_0000_0000].map(|value| Problem::of_address(value, target)),
+        [ends(0x8000_0000), ends(-1), goes_on(0x2_0000_0000)]
+    );
+}
