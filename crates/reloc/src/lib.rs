@@ -97,14 +97,16 @@ pub enum Problem {
 impl Problem {
     /// What is wrong with `value`, which is an address or an offset in the image, in four bytes; it refers to the
     /// address `target`.
-    pub fn of_address(value: i64, target: u64) -> Problem {
-        match (value as i32) < 0 {
-            true => Problem::AddressTooBig { value, target },
-            false => Problem::TooBig {
-                pc_relative: false,
-                value,
-            },
+    #[inline]
+    pub fn of_address(value: i64, target: u64) -> Option<Problem> {
+        if (value as i32) < 0 {
+            return Some(Problem::AddressTooBig { value, target });
         }
+        let too_big = Problem::TooBig {
+            pc_relative: false,
+            value,
+        };
+        (i64::from(value as i32) != value).then_some(too_big)
     }
 }
 
@@ -391,8 +393,10 @@ impl Relocator<'_> {
                 if r.typ == RelocType::PeImageOff {
                     value = value.wrapping_sub(self.image_base as i64);
                 }
-                if r.siz == 4 && (value as i32) < 0 {
-                    return Err(Problem::AddressTooBig { value, target });
+                if r.siz == 4
+                    && let Some(problem) = Problem::of_address(value, target)
+                {
+                    return Err(problem);
                 }
                 value
             }

@@ -300,6 +300,10 @@ fn addresses_that_do_not_fit_end_the_link_or_not() {
     };
     assert_eq!(
         [0x8000_0000, -1, 0x2_0000_0000].map(|value| Problem::of_address(value, target)),
-        [ends(0x8000_0000), ends(-1), goes_on(0x2_0000_0000)]
+        [ends(0x8000_0000), ends(-1), goes_on(0x2_0000_0000)].map(Some)
+    );
+    assert_eq!(
+        [0, 0x7fff_ffff].map(|value| Problem::of_address(value, target)),
+        [None, None]
     );
 }

@@ -85,11 +85,10 @@ impl Unwind {
         })
     }
 
-    /// The fields of `.pdata` of an image at `base` that lie too far from there, as relocations, and what they should
-    /// hold. There are none unless addresses are given on the command line.
-    pub fn too_far(&self, syms: &Symbols, addrs: &Addresses, base: u64) -> Vec<(Reloc, i64)> {
+    /// The fields of `.pdata` of an image at `base`, as relocations, and what they should hold; none if it is plain that
+    /// they can. That it is, unless addresses are given on the command line.
+    pub fn far_fields(&self, syms: &Symbols, addrs: &Addresses, base: u64) -> Vec<(Reloc, i64)> {
         let distance = |s| (addrs.addr(s) as i64).wrapping_sub(base as i64);
-        let is_near = |value: i64| (0..=i64::from(i32::MAX)).contains(&value);
         let functions = [self.entries.first(), self.entries.last()];
         let ends = functions.into_iter().flatten().map(|(s, _)| *s);
         // Functions are in order, and symbols much shorter than what is left.
@@ -98,7 +97,7 @@ impl Unwind {
             return Vec::new();
         }
         let fields = (0..).step_by(4).zip(self.fields(syms));
-        let values = fields.map(|(off, (sym, add))| {
+        let relocs = fields.map(|(off, (sym, add))| {
             let reloc = Reloc {
                 off,
                 siz: 4,
@@ -109,7 +108,7 @@ impl Unwind {
             };
             (reloc, distance(sym).wrapping_add(add))
         });
-        values.filter(|(_, value)| !is_near(*value)).collect()
+        relocs.collect()
     }
 
     /// Writes `.pdata` of an image at `base` into `out`, which has its length.

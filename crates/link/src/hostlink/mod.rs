@@ -222,11 +222,12 @@ impl<'a> HostLinker<'a> {
         if !linker.is_empty() {
             argv.push(joined("-fuse-ld=", linker.as_bytes()));
         }
-        let takes_build_id = match config.release.host_build_id {
-            HostBuildId::InPlace | HostBuildId::IfGiven => true,
-            HostBuildId::OfGoBuildId => is_elf && knows("", "-Wl,--build-id=0x1234567890abcdef")?,
-        };
-        if is_elf && takes_build_id {
+        let takes_build_id = is_elf
+            && match config.release.host_build_id {
+                HostBuildId::InPlace | HostBuildId::IfGiven => true,
+                HostBuildId::OfGoBuildId => knows("", "-Wl,--build-id=0x1234567890abcdef")?,
+            };
+        if takes_build_id {
             if !config.gnu_build_id.is_empty() {
                 let id = hex::encode(&config.gnu_build_id);
                 argv.push(joined("-Wl,--build-id=0x", id.as_bytes()));

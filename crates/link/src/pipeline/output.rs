@@ -367,13 +367,16 @@ impl<'a> Output<'a> {
             return Vec::new();
         };
         let (syms, addrs) = (&self.program.syms, &self.data.addrs);
-        let too_far = unwind.too_far(syms, addrs, self.relocator.image_base);
-        let error = |(reloc, value): (Reloc, i64)| RelocError {
-            from: unwind.pdata,
-            problem: Problem::of_address(value, addrs.addr(reloc.sym)),
-            reloc,
+        let fields = unwind.far_fields(syms, addrs, self.relocator.image_base);
+        let error = |(reloc, value): (Reloc, i64)| {
+            let problem = Problem::of_address(value, addrs.addr(reloc.sym))?;
+            Some(RelocError {
+                from: unwind.pdata,
+                reloc,
+                problem,
+            })
         };
-        too_far.into_iter().map(error).collect()
+        fields.into_iter().filter_map(error).collect()
     }
 
     /// Writes all contents, as far as they are not written yet: what is loaded into `loaded`, the output from
