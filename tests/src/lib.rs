@@ -117,6 +117,7 @@ const EARLIER_CASES: &[&str] = &[
     "parity/dwarf-types/1.24/default/plain",
     "parity/hello/1.24/default/plain",
     "parity/hello/1.24/default/v",
+    "macos/module-arm64/1.24/",
     "targets/darwin-arm64/zero-sized/1.24/plain",
     "targets/windows-amd64/zero-sized/1.24/plain",
     "parity/hello/1.25/default/",

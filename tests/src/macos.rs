@@ -33,6 +33,34 @@ const RACE_SETS: [(&str, &[&str]); 3] = [
     ("external", &["-linkmode=external", "-extld=false"]),
 ];
 
+/// One that can open plugins, or be one, compiled for that.
+const MODULE: Program = (
+    "module",
+    "tests/host/module",
+    &["-gcflags=all=-dynlink", "-asmflags=all=-dynlink"],
+);
+
+/// Flags for that, with a host linker that knows all flags or none.
+const MODULE_SETS: [(&str, &[&str]); 8] = [
+    ("opener", &["-extld=false"]),
+    ("opener-stripped", &["-extld=true", "-s", "-w"]),
+    ("opener-chains", &["-extld=true"]),
+    ("opener-c-shared", &["-extld=true", "-buildmode=c-shared"]),
+    ("plugin", &["-extld=false", PLUGIN, PLUGIN_PATH]),
+    (
+        "plugin-stripped",
+        &["-extld=false", PLUGIN, PLUGIN_PATH, "-s", "-w"],
+    ),
+    ("plugin-chains", &["-extld=true", PLUGIN, PLUGIN_PATH]),
+    // What a plugin's own names begin with decides what others find.
+    (
+        "plugin-main",
+        &["-extld=false", PLUGIN, "-pluginpath=main", "-v"],
+    ),
+];
+const PLUGIN: &str = "-buildmode=plugin";
+const PLUGIN_PATH: &str = "-pluginpath=host.test/module";
+
 /// Programs, and flags with which a host linker makes something that is worked on.
 const FINISHED: [(Program, &str, &[&str]); 5] = [
     (PROGRAMS[1], "finished", &["-w"]),
@@ -123,6 +151,20 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
                     },
                 );
             }
+        }
+        for (arch, (title, flags)) in ARCHES.into_iter().flat_map(|a| MODULE_SETS.map(|s| (a, s))) {
+            case(
+                context,
+                go,
+                cases,
+                "macos",
+                (MODULE, "darwin", arch),
+                title,
+                move |_, _| {
+                    let external = ["-linkmode=external"].iter().chain(flags);
+                    Ok(external.map(|f| f.to_string()).collect())
+                },
+            );
         }
         for (title, flags) in RACE_SETS {
             case(
@@ -249,6 +291,9 @@ fn stand_ins(step: &Step, dir: &Path, tools: Tools) -> Result<PathBuf> {
 fn with_cgo(step: &Step) -> Result<String> {
     let mut text = fs::read_to_string(step.dir.join("importcfg.link"))?;
     let packages = step.packages()?;
+    if packages.iter().any(|(name, _)| name == "runtime/cgo") {
+        return Ok(text);
+    }
     let stand_in = packages.iter().find(|(name, _)| name == STAND_IN);
     let (_, file) = stand_in.ok_or("no package to stand for runtime/cgo")?;
     writeln!(text, "\npackagefile runtime/cgo={file}")?;

@@ -91,6 +91,43 @@ pub struct Unsorted {
     n_syms: usize,
 }
 
+/// What the order of data depends on besides its sizes.
+pub struct DataOrder<'a> {
+    /// Strings of types that reflection searches.
+    pub strings: &'a TypeStrings,
+    /// Size of a pointer, bytes.
+    pub ptr_size: u8,
+    /// The carrier of types, which comes first of them.
+    pub type_star: SymId,
+    /// Markers with room of their own that come first of all data of their kind.
+    pub heads: &'a [SymId],
+    /// Those that come last.
+    pub tails: &'a [SymId],
+}
+
+impl DataOrder<'_> {
+    fn is_end(&self, s: SymId) -> bool {
+        self.heads.contains(&s) || self.tails.contains(&s)
+    }
+
+    /// Moves the first and the last of a kind to their places.
+    fn move_ends(&self, list: &mut [DataSym]) {
+        if self.heads.is_empty() {
+            return;
+        }
+        let place = |list: &[DataSym], ends: &[SymId]| {
+            let is_end = |d: &DataSym| ends.contains(&d.sym);
+            list.iter().position(is_end)
+        };
+        if let Some(i) = place(list, self.heads) {
+            list[..=i].rotate_right(1);
+        }
+        if let Some(i) = place(list, self.tails) {
+            list[i..].rotate_left(1);
+        }
+    }
+}
+
 struct Found {
     by_kind: Vec<Vec<DataSym>>,
     hidden: Vec<SymId>,
@@ -233,13 +270,7 @@ impl Unsorted {
     }
 
     /// Sorts the symbols of each kind (`ld/data.go:dodataSect`).
-    pub fn sort(
-        self,
-        syms: &Symbols,
-        strings: &TypeStrings,
-        ptr_size: u8,
-        type_star: SymId,
-    ) -> Buckets {
+    pub fn sort(self, syms: &Symbols, order: &DataOrder) -> Buckets {
         let found = self.found;
         let mut hidden = BitSet::new(self.n_syms);
         let mut errors = Vec::new();
@@ -259,14 +290,15 @@ impl Unsorted {
                 for f in &found {
                     b.syms.extend_from_slice(&f.by_kind[k]);
                 }
-                b.max_align = b.syms.iter().map(|s| s.align).max().unwrap_or(0);
+                let inner = b.syms.iter().filter(|d| !order.is_end(d.sym));
+                b.max_align = inner.map(|s| s.align).max().unwrap_or(0);
                 let mut parts = TypeParts::default();
                 match SymKind::ALL[k] {
                     // These were made in the order of the file.
                     SymKind::Pclntab => {}
                     SymKind::ElfGot => b.syms.sort_by_key(|d| (syms.name(d.sym), d.sym)),
                     SymKind::Type if syms.gover.typelinks == TypelinkHome::GoType => {
-                        parts = sort_types(syms, strings, &mut b.syms, ptr_size, type_star);
+                        parts = sort_types(syms, &mut b.syms, order);
                     }
                     // runtime.zerobase follows the symbols without size, whose address it has.
                     _ => b.syms.par_sort_unstable_by_key(|d| {
@@ -277,6 +309,7 @@ impl Unsorted {
                         }
                     }),
                 }
+                order.move_ends(&mut b.syms);
                 (b, parts)
             })
             .collect();
@@ -315,20 +348,16 @@ impl Buckets {
     }
 }
 
-/// Sorts the type section: its carrier, descriptors that reflection searches by string, other
+/// Sorts the type section: its marker and carrier, descriptors that reflection searches by string, other
 /// descriptors by size, itabs by size. Equal strings stay as Go's sort leaves them.
-fn sort_types(
-    syms: &Symbols,
-    strings: &TypeStrings,
-    list: &mut Vec<DataSym>,
-    ptr_size: u8,
-    type_star: SymId,
-) -> TypeParts {
+fn sort_types(syms: &Symbols, list: &mut Vec<DataSym>, order: &DataOrder) -> TypeParts {
     #[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
     enum Class {
-        Carrier,
+        /// The marker, then the carrier.
+        First,
         Typelink,
         Other,
+        /// And then the marker behind all.
         Itab,
     }
     let f = (syms.gover.flags.typelink, syms.gover.flags2.itab);
@@ -336,8 +365,11 @@ fn sort_types(
     let classes: Vec<(Class, &[u8])> = list
         .par_iter()
         .map(|d| {
-            if d.sym == type_star {
-                return (Class::Carrier, &[][..]);
+            if d.sym == order.type_star || order.heads.contains(&d.sym) {
+                return (Class::First, &[][..]);
+            }
+            if order.tails.contains(&d.sym) {
+                return (Class::Itab, &[][..]);
             }
             let Def::Go(o, li) = syms.def(d.sym) else {
                 return (Class::Other, &[][..]);
@@ -346,7 +378,10 @@ fn sort_types(
             if def.flag2() & f.1 != 0 {
                 (Class::Itab, &[][..])
             } else if def.flag() & f.0 != 0 {
-                (Class::Typelink, strings.get(syms, d.sym, ptr_size))
+                (
+                    Class::Typelink,
+                    order.strings.get(syms, d.sym, order.ptr_size),
+                )
             } else {
                 (Class::Other, &[][..])
             }
@@ -381,6 +416,8 @@ fn sort_types(
             let d = &list[i as usize];
             let key = match class {
                 Class::Typelink => number[i as usize].into(),
+                Class::First => u64::from(d.sym == order.type_star),
+                _ if order.tails.contains(&d.sym) => !0 >> 2,
                 _ => low31(d.size) << 31 | low31(d.sym.0),
             };
             ((class as u64) << 62 | key, i)
@@ -388,17 +425,20 @@ fn sort_types(
         .collect();
     gosort::par_sort_by(&mut keyed, syms.gover.shuffle, |a, b| a.0 < b.0);
     let mut p = TypeParts {
-        desc_len: ptr_size.into(),
+        desc_len: order.ptr_size.into(),
         ..TypeParts::default()
     };
-    let mut at = u64::from(ptr_size);
+    let mut at = u64::from(order.ptr_size);
     let mut seen_itab = false;
     for &(_, i) in &keyed {
         let (class, d) = (classes[i as usize].0, &list[i as usize]);
+        if order.is_end(d.sym) {
+            continue;
+        }
         let aligned = crate::round_up(at, d.align.into());
         let end = aligned + u64::from(d.size);
         match class {
-            Class::Carrier => continue,
+            Class::First => continue,
             Class::Typelink => p.desc_len = end,
             Class::Other => {}
             Class::Itab => {

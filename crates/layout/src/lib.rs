@@ -12,7 +12,7 @@ mod text;
 mod trampolines;
 
 pub use addresses::{Addresses, SectionId};
-pub use buckets::{Bucket, Buckets, DataSym, TypeParts, Unsorted, data_align};
+pub use buckets::{Bucket, Buckets, DataOrder, DataSym, TypeParts, Unsorted, data_align};
 pub use carriers::Carriers;
 pub use relro::Relro;
 pub use sections::{

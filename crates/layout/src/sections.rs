@@ -10,7 +10,7 @@ use gover::{
 };
 use std::borrow::Cow;
 use std::ops::Range;
-use symbols::{SymId, Symbols};
+use symbols::{SymId, Symbols, VERSION_ABI0};
 use target::Placement;
 
 /// Greatest size of a section, bytes.
@@ -622,8 +622,11 @@ impl Alloc<'_> {
             self.assign(RodataRelro);
         }
         known.types = self.open(seg, format!("{prefix}.go.type"), &[Type], rwx);
-        // No type is at offset 0.
-        self.at += u64::from(opts.ptr_size);
+        // No type is at offset 0, where a marker may lie.
+        let marker = syms.lookup(b"runtime.types", VERSION_ABI0);
+        if marker.is_none_or(|s| syms.size(s) == 0) {
+            self.at += u64::from(opts.ptr_size);
+        }
         self.assign(Type);
         self.open(seg, format!("{prefix}.go.func"), &[GoFunc], rwx);
         self.assign(GoFunc);

@@ -70,16 +70,6 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
         let text = unsupported_text("-race for netbsd");
         return Err(diag.exit_plain(text));
     }
-    if config.os.format == FileFormat::MachO {
-        if config.build_mode == BuildMode::Plugin || can_use_plugins {
-            let text = unsupported_text("plugins, and programs that load them, for darwin");
-            return Err(diag.exit_plain(text));
-        }
-        if mode == LinkMode::External && config.no_dynamic {
-            let text = unsupported_text("-d with external linking for darwin");
-            return Err(diag.exit_plain(text));
-        }
-    }
     let platform = match config.os.format {
         FileFormat::MachO => host_platform(config, &inputs),
         _ => None,

@@ -106,6 +106,13 @@ impl Shape {
         self.mode == BuildMode::Shared
     }
 
+    /// Whether the symbols that mark where sections start and end have room of their own. The dynamic linker of
+    /// macOS takes one without for what lies at the same address, which it then finds in another module
+    /// (`ld/data.go:fixZeroSizedSymbols`).
+    pub fn gives_markers_room(&self) -> bool {
+        self.dynlink && self.format == FileFormat::MachO
+    }
+
     /// Whether packages are compared when modules meet: by plugins, and what loads them.
     pub fn has_package_hashes(&self) -> bool {
         self.is_plugin() || self.can_use_plugins

@@ -200,6 +200,15 @@ impl Relocator<'_> {
                     return None;
                 }
                 let siz = i64::from(r.siz);
+                if r.typ == GotPcrel && macho && host.dynlink {
+                    return Some(HostReloc {
+                        off: r.off,
+                        siz: r.siz,
+                        typ: r.typ,
+                        sym: rs,
+                        add: r.add.wrapping_sub(siz),
+                    });
+                }
                 if self.syms.kind(rs) == SymKind::UndefExt {
                     (rs, if macho { 0 } else { -siz })
                 } else if r.typ == GotPcrel || self.addrs.section(rs) != section {
@@ -320,7 +329,7 @@ impl Relocator<'_> {
         }
         match host.format {
             FileFormat::Elf => {}
-            FileFormat::MachO => return self.leave_to_macho(r, h, field),
+            FileFormat::MachO => return self.leave_to_macho(host, r, h, field),
             FileFormat::Pe => return self.coff_field(h, field),
         }
         if self.host_types(host, h).is_none() {

@@ -1,7 +1,7 @@
 //! Relocations of Mach-O objects (`ld/data.go:relocsym`, `amd64/asm.go:machoreloc1`,
 //! `arm64/asm.go:machoreloc1`).
 
-use crate::{HostReloc, Problem, Relocator};
+use crate::{HostLink, HostReloc, Problem, Relocator};
 use gover::{RelocType, SymKind};
 use symbols::Reloc;
 use target::Family;
@@ -117,6 +117,7 @@ impl Relocator<'_> {
     /// Puts into `field` what a linker of Mach-O objects expects there.
     pub(crate) fn leave_to_macho(
         &self,
+        host: &HostLink,
         r: &Reloc,
         h: &HostReloc,
         field: &mut [u8],
@@ -124,6 +125,8 @@ impl Relocator<'_> {
         self.macho_pair(h).ok_or(Problem::BadSize)?;
         let value = match r.typ {
             RelocType::Addr => h.add,
+            // Of a word that other modules may define, the linker has to know all.
+            RelocType::GotPcrel if host.dynlink => r.add,
             RelocType::Call | RelocType::Pcrel | RelocType::GotPcrel => self.relative_addend(r, h),
             // Instructions stay as they are.
             _ => return Ok(()),

@@ -2,7 +2,7 @@
 //! `ld/data.go:textaddress`).
 
 use crate::maker::Maker;
-use gover::{Carriers, FuncdataHome, GcMasks, Gosymtab, SymKind};
+use gover::{Carriers, FuncdataHome, GcMasks, Gosymtab, SymKind, TypesMarker};
 use symbols::SymId;
 
 /// Markers made with the text section.
@@ -67,6 +67,49 @@ markers! {
 }
 
 impl DataMarkers {
+    /// Has those that modules must not take from one another lie where they point, as data of their own
+    /// (`ld/data.go:fixZeroSizedSymbols`).
+    pub fn give_room(&self, m: &mut Maker) {
+        /// What a start takes, bytes.
+        const SIZE: u64 = 8;
+        let (types_align, etypes_kind) = match m.syms.gover.types_marker {
+            TypesMarker::EightBytes => (0, SymKind::FuncTab),
+            TypesMarker::Pointer => (m.ptr_size.into(), SymKind::Type),
+        };
+        for s in self.heads().into_iter().chain(self.tails()) {
+            m.special.remove(s);
+        }
+        for s in self.heads() {
+            m.ext(s).size = SIZE;
+        }
+        let types = m.ext(self.types);
+        types.kind = SymKind::Type;
+        types.align = types_align;
+        m.ext(self.etypes).kind = etypes_kind;
+    }
+
+    /// Starts that come first of all data of their kind, if they have room of their own.
+    pub fn heads(&self) -> [SymId; 5] {
+        [
+            self.types,
+            self.noptrdata,
+            self.data,
+            self.bss,
+            self.noptrbss,
+        ]
+    }
+
+    /// Ends that come last, if starts come first.
+    pub fn tails(&self) -> [SymId; 5] {
+        [
+            self.etypes,
+            self.enoptrdata,
+            self.edata,
+            self.ebss,
+            self.enoptrbss,
+        ]
+    }
+
     /// Makes them, in cmd/link's order. `relro` is whether data that the dynamic linker relocates is
     /// kept apart.
     /// `dynlink` is whether Go symbols are linked dynamically.

@@ -82,6 +82,8 @@ pub struct CompilerFlags {
     pub on_arm64: &'static [&'static str],
     /// The linker it must use on AArch64, how that one names itself, and what is said if it is another.
     pub arm64_linker: Option<(&'static str, &'static str, &'static str)>,
+    /// Whether modules of Go code want gold on AArch64 where GNU ld has trouble with copy relocations.
+    pub gold_on_arm64: bool,
 }
 
 const NO_FLAGS: CompilerFlags = CompilerFlags {
@@ -90,6 +92,7 @@ const NO_FLAGS: CompilerFlags = CompilerFlags {
     if_known: &[],
     on_arm64: &[],
     arm64_linker: None,
+    gold_on_arm64: false,
 };
 
 /// What an operating system is to the linker (`objabi.HeadType`, `ld.Target`).
@@ -147,7 +150,10 @@ pub const LINUX: OsInfo = OsInfo {
         ..PLAIN_ELF
     },
     compiler: "gcc",
-    compiler_flags: NO_FLAGS,
+    compiler_flags: CompilerFlags {
+        gold_on_arm64: true,
+        ..NO_FLAGS
+    },
     external_packages: &[],
     default_output: "a.out",
 };
@@ -222,7 +228,7 @@ const OPENBSD_EARLY: OsInfo = OsInfo {
         if_known: &[],
         // Go's assembler puts constants between instructions, which must be read then.
         on_arm64: &["-Wl,--no-execute-only"],
-        arm64_linker: None,
+        ..NO_FLAGS
     },
     ..LINUX
 };
@@ -251,6 +257,7 @@ pub const DRAGONFLY: OsInfo = OsInfo {
         interpreters: Some(("/usr/libexec/ld-elf.so.2", "")),
         ..PLAIN_ELF
     },
+    compiler_flags: NO_FLAGS,
     // The variable errno is local to threads, by relocations that are not known here.
     external_packages: &["net", "os/user"],
     ..LINUX

@@ -49,13 +49,32 @@ impl HostLinker<'_> {
     }
 
     /// Flags that say what is made.
-    pub(super) fn macho_flags(&self) -> Vec<&'static str> {
+    ///
+    /// # Errors
+    /// There are too many errors.
+    pub(super) fn macho_flags(
+        &self,
+        knows: &impl Fn(&str, &str) -> Result<bool, Stop>,
+    ) -> Result<Vec<&'static str>, Stop> {
         let config = self.config;
+        let combined = self.combines_dwarf();
         let mut flags = Vec::new();
-        if self.combines_dwarf() {
+        if combined {
             // Room for the load command of one more segment.
             flags.push("-Wl,-headerpad,1144");
-        } else {
+        }
+        if self.input.dynlink {
+            // Modules find one another's symbols, at once: what is looked up late hangs in forked processes
+            // (<https://go.dev/issue/38824>).
+            flags.extend(["-Wl,-flat_namespace", "-Wl,-bind_at_load"]);
+            // The number of segments that chains of fixups record would be one too small
+            // (<https://go.dev/issue/81793>).
+            let no_chains = "-Wl,-no_fixup_chains";
+            if combined && config.release.host_link.no_fixup_chains && knows("", no_chains)? {
+                flags.push(no_chains);
+            }
+        }
+        if !combined {
             flags.push("-Wl,-S");
             if config.strip {
                 flags.push("-Wl,-x");
@@ -71,10 +90,10 @@ impl HostLinker<'_> {
             BuildMode::Exe if self.input.macos && config.arch.family == Family::Amd64 => {
                 flags.push("-Wl,-no_pie");
             }
-            BuildMode::CShared => flags.push("-dynamiclib"),
+            BuildMode::CShared | BuildMode::Plugin => flags.push("-dynamiclib"),
             _ => {}
         }
-        flags
+        Ok(flags)
     }
 
     /// What the linker has written, without warnings that are of no use.

@@ -216,7 +216,7 @@ impl<'a> HostLinker<'a> {
                 argv.extend(words(&self.system_flags(&knows)?));
                 argv.extend(words(&self.output_flags()));
             }
-            None => argv.extend(words(&self.macho_flags())),
+            None => argv.extend(words(&self.macho_flags(&knows)?)),
         }
         let linker = self.other_linker()?;
         if !linker.is_empty() {
@@ -314,10 +314,11 @@ impl<'a> HostLinker<'a> {
         if config.arch.family != Family::Arm64 {
             return Ok("");
         }
-        if self.input.dynlink && self.needs_gold()? {
+        let flags = &config.os.compiler_flags;
+        if self.input.dynlink && flags.gold_on_arm64 && self.needs_gold()? {
             return Ok("gold");
         }
-        let Some((linker, name, missing)) = config.os.compiler_flags.arm64_linker else {
+        let Some((linker, name, missing)) = flags.arm64_linker else {
             return Ok("");
         };
         let o = tool::run(

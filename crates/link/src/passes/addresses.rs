@@ -57,9 +57,12 @@ pub fn assign_addresses(
     let set = |s: SymId, sect: usize, value: u64| a.set(s, id(sect), value);
     let start = |i: usize| layout.sections[i].addr;
     let end = |i: usize| layout.sections[i].addr + layout.sections[i].len;
-    // The section begins later if a symbol wants more alignment than functions have.
-    set(text_markers.text, k.text, text.start);
-    set(text_markers.etext, k.text, text.end);
+    // They may be functions like others.
+    if order.textp.first() != Some(&text_markers.text) {
+        // The section begins later if a symbol wants more alignment than functions have.
+        set(text_markers.text, k.text, text.start);
+        set(text_markers.etext, k.text, text.end);
+    }
     set(markers.rodata, k.rodata, start(k.rodata));
     set(markers.erodata, k.rodata, end(k.rodata));
     set(markers.types, k.types, start(k.types));

@@ -47,6 +47,22 @@ pub fn make_shared_notes(m: &mut Maker, libs: &[LibId], roots: &[(String, String
     bytes
 }
 
+/// Does not export functions and variables of the runtime that a plugin and the program that opens it both have: the
+/// dynamic linker would have the plugin's tables refer to the program's (`ld/macho.go:domacho`).
+pub fn keep_runtime_to_itself(syms: &mut Symbols) {
+    for (name, version) in [
+        ("_cgo_topofstack", VERSION_ABI0),
+        ("__cgo_topofstack", VERSION_ABI0),
+        ("_cgo_panic", VERSION_ABI_INTERNAL),
+        ("crosscall2", VERSION_ABI0),
+    ] {
+        let known = syms.lookup(name.as_bytes(), version);
+        if let Some(attrs) = known.and_then(|s| syms.foreign.cgo.get_mut(&s)) {
+            attrs.export_dynamic = false;
+        }
+    }
+}
+
 /// Keeps what stands for methods that nobody calls (`ld/lib.go:setArchSyms`). Elsewhere it is a root.
 pub fn keep_unreachable_method(m: &mut Maker) {
     let version = i32::from(m.syms.abi_wrappers);

@@ -3,7 +3,7 @@
 //! Local symbols come first, then exported and imported ones, each sorted by name. Symbols of the same name
 //! stay as Go's sort leaves them, so names are ranked first and the ranks sorted as Go does.
 
-use super::elf_symbols::{ABI_SUFFIX, has_internal_twin, middle_dots, shown_data};
+use super::elf_symbols::{ABI_SUFFIX, has_internal_twin, is_hashed_text, middle_dots, shown_data};
 use super::symbol_parts::{Room, shown_by_kind, write_parts};
 use crate::output::Store;
 use format::macho::{SYM_SIZE, Sym, consts::*};
@@ -64,6 +64,10 @@ pub struct MachoSymbolInput<'a> {
     pub addrs: &'a Addresses,
     /// Whether what nobody outside refers to is left out (`-s`).
     pub strip: bool,
+    /// Whether other modules of Go code find symbols here.
+    pub dynlink: bool,
+    /// What the names of a plugin's own symbols begin with, if this is one.
+    pub plugin: Option<&'a [u8]>,
     /// Whether this is an object, which may leave symbols of other objects undefined.
     pub external: bool,
 }
@@ -183,7 +187,10 @@ impl MachoSymbolInput<'_> {
         match strip {
             true => found.extend(text.filter(|&s| exported(s))),
             false => {
-                found.extend([self.text.text, self.text.etext]);
+                // They may be functions like others.
+                if self.order.textp.first() != Some(&self.text.text) {
+                    found.extend([self.text.text, self.text.etext]);
+                }
                 found.extend(text);
             }
         }
@@ -234,6 +241,26 @@ impl MachoSymbolInput<'_> {
         Chunk { entries, names }
     }
 
+    /// Whether other modules of Go code find a symbol (`machoShouldExport`): what they would have twice else,
+    /// variables and types above all. Functions that types have for comparisons appear in the pclntab.
+    fn is_shared(&self, s: SymId) -> bool {
+        let syms = self.syms;
+        if !self.dynlink || syms.local.has(s) {
+            return false;
+        }
+        let (kind, name) = (syms.kind(s), syms.name(s));
+        if kind.is_text() && is_hashed_text(syms, s) {
+            return false;
+        }
+        let begins = |prefix: &[u8]| name.starts_with(prefix);
+        let rank = |k| syms.gover.rank(k);
+        self.plugin.is_some_and(|p| syms.ext_name(s).starts_with(p))
+            || begins(b"go:itab.")
+            || begins(b"type:") && !begins(b"type:.")
+            || begins(b"go:link.pkghash")
+            || rank(kind) >= rank(SymKind::FirstWritable)
+    }
+
     /// The entry of a symbol; its name goes to `names`.
     fn entry(&self, s: SymId, names: &mut Vec<u8>) -> Sym {
         let MachoSymbolInput { syms, addrs, .. } = *self;
@@ -250,6 +277,7 @@ impl MachoSymbolInput<'_> {
         let typ = match attrs {
             _ if imported => N_EXT,
             Some(a) if a.export_dynamic => N_SECT | N_EXT,
+            _ if self.is_shared(s) => N_SECT | N_EXT,
             Some(a) if a.export_static => N_SECT | N_EXT | N_PEXT,
             _ => N_SECT,
         };

@@ -86,6 +86,10 @@ impl Code {
             order.gather_fips(&program.syms);
         }
         let text_markers = TextMarkers::make(&mut program.maker());
+        if program.shape.gives_markers_room() {
+            order.textp.insert(0, text_markers.text);
+            order.textp.push(text_markers.etext);
+        }
         diag.phases.start("textaddress");
         let text = lay_out_text(program, &mut order);
         check_text_size(program, &text)?;
@@ -415,7 +419,11 @@ fn declare_for_macos(program: &mut Program) -> MachoTables {
         relro: shape.relro() != Relro::None,
         inode64_names,
     };
-    MachoTables::make(&mut program.maker(), &options)
+    let tables = MachoTables::make(&mut program.maker(), &options);
+    if shape.is_plugin() {
+        host_syms::keep_runtime_to_itself(&mut program.syms);
+    }
+    tables
 }
 
 /// What ties a Windows program to others, and how its stack is unwound where that does not depend on

@@ -8,7 +8,8 @@ use crate::passes::blocks::{BlockError, Blocks};
 use crate::passes::{addresses, host_syms, pe};
 use gover::SymKind;
 use layout::{
-    Addresses, Buckets, DataLayout, Relro, SectionOptions, Segments, Unsorted, UnwindTables,
+    Addresses, Buckets, DataLayout, DataOrder, Relro, SectionOptions, Segments, Unsorted,
+    UnwindTables,
 };
 use reach::Live;
 use symbols::{SymId, Symbols};
@@ -81,6 +82,10 @@ impl Data {
 fn sort(program: &mut Program, code: &mut Code) -> Result<Buckets, Stop> {
     let (config, diag, shape) = (program.config, program.diag, program.shape);
     let ptr_size = config.arch.ptr_size;
+    let markers = code.data_markers;
+    if shape.gives_markers_room() {
+        markers.give_room(&mut program.maker());
+    }
     // What is known to be no data, or to have its place already.
     let mut apart = std::mem::take(&mut program.special);
     code.order.textp.iter().for_each(|&s| apart.insert(s));
@@ -105,8 +110,19 @@ fn sort(program: &mut Program, code: &mut Code) -> Result<Buckets, Stop> {
     if relro != Relro::None {
         data.move_relro(syms);
     }
-    let type_star = code.data_markers.type_star;
-    let mut buckets = data.sort(syms, &program.type_strings, ptr_size, type_star);
+    let (heads, tails) = (markers.heads(), markers.tails());
+    let ends: [&[SymId]; 2] = match shape.gives_markers_room() {
+        true => [&heads, &tails],
+        false => [&[]; 2],
+    };
+    let order = DataOrder {
+        strings: &program.type_strings,
+        ptr_size,
+        type_star: markers.type_star,
+        heads: ends[0],
+        tails: ends[1],
+    };
+    let mut buckets = data.sort(syms, &order);
     if let Some(d) = &code.dynamic {
         // The ELF ABI has them side by side.
         buckets.join(SymKind::ElfRoSect, d.rela, d.rela_plt, ptr_size.into());

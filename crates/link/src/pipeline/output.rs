@@ -17,7 +17,7 @@ use layout::{Addresses, Carriers, Segments};
 use reloc::{HostLink, Problem, RelocError, Relocator};
 use std::sync::Mutex;
 use symbols::map::Maps;
-use symbols::{Reloc, SymId};
+use symbols::{Reloc, SymId, path_to_prefix};
 use tables::pclntab::{self, FillContext, Part, PclntabError};
 use target::FileFormat;
 
@@ -228,6 +228,7 @@ impl<'a> Output<'a> {
         // Mach-O files name what they import there.
         let format = program.shape.format;
         let wanted = format == FileFormat::MachO || !external && !strip;
+        let path = path_to_prefix(program.config.main_pkg());
         wanted.then(|| match format {
             FileFormat::Elf => SymbolTable::Elf(ElfSymbols::collect(
                 syms, live, order, text, buckets, addrs, dynlink,
@@ -240,6 +241,8 @@ impl<'a> Output<'a> {
                 data: buckets,
                 addrs,
                 strip,
+                dynlink,
+                plugin: program.shape.is_plugin().then_some(path.as_bytes()),
                 external,
             })),
             FileFormat::Pe => SymbolTable::Pe(PeSymbols::collect(&PeSymbolInput {

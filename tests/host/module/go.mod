@@ -1,0 +1,3 @@
+module host.test/module
+
+go 1.22
