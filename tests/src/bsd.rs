@@ -1,4 +1,4 @@
-//! Links for the BSDs with a host linker. There is none of theirs here: what it is given is compared, and what
+//! Links for the BSDs, most of them with a host linker. There is none of theirs here: what it is given is compared, and what
 //! is said when it fails.
 
 use crate::context::Context;
@@ -32,6 +32,17 @@ const SETS: [(&str, &[&str]); 6] = [
     ),
 ];
 
+/// Flags without a host linker and with one: the race detector wants the same addresses in each run, which systems
+/// are told.
+const RACE_SETS: [(&str, &[&str]); 3] = [
+    ("race", &["-race", "-B=0x12"]),
+    ("race-stripped", &["-race", "-s", "-w", "-buildid="]),
+    (
+        "race-external",
+        &["-race", "-linkmode=external", "-extld=false"],
+    ),
+];
+
 /// All cases.
 pub fn cases(context: &Context, cases: &mut Vec<Case>) {
     for go in context.toolchains() {
@@ -39,10 +50,12 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
             // Cases are told apart by the names of their programs.
             let program: Program = (os, "compiler-fixtures/hello", &[]);
             let system = (program, os, arch);
-            for (title, flags) in SETS {
+            let external = SETS.map(|(title, flags)| (title, &["-linkmode=external"][..], flags));
+            let race = RACE_SETS.map(|(title, flags)| (title, &[][..], flags));
+            for (title, mode, flags) in external.into_iter().chain(race) {
                 case(context, go, cases, "bsd", system, title, move |_, _| {
-                    let external = ["-linkmode=external"].iter().chain(flags);
-                    Ok(external.map(|f| f.to_string()).collect())
+                    let all = mode.iter().chain(flags);
+                    Ok(all.map(|f| f.to_string()).collect())
                 });
             }
         }

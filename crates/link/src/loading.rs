@@ -1,7 +1,7 @@
 //! From a configuration to loaded inputs, with what is to be said about them
 //! (`ld/lib.go:loadlib`).
 
-use crate::config::{Config, unsupported_text};
+use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::mode::{BuildMode, LinkMode, LinkModeDecision, LinkModeInputs};
 use crate::version::of_header;
@@ -65,11 +65,6 @@ pub fn load_inputs(config: &Config, diag: &Diag) -> Result<Loaded, Stop> {
     let inputs = loaded.inputs;
     let mode = decided.into_inner().unwrap_or_default();
     let can_use_plugins = can_use_plugins.into_inner();
-    // cmd/link forbids the system to load it anywhere, in a note of its own.
-    if config.race && config.goos == "netbsd" {
-        let text = unsupported_text("-race for netbsd");
-        return Err(diag.exit_plain(text));
-    }
     let platform = match config.os.format {
         FileFormat::MachO => host_platform(config, &inputs),
         _ => None,

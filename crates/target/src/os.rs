@@ -34,6 +34,15 @@ pub struct IdentNote {
     pub owner: &'static [u8],
     /// Types and contents, a word each.
     pub notes: &'static [(u32, u32)],
+    /// The same with the race detector, which wants the same addresses in each run.
+    pub race_notes: Option<&'static [(u32, u32)]>,
+}
+
+impl IdentNote {
+    /// Types and contents, with the race detector or without.
+    pub fn of(&self, race: bool) -> &'static [(u32, u32)] {
+        self.race_notes.filter(|_| race).unwrap_or(self.notes)
+    }
 }
 
 /// What ELF files have on an operating system (`ld/elf.go:asmbElf`).
@@ -43,6 +52,8 @@ pub struct ElfRules {
     pub osabi: u8,
     /// The note by which the system knows its programs.
     pub ident: Option<IdentNote>,
+    /// One more with the race detector. It forbids the system to choose addresses.
+    pub race_note: Option<IdentNote>,
     /// Type, flags and alignment of the last program header, which is not for memory.
     pub last_header: Option<(u32, u32, u64)>,
     /// The program that loads dynamic ones, on x86-64 and AArch64; those of Linux depend on the machine
@@ -62,6 +73,7 @@ const OPENBSD_NOBTCFI: (u32, u32, u64) = (0x65a3_dbe8, 1, 0);
 const PLAIN_ELF: ElfRules = ElfRules {
     osabi: 0,
     ident: None,
+    race_note: None,
     last_header: None,
     interpreters: None,
     versioned_libraries: false,
@@ -170,6 +182,7 @@ pub const FREEBSD: OsInfo = OsInfo {
             // The oldest system, which is 12.3; that there are no constructors for it to call; features to
             // turn off, of which there are none.
             notes: &[(1, 1_203_000), (2, 0), (4, 0)],
+            race_notes: Some(&[(1, 1_203_000), (2, 0), (4, 1)]),
         }),
         interpreters: Some(("/libexec/ld-elf.so.1", "/usr/libexec/ld-elf.so.1")),
         ..LINUX.elf
@@ -197,6 +210,13 @@ pub const NETBSD: OsInfo = OsInfo {
             owner: b"NetBSD\0",
             // The oldest system, which is 7.0.
             notes: &[(1, 700_000_000)],
+            race_notes: None,
+        }),
+        race_note: Some(IdentNote {
+            section: ".note.netbsd.pax",
+            owner: b"PaX\0",
+            notes: &[(3, 0x20)],
+            race_notes: None,
         }),
         interpreters: Some(("/libexec/ld.elf_so", "/libexec/ld.elf_so")),
         ..PLAIN_ELF
@@ -215,7 +235,9 @@ const OPENBSD_EARLY: OsInfo = OsInfo {
             section: ".note.openbsd.ident",
             owner: b"OpenBSD\0",
             notes: &[(1, 0)],
+            race_notes: None,
         }),
+        race_note: None,
         last_header: None,
         interpreters: Some(("/usr/libexec/ld.so", "/usr/libexec/ld.so")),
         versioned_libraries: true,

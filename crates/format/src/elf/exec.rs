@@ -108,6 +108,8 @@ pub struct ExecInput<'a> {
     pub segments: Vec<SegmentInput>,
     /// Sections, in the order they were made.
     pub sections: Vec<SectionInput<'a>>,
+    /// A note whose program header comes first, and describes the last of `notes` if there are any.
+    pub first_note: Option<Note<'a>>,
     /// Notes by which the system knows its programs, in one section.
     pub ident: Vec<Note<'a>>,
     /// Notes, in the order they were made.
@@ -173,6 +175,7 @@ impl ExecPlan {
     /// When the header area cannot hold them.
     pub fn new(x: &ExecInput) -> Result<ExecPlan, TooBig> {
         let mut area = Area::new(x);
+        area.add_first_note();
         area.add_interpreter();
         area.add_notes();
         area.add_segments();
@@ -201,6 +204,8 @@ struct Area<'a> {
     x: &'a ExecInput<'a>,
     headers: Vec<Header<'a>>,
     phdrs: Vec<Phdr>,
+    /// A program header before all of these.
+    first: Option<Phdr>,
     /// Where what lies at the area's end begins.
     low: u64,
     /// What lies there, with its offsets.
@@ -249,6 +254,7 @@ impl<'a> Area<'a> {
             x,
             headers,
             phdrs,
+            first: None,
             low: x.header_len,
             blobs: Vec::new(),
         }
@@ -276,6 +282,13 @@ impl<'a> Area<'a> {
         sh
     }
 
+    fn add_first_note(&mut self) {
+        if let Some(n) = &self.x.first_note {
+            let sh = self.add_section(n.section, SHT_NOTE, 4, n.encode());
+            self.first = Some(Phdr::of_section(PT_NOTE, PF_R, &sh));
+        }
+    }
+
     fn add_interpreter(&mut self) {
         if let Some(path) = self.x.interpreter {
             let sh = self.add_section(".interp", SHT_PROGBITS, 1, [path, &[0]].concat());
@@ -296,7 +309,10 @@ impl<'a> Area<'a> {
             last = Some(self.add_section(n.section, SHT_NOTE, 4, n.encode()));
         }
         let header = last.map(|sh| Phdr::of_section(PT_NOTE, PF_R, &sh));
-        self.phdrs.extend(header);
+        match &mut self.first {
+            Some(first) => *first = header.unwrap_or(*first),
+            None => self.phdrs.extend(header),
+        }
     }
 
     fn add_segments(&mut self) {
@@ -358,8 +374,12 @@ impl<'a> Area<'a> {
             ..Phdr::default()
         });
         self.phdrs.extend(last);
-        let size = (self.phdrs.len() * PHDR_SIZE) as u64;
+        let n = self.phdrs.len() + usize::from(self.first.is_some());
+        let size = (n * PHDR_SIZE) as u64;
         (self.phdrs[0].filesz, self.phdrs[0].memsz) = (size, size);
+        if let Some(first) = self.first {
+            self.phdrs.insert(0, first);
+        }
     }
 
     fn add_tables(&mut self) {
@@ -502,7 +522,7 @@ impl<'a> Area<'a> {
 
 impl Phdr {
     /// The program header that tells the loader of a section.
-    fn of_section(typ: u32, flags: u32, sh: &Shdr) -> Phdr {
+    pub(super) fn of_section(typ: u32, flags: u32, sh: &Shdr) -> Phdr {
         Phdr {
             typ,
             flags,
@@ -516,7 +536,7 @@ impl Phdr {
 }
 
 impl Note<'_> {
-    fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(12 + self.owner.len() + self.desc.len() + 3);
         for v in [self.owner.len() as u32, self.desc.len() as u32, self.typ] {
             out.extend_from_slice(&v.to_le_bytes());
@@ -610,6 +630,7 @@ mod tests {
                 link: "",
                 info: SectionInfo::None,
             }],
+            first_note: None,
             ident: vec![Note {
                 section: ".note.ident",
                 owner: b"NetBSD\0",

@@ -1,7 +1,7 @@
 //! The headers of a relocatable object for the host linker (`ld/elf.go:asmbElf`, `elfshreloc`).
 
 use super::consts::*;
-use super::exec::{Header, SectionInput, SymtabSizes, TooBig, given_names, name_table};
+use super::exec::{Header, Note, SectionInput, SymtabSizes, TooBig, given_names, name_table};
 use super::records::*;
 
 /// What the headers describe.
@@ -16,6 +16,8 @@ pub struct ObjectInput<'a> {
     /// Sections in the order they were made, each with the number of its relocations; `None` if it
     /// cannot have any.
     pub sections: Vec<(SectionInput<'a>, Option<u64>)>,
+    /// A note at the end of the header area, which has a program header.
+    pub first_note: Option<Note<'a>>,
     /// As for executables.
     pub names: Option<Vec<String>>,
     /// Sizes of the symbol table.
@@ -70,6 +72,8 @@ struct Headers<'a> {
     rela: Vec<Option<usize>>,
     /// The bytes of the section name table.
     names: Vec<u8>,
+    /// The program header of the note at the area's end, and the note.
+    note: Option<(Phdr, Vec<u8>)>,
 }
 
 impl<'a> Headers<'a> {
@@ -92,6 +96,22 @@ impl<'a> Headers<'a> {
             };
             header(s.name, sh)
         }));
+        let note = x.first_note.as_ref().map(|n| {
+            let bytes = n.encode();
+            let off = x.header_len - bytes.len() as u64;
+            let sh = Shdr {
+                typ: SHT_NOTE,
+                flags: SHF_ALLOC,
+                // As if the area lay before the address 0.
+                addr: off.wrapping_sub(x.header_len),
+                off,
+                size: bytes.len() as u64,
+                addralign: 4,
+                ..Shdr::default()
+            };
+            list.push(header(n.section, sh));
+            (Phdr::of_section(PT_NOTE, PF_R, &sh), bytes)
+        });
         let n = list.len();
         let [symtab, strtab, shstrtab] = match x.names {
             Some(_) => [n + 1, n + 2, n],
@@ -135,6 +155,7 @@ impl<'a> Headers<'a> {
             tables: [symtab, strtab, shstrtab],
             rela,
             names,
+            note,
         }
     }
 
@@ -163,19 +184,25 @@ impl<'a> Headers<'a> {
 
     /// The ELF header and these headers as bytes.
     fn write(&self, machine: u16, osabi: u8) -> Vec<u8> {
-        let mut out = vec![0; EHDR_SIZE + self.list.len() * SHDR_SIZE];
+        let phdr = self.note.as_ref().map(|(phdr, _)| phdr);
+        let start = EHDR_SIZE + phdr.map_or(0, |_| PHDR_SIZE);
+        let mut out = vec![0; start + self.list.len() * SHDR_SIZE];
         Ehdr {
             typ: ET_REL,
             machine,
             osabi,
+            phnum: phdr.map_or(0, |_| 1),
             shnum: self.list.len() as u16,
             shstrndx: self.tables[2] as u16,
             ..Ehdr::default()
         }
         .write_object(&mut out);
+        if let Some(phdr) = phdr {
+            phdr.write(&mut out[EHDR_SIZE..start]);
+        }
         self.list
             .iter()
-            .zip(out[EHDR_SIZE..].chunks_mut(SHDR_SIZE))
+            .zip(out[start..].chunks_mut(SHDR_SIZE))
             .for_each(|(h, out)| h.sh.write(out));
         out
     }
@@ -191,13 +218,19 @@ impl ObjectPlan {
         let rela_names: Vec<String> = sections.map(|(s, _)| format!(".rela{}", s.name)).collect();
         let mut headers = Headers::new(x, &rela_names);
         let relocs = headers.place(x.end);
-        let header = headers.write(x.machine, x.osabi);
-        if header.len() as u64 > x.header_len {
+        let mut header = headers.write(x.machine, x.osabi);
+        let note = headers.note.as_ref().map_or(&[][..], |(_, bytes)| bytes);
+        let used = (header.len() + note.len()) as u64;
+        if used > x.header_len {
             return Err(TooBig {
-                used: header.len() as u64,
+                used,
                 reserved: x.header_len,
                 n_text: x.sections.iter().filter(|s| s.0.name == ".text").count(),
             });
+        }
+        if !note.is_empty() {
+            header.resize(x.header_len as usize - note.len(), 0);
+            header.extend_from_slice(note);
         }
         let off = |i: usize| headers.list[headers.tables[i]].sh.off;
         Ok(ObjectPlan {
@@ -264,6 +297,7 @@ mod tests {
                 (section(".data", SHT_PROGBITS, 4112), Some(0)),
                 (section(".bss", SHT_NOBITS, 4128), None),
             ],
+            first_note: None,
             names: None,
             symtab: SymtabSizes {
                 n_syms: 3,

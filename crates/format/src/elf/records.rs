@@ -131,7 +131,7 @@ pub struct Ehdr {
 }
 
 impl Ehdr {
-    /// Writes the header of a file without program headers at the start of `out`.
+    /// Writes the header of an object at the start of `out`: nobody looks for program headers.
     pub fn write_object(&self, out: &mut [u8]) {
         self.write(out);
         out[32..40].fill(0); // e_phoff

@@ -13,6 +13,7 @@ use gover::{ElfRelro, ElfSectionOrder};
 use layout::{DataLayout, Relro, Section, Seg, Segments};
 use std::path::Path;
 use symbols::Foreign;
+use target::os::IdentNote;
 
 /// The section of thread-local data.
 const TBSS: &str = ".tbss";
@@ -130,6 +131,7 @@ pub fn describe<'a>(
                 x
             })
             .collect(),
+        first_note: race_note(config),
         ident: ident_notes(config),
         notes,
         osabi: config.os.elf.osabi,
@@ -157,6 +159,9 @@ pub(super) fn section_names(config: &Config, shape: &Shape, dynamic: bool) -> Op
     }
     if let Some(ident) = &config.os.elf.ident {
         names.add(&[ident.section]);
+    }
+    if let Some(note) = race_note(config) {
+        names.add(&[note.section]);
     }
     if !config.gnu_build_id.is_empty() {
         names.add(&[".note.gnu.build-id"]);
@@ -251,16 +256,23 @@ impl SectionNames {
 
 /// The notes by which the system knows its programs.
 fn ident_notes(config: &Config) -> Vec<Note<'static>> {
-    let Some(ident) = &config.os.elf.ident else {
-        return Vec::new();
-    };
-    let note = |&(typ, ref word): &'static (u32, u32)| Note {
+    let ident = config.os.elf.ident.as_ref();
+    ident.map_or(Vec::new(), |i| notes(i, config.race).collect())
+}
+
+/// What tells the system that the race detector is in the program, where there is a note for that.
+pub(super) fn race_note(config: &Config) -> Option<Note<'static>> {
+    let note = config.os.elf.race_note.as_ref().filter(|_| config.race);
+    note.and_then(|n| notes(n, true).next())
+}
+
+fn notes(ident: &'static IdentNote, race: bool) -> impl Iterator<Item = Note<'static>> {
+    ident.of(race).iter().map(|(typ, word)| Note {
         section: ident.section,
         owner: ident.owner,
-        typ,
+        typ: *typ,
         desc: bytemuck::bytes_of(word),
-    };
-    ident.notes.iter().map(note).collect()
+    })
 }
 
 /// Sections for the dynamic linker that cmd/link finds no place for in the file, in its order: they lie

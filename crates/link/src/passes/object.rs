@@ -1,7 +1,7 @@
 //! The relocatable object that a host linker gets (`ld/asmb.go`, `ld/elf.go:elfEmitReloc`,
 //! `ld/pe.go:emitRelocations`).
 
-use super::elf::{section, section_names};
+use super::elf::{race_note, section, section_names};
 use crate::config::Config;
 use crate::shape::Shape;
 use dwarf::{HostRef, HostTarget, Plan};
@@ -367,6 +367,7 @@ pub fn describe<'a>(
         osabi: config.os.elf.osabi,
         header_len: config.placement.header_len,
         sections,
+        first_note: race_note(config),
         names: section_names(config, shape, false),
         symtab,
         end,
