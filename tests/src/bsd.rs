@@ -17,7 +17,7 @@ const SYSTEMS: [(&str, &str); 7] = [
 ];
 
 /// Flags; a linker that knows no flag and fails, and one that knows all and makes nothing.
-const SETS: [(&str, &[&str]); 6] = [
+const SETS: [(&str, &[&str]); 7] = [
     ("plain", &["-extld=false"]),
     ("stripped", &["-extld=false", "-s", "-w"]),
     ("pie", &["-extld=true", "-buildmode=pie", "-B=none"]),
@@ -26,6 +26,8 @@ const SETS: [(&str, &[&str]); 6] = [
         "c-shared",
         &["-extld=true", "-buildmode=c-shared", "-B=0x12", "-r=/lib"],
     ),
+    // gold is a matter of Linux.
+    ("linkshared", &["-extld=true", "-linkshared"]),
     (
         "c-archive",
         &["-extld=false", "-extar=ar", "-buildmode=c-archive"],

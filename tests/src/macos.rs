@@ -252,7 +252,7 @@ fn step(
 }
 
 /// A host linker that knows what it is to make, and its tools: what cmd/link makes by itself, and debugging
-/// information from there.
+/// information from there. It fails when it is asked twice for a tool.
 fn stand_ins(step: &Step, dir: &Path, tools: Tools) -> Result<PathBuf> {
     let make = |name: &str, flags: &[&str]| -> Result<PathBuf> {
         let out = dir.join(name);
@@ -278,8 +278,8 @@ fn stand_ins(step: &Step, dir: &Path, tools: Tools) -> Result<PathBuf> {
         format!(
             "for a in \"$@\"; do\n\
              case $before in\n\
-             --print-prog-name) echo {dir}/$a ;;\n\
-             -o) cp {program} $a ;;\n\
+             --print-prog-name) test -e {dir}/asked-$a && exit 7; touch {dir}/asked-$a; echo {dir}/$a ;;\n\
+             -o) rm -f {dir}/asked-*; cp {program} $a ;;\n\
              esac\n\
              before=$a\n\
              done"

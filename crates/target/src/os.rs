@@ -221,6 +221,7 @@ pub const NETBSD: OsInfo = OsInfo {
         interpreters: Some(("/libexec/ld.elf_so", "/libexec/ld.elf_so")),
         ..PLAIN_ELF
     },
+    compiler_flags: NO_FLAGS,
     ..LINUX
 };
 

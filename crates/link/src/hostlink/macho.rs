@@ -116,8 +116,10 @@ impl HostLinker<'_> {
         let file = &config.outfile;
         let mut combined = false;
         if self.combines_dwarf() {
-            self.collect_dwarf()?;
-            self.strip()?;
+            // Both are looked for before one of them runs.
+            let [dsymutil, strip] = [self.print_tool("dsymutil")?, self.print_tool("strip")?];
+            self.collect_dwarf(dsymutil)?;
+            self.strip(strip)?;
             combined = self.combine_dwarf()?;
             if !combined && !config.release.host_link.signs_without_dwarf {
                 return Ok(());
@@ -152,9 +154,7 @@ impl HostLinker<'_> {
     }
 
     /// Has the debugging information of all objects put together, in a file of its own.
-    fn collect_dwarf(&self) -> Result<(), Stop> {
-        let program = self.print_tool("dsymutil")?;
-        self.print_tool("strip")?;
+    fn collect_dwarf(&self, program: Vec<u8>) -> Result<(), Stop> {
         let dwarf = self.dir.file("go.dwarf");
         let mut argv: Argv = vec![program];
         argv.extend(words(&["-f", &self.config.outfile_name, "-o"]));
@@ -179,8 +179,8 @@ impl HostLinker<'_> {
     }
 
     /// Takes debugging information, and symbols if they are not wanted, out of the output.
-    fn strip(&self) -> Result<(), Stop> {
-        let mut argv: Argv = vec![self.print_tool("strip")?];
+    fn strip(&self, program: Vec<u8>) -> Result<(), Stop> {
+        let mut argv: Argv = vec![program];
         argv.push(b"-S".to_vec());
         if self.config.strip {
             argv.push(b"-x".to_vec());
