@@ -24,9 +24,29 @@ enum Subject {
     Fixture(&'static str, &'static str),
     /// The same for arm64.
     Arm64(&'static str),
+    /// The same for another system, by its number in [`SYSTEMS`]. The host linker knows all flags and makes nothing.
+    System(&'static str, usize),
     /// One of the ways with a host linker, by name.
     HostLinked(&'static str),
 }
+
+const fn system(name: &'static str, env: &'static [(&'static str, &'static str)]) -> Variant {
+    Variant {
+        name,
+        env,
+        flags: &[],
+        only: None,
+    }
+}
+
+const SYSTEMS: [Variant; 6] = [
+    system("windows-amd64", &[("GOOS", "windows")]),
+    system("darwin-arm64", &[("GOOS", "darwin"), ("GOARCH", "arm64")]),
+    system("darwin-amd64", &[("GOOS", "darwin")]),
+    system("freebsd-amd64", &[("GOOS", "freebsd")]),
+    system("netbsd-arm64", &[("GOOS", "netbsd"), ("GOARCH", "arm64")]),
+    system("openbsd-amd64", &[("GOOS", "openbsd")]),
+];
 
 const SUBJECTS: &[Subject] = &[
     Subject::Fixture("hello", "default"),
@@ -37,6 +57,12 @@ const SUBJECTS: &[Subject] = &[
     Subject::Fixture("fips", "default"),
     Subject::Fixture("map-init-pruned", "default"),
     Subject::Arm64("generics"),
+    Subject::System("hello", 0),
+    Subject::System("hello-net", 1),
+    Subject::System("hello-net", 2),
+    Subject::System("hello", 3),
+    Subject::System("hello", 4),
+    Subject::System("hello", 5),
     Subject::HostLinked("cgo"),
     Subject::HostLinked("pie"),
     Subject::HostLinked("c-archive"),
@@ -164,7 +190,8 @@ fn combine(random: &mut Random) -> Vec<String> {
 pub fn cases(context: &Context, big: bool, cases: &mut Vec<Case>) -> Result<()> {
     for go in context.toolchains() {
         for (i, &subject) in SUBJECTS.iter().enumerate() {
-            if let Subject::Fixture(name, _) | Subject::Arm64(name) = subject
+            if let Subject::Fixture(name, _) | Subject::Arm64(name) | Subject::System(name, _) =
+                subject
                 && !Fixture::named(name)?.wants(&go.release())
             {
                 continue;
@@ -175,6 +202,7 @@ pub fn cases(context: &Context, big: bool, cases: &mut Vec<Case>) -> Result<()> 
                 let (kind, program) = match subject {
                     Subject::Fixture(name, variant) => (variant, name),
                     Subject::Arm64(name) => (ARM64.name, name),
+                    Subject::System(name, system) => (SYSTEMS[system].name, name),
                     Subject::HostLinked(name) => ("external", name),
                 };
                 let release = go.release();
@@ -204,6 +232,14 @@ fn run(context: &Context, go: &Toolchain, subject: Subject, flags: &[String]) ->
             };
             let step = context.fixture_step(go, &Fixture::named(fixture)?, &variant)?;
             external::same(context, &step, flags, Errors::InAnyOrder)?
+        }
+        Subject::System(fixture, system) => {
+            let fixture = Fixture::named(fixture)?;
+            let step = context.fixture_step(go, &fixture, &SYSTEMS[system])?;
+            // Not what objects for one system become as programs for another.
+            let kept = flags.iter().filter(|f| *f != "-H=linux").cloned();
+            let all: Vec<String> = ["-extld=true".to_owned()].into_iter().chain(kept).collect();
+            external::same(context, &step, &all, Errors::InAnyOrder)?
         }
         Subject::Arm64(fixture) => {
             let step = context.fixture_step(go, &Fixture::named(fixture)?, &ARM64)?;

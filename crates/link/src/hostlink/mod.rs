@@ -513,7 +513,12 @@ impl<'a> HostLinker<'a> {
         if !self.dir.is_own() {
             // Nothing is left to be done afterwards.
             let name = text::lossy(&argv[0]).into_owned();
-            let program = tool::find(&argv[0])
+            // An empty name is no name to be looked for.
+            let program = match name.is_empty() {
+                true => Ok(PathBuf::new()),
+                false => tool::find(&argv[0]),
+            };
+            let program = program
                 .map_err(|why| self.diag.exit(format_args!("cannot find {name}: {why}")))?;
             self.diag
                 .log_at(1, || "invoking archiver with syscall.Exec()".to_owned());
