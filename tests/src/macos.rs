@@ -41,7 +41,7 @@ const MODULE: Program = (
 );
 
 /// Flags for that, with a host linker that knows all flags or none.
-const MODULE_SETS: [(&str, &[&str]); 8] = [
+const MODULE_SETS: [(&str, &[&str]); 9] = [
     ("opener", &["-extld=false"]),
     ("opener-stripped", &["-extld=true", "-s", "-w"]),
     ("opener-chains", &["-extld=true"]),
@@ -50,6 +50,10 @@ const MODULE_SETS: [(&str, &[&str]); 8] = [
     (
         "plugin-stripped",
         &["-extld=false", PLUGIN, PLUGIN_PATH, "-s", "-w"],
+    ),
+    (
+        "plugin-divided",
+        &["-extld=false", PLUGIN, PLUGIN_PATH, "-debugtextsize=65536"],
     ),
     ("plugin-chains", &["-extld=true", PLUGIN, PLUGIN_PATH]),
     // What a plugin's own names begin with decides what others find.
@@ -115,11 +119,24 @@ const TOOLS: Tools = Tools {
 const ARCHES: [&str; 2] = ["amd64", "arm64"];
 
 /// Flags; a linker that knows no flag and fails, and one that knows all and makes nothing.
-const SETS: [(&str, &[&str]); 6] = [
+const SETS: [(&str, &[&str]); 8] = [
     ("plain", &["-extld=false"]),
     ("stripped", &["-extld=false", "-s", "-w"]),
     ("race", &["-extld=true", "-race", "-B=none", "-w"]),
     ("exe", &["-extld=false", "-buildmode=exe"]),
+    // On arm64, text in several sections.
+    ("divided", &["-extld=false", "-debugtextsize=100000", "-v"]),
+    (
+        "divided-shuffled",
+        &[
+            "-extld=false",
+            "-debugtextsize=65536",
+            "-debugtramp=2",
+            "-randlayout=3",
+            "-s",
+            "-w",
+        ],
+    ),
     (
         "c-shared",
         &["-extld=false", "-buildmode=c-shared", "-v", "-r=/lib"],

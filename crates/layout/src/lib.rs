@@ -19,5 +19,5 @@ pub use sections::{
     DataLayout, KnownSections, Placed, Section, SectionOptions, Seg, Segment, Segments,
     UnwindTables,
 };
-pub use text::{TextLayout, TextOrder, round_up};
+pub use text::{TextCut, TextLayout, TextOrder, round_up};
 pub use trampolines::TrampolineOptions;

@@ -1,5 +1,6 @@
 //! Order and addresses of text.
 
+use crate::addresses::SectionId;
 use gover::SymKind;
 use rayon::prelude::*;
 use reach::Live;
@@ -165,6 +166,19 @@ fn library_text(syms: &Symbols, live: &Live, lib: &Library) -> (Vec<SymId>, Vec<
     (own, shared)
 }
 
+/// A further section of text.
+#[derive(Clone, Copy, Debug)]
+pub struct TextCut {
+    /// Its first symbol, as an index of [`TextOrder::textp`].
+    pub first: usize,
+    /// Its virtual address.
+    pub addr: u64,
+    /// Its alignment, bytes.
+    pub align: u32,
+    /// The symbol at its start, `runtime.text.N`.
+    pub marker: SymId,
+}
+
 /// Addresses of text.
 #[derive(Default)]
 pub struct TextLayout {
@@ -176,6 +190,9 @@ pub struct TextLayout {
     pub end: u64,
     /// Alignment of the text section, bytes.
     pub align: u32,
+    /// Where linkers of objects find further sections of text: between them is room for jumps. Here all text is
+    /// one section.
+    pub cuts: Vec<TextCut>,
     /// The trampolines that were inserted, in order.
     pub trampolines: Vec<SymId>,
     /// Those of them that lead to `runtime.deferreturn`.
@@ -183,6 +200,16 @@ pub struct TextLayout {
 }
 
 impl TextLayout {
+    /// Number of a section in an object, 0 for none; `addr` is an address in it.
+    pub fn object_section(&self, section: SectionId, addr: u64) -> u8 {
+        let before = match section.0 {
+            0 => 0,
+            1 => self.cuts.partition_point(|c| c.addr <= addr),
+            _ => self.cuts.len(),
+        };
+        section.0 + before as u8
+    }
+
     /// Assigns addresses from `text_addr` on (`ld/data.go:textaddress`, `assignAddress`).
     pub fn assign(
         syms: &Symbols,

@@ -7,13 +7,13 @@
 //! such calls get a trampoline to be on the safe side, and there are few, as packages are laid out
 //! after the ones they import.
 
-use crate::text::{MIN_FUNC, TextLayout, TextOrder, round_up};
+use crate::text::{MIN_FUNC, TextCut, TextLayout, TextOrder, round_up};
 use gover::SymKind;
 use rayon::prelude::*;
 use reach::Live;
 use std::fmt::Write as _;
 use std::ops::Range;
-use symbols::{ExtReloc, LibId, SymId, Symbols};
+use symbols::{ExtReloc, LibId, SymId, Symbols, VERSION_ABI0};
 use target::Trampolines;
 
 /// When and how calls are extended.
@@ -26,20 +26,30 @@ pub struct TrampolineOptions {
     pub everywhere: bool,
     /// Whether functions are in random order, so that packages do not keep together.
     pub shuffled: bool,
+    /// Greatest length of a section of text, bytes, if there may be several (`ld/data.go:splitTextSections`).
+    pub section_limit: Option<u64>,
 }
 
 impl TrampolineOptions {
-    /// What the flags ask for on a machine: `text_size` is `-debugtextsize`, `level` `-debugtramp`.
-    pub fn new(shape: Trampolines, text_size: i64, level: i64, shuffled: bool) -> Self {
+    /// What the flags ask for on a machine: `text_size` is `-debugtextsize`, `level` `-debugtramp`. `divided`
+    /// tells whether text may be several sections.
+    pub fn new(
+        shape: Trampolines,
+        text_size: i64,
+        level: i64,
+        shuffled: bool,
+        divided: bool,
+    ) -> Self {
+        let limit = match text_size {
+            0 => shape.limit,
+            size => size as u64,
+        };
         TrampolineOptions {
             shape,
-            limit: match text_size {
-                _ if level > 1 => 1,
-                0 => shape.limit,
-                size => size as u64,
-            },
+            limit: if level > 1 { 1 } else { limit },
             everywhere: level > 1,
             shuffled,
+            section_limit: divided.then_some(limit),
         }
     }
 }
@@ -120,9 +130,86 @@ impl<'a> CallRules<'a> {
     }
 }
 
+/// The section of text that grows, and those before it.
+struct Sections<'a> {
+    limit: Option<u64>,
+    /// Virtual address of the newest.
+    start: u64,
+    /// Alignment of each, bytes.
+    aligns: Vec<u32>,
+    cuts: &'a mut Vec<TextCut>,
+    /// Alignment of functions, bytes.
+    func_align: u32,
+}
+
+impl Sections<'_> {
+    /// Has the newest section be aligned as a function wants it.
+    fn raise(&mut self, align: u64) {
+        if let Some(last) = self.aligns.last_mut() {
+            *last = (*last).max(align as u32);
+        }
+    }
+
+    /// Begins a new section at `va` if the symbol `s` there, the one at `index`, does not fit with `more`
+    /// bytes of trampolines.
+    ///
+    /// # Errors
+    /// It fits nowhere.
+    fn make_room(
+        &mut self,
+        syms: &mut Symbols,
+        live: &mut Live,
+        (s, index): (SymId, usize),
+        va: u64,
+        (size, more): (u64, u64),
+    ) -> Result<(), String> {
+        let Some(limit) = self.limit else {
+            return Ok(());
+        };
+        if size > limit {
+            return Err(format!(
+                "error: text size limit {limit} less than text symbol {} size of {size}",
+                syms.name_lossy(s)
+            ));
+        }
+        if va - self.start + size + more <= limit {
+            return Ok(());
+        }
+        let name = format!("runtime.text.{}", self.aligns.len());
+        let marker = syms.lookup_or_create(name.as_bytes(), VERSION_ABI0);
+        live.reachable.insert(marker);
+        syms.local.insert(marker);
+        self.start = va;
+        self.aligns.push(self.func_align);
+        self.cuts.push(TextCut {
+            first: index,
+            addr: va,
+            align: 0,
+            marker,
+        });
+        Ok(())
+    }
+}
+
+/// Greatest alignment of the functions that are placed before text is found to be too large, bytes.
+fn first_align(functions: &[Function], start: u64, options: &TrampolineOptions, least: u32) -> u32 {
+    let (mut va, mut align) = (start, least);
+    for f in functions.iter().filter(|f| !f.interior) {
+        align = align.max(f.align as u32);
+        va = round_up(va, f.align) + f.size;
+        if va - start >= options.limit {
+            break;
+        }
+    }
+    align
+}
+
 impl TextLayout {
     /// Lays text out anew with trampolines, if it is large enough to need any. They join the
     /// functions in `order`, and the calls of functions that use one lead to it.
+    ///
+    /// # Errors
+    /// A function does not fit into a section.
     pub fn insert_trampolines(
         &mut self,
         syms: &mut Symbols,
@@ -130,9 +217,9 @@ impl TextLayout {
         order: &mut TextOrder,
         func_align: u32,
         options: &TrampolineOptions,
-    ) {
+    ) -> Result<(), String> {
         if order.textp.is_empty() || self.end - self.start < options.limit {
-            return;
+            return Ok(());
         }
         let functions: Vec<Function> = order
             .textp
@@ -154,6 +241,14 @@ impl TextLayout {
         let mut textp = Vec::with_capacity(functions.len());
         self.addr.clear();
         let mut va = self.start;
+        let mut cuts = Vec::new();
+        let mut sections = Sections {
+            limit: options.section_limit,
+            start: va,
+            aligns: vec![first_align(&functions, va, options, func_align)],
+            cuts: &mut cuts,
+            func_align,
+        };
         let mut current = None;
         for (i, f) in functions.iter().enumerate() {
             if f.interior {
@@ -171,11 +266,17 @@ impl TextLayout {
                 let mut at = va;
                 for g in functions[i..].iter().take_while(|g| g.package == current) {
                     at = round_up(at, g.align);
+                    sections.raise(g.align);
                     value[g.sym.index()] = at;
                     at += g.size + g.calls.len() as u64 * code_len;
                 }
             }
             va = round_up(va, f.align);
+            sections.raise(f.align);
+            let trampolines = f.calls.len() as u64 * code_len;
+            let at = (f.sym, textp.len());
+            sections.make_room(syms, live, at, va, (f.size, trampolines))?;
+            value.resize(syms.len(), 0);
             value[f.sym.index()] = va;
             for s in syms.foreign.interior(f.sym) {
                 value[s.index()] = va.wrapping_add(syms.foreign.offsets[&s]);
@@ -209,9 +310,12 @@ impl TextLayout {
             }
             for &t in &self.trampolines[first_new..] {
                 va = round_up(va, func_align.into());
+                let (at, size) = ((t, textp.len() + waiting.len()), syms.size(t).max(MIN_FUNC));
+                sections.make_room(syms, live, at, va, (size, 0))?;
+                value.resize(syms.len(), 0);
                 value[t.index()] = va;
                 waiting.push(t);
-                va += syms.size(t).max(MIN_FUNC);
+                va += size;
             }
         }
         for t in waiting {
@@ -220,6 +324,15 @@ impl TextLayout {
         }
         self.end = va;
         order.textp = textp;
+        if options.section_limit.is_some() {
+            let Sections { aligns, .. } = sections;
+            self.align = aligns[0];
+            for (cut, align) in cuts.iter_mut().zip(&aligns[1..]) {
+                cut.align = *align;
+            }
+            self.cuts = cuts;
+        }
+        Ok(())
     }
 
     /// The first trampoline to the target of `c` that is within reach of `place`, or that is going

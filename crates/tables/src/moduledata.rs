@@ -91,17 +91,20 @@ pub fn declare_moduledata(m: &mut Maker, plugin: bool) -> SymId {
     s
 }
 
-/// Makes `runtime.textsectionmap`: one section.
-fn text_section_map(m: &mut Maker, text: &TextMarkers, text_len: u64) -> SymId {
+/// Makes `runtime.textsectionmap` of the sections of text, which take `len` bytes in all.
+fn text_section_map(m: &mut Maker, sections: &[(u64, SymId)], len: u64) -> SymId {
     let s = m.create("runtime.textsectionmap", SymKind::Rodata);
     let ptr = m.ptr_size;
     let e = m.ext(s);
     e.data.clear();
     e.relocs.clear();
-    for v in [0, text_len] {
-        e.add_bytes(&v.to_le_bytes()[..ptr as usize]);
+    let ends = sections[1..].iter().map(|&(start, _)| start);
+    for (&(start, marker), end) in sections.iter().zip(ends.chain([len])) {
+        for v in [start, end] {
+            e.add_bytes(&v.to_le_bytes()[..ptr as usize]);
+        }
+        e.add_addr_plus(ptr, marker, 0);
     }
-    e.add_addr_plus(ptr, text.text, 0);
     s
 }
 
@@ -109,8 +112,10 @@ fn text_section_map(m: &mut Maker, text: &TextMarkers, text_len: u64) -> SymId {
 pub struct ModuleInfo<'a> {
     /// Where text begins and ends.
     pub text: &'a TextMarkers,
-    /// Length of the text section, bytes.
+    /// Length of text, bytes.
     pub text_len: u64,
+    /// The sections of text: how far behind its start each begins, bytes, and the symbol there.
+    pub text_sections: &'a [(u64, SymId)],
     /// Where data begins and ends.
     pub data: &'a DataMarkers,
     /// The tables of functions.
@@ -203,7 +208,7 @@ struct FieldValues<'a> {
     unit_entry: u64,
     /// Size of the last function.
     last_size: u64,
-    text_sections: SymId,
+    text_sections: TableRef,
     plugin_path: TableRef,
     pkg_hashes: TableRef,
     module_name: TableRef,
@@ -216,7 +221,11 @@ struct FieldValues<'a> {
 impl<'a> FieldValues<'a> {
     /// Makes the symbols that only moduledata points to, and looks up the others.
     fn make(m: &mut Maker, info: &'a ModuleInfo<'a>) -> Self {
-        let text_sections = text_section_map(m, info.text, info.text_len);
+        let sections = info.text_sections;
+        let text_sections = TableRef {
+            sym: text_section_map(m, sections, info.text_len),
+            size: sections.len() as u64,
+        };
         let (plugin_path, pkg_hashes) = match &info.plugin {
             Some(p) => p.make(m),
             None => Default::default(),
@@ -305,7 +314,7 @@ impl<'a> FieldValues<'a> {
             GoFunc if pclntab.gofunc.is_none() => address(data.funcdesc),
             GoFunc => address(pclntab.gofunc),
             Epclntab => address(data.epclntab),
-            TextSectMap => list(self.text_sections, 1),
+            TextSectMap => list(self.text_sections.sym, self.text_sections.size),
             TypeLinks => self.type_links,
             ItabLinks => self.itab_links,
             Ptab => self.plugin_tabs,

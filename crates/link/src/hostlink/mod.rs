@@ -518,8 +518,8 @@ impl<'a> HostLinker<'a> {
                 true => Ok(PathBuf::new()),
                 false => tool::find(&argv[0]),
             };
-            let program = program
-                .map_err(|why| self.diag.exit(format_args!("cannot find {name}: {why}")))?;
+            let program =
+                program.map_err(|why| self.diag.exit(format_args!("cannot find {name}: {why}")))?;
             self.diag
                 .log_at(1, || "invoking archiver with syscall.Exec()".to_owned());
             let why = tool::become_program(&argv, program);

@@ -57,6 +57,9 @@ pub fn assign_addresses(
     let set = |s: SymId, sect: usize, value: u64| a.set(s, id(sect), value);
     let start = |i: usize| layout.sections[i].addr;
     let end = |i: usize| layout.sections[i].addr + layout.sections[i].len;
+    for cut in &text.cuts {
+        set(cut.marker, k.text, cut.addr);
+    }
     // They may be functions like others.
     if order.textp.first() != Some(&text_markers.text) {
         // The section begins later if a symbol wants more alignment than functions have.

@@ -11,7 +11,7 @@ use format::macho::{
     headers,
 };
 use gover::RelocType;
-use layout::{Section as LaidOut, SectionId, Seg, Segments, round_up};
+use layout::{Section as LaidOut, Seg, Segments, round_up};
 use rayon::prelude::*;
 use reloc::{HostReloc, MachoType, RelocError, macho_address, macho_types};
 use rustc_hash::FxHashMap;
@@ -271,7 +271,8 @@ impl ObjectRelocs<'_> {
             for r in refs {
                 if let (HostTarget::Symbol(s), Some(t)) = (r.target, macho_address(r.width)) {
                     let (s, _) = self.carried(s, 0);
-                    let section = self.relocator.addrs.section(s).0;
+                    let addrs = self.relocator.addrs;
+                    let section = self.text.object_section(addrs.section(s), addrs.addr(s));
                     records.put(r.off.into(), RelocTarget::Section(section), t);
                 }
             }
@@ -283,7 +284,7 @@ impl ObjectRelocs<'_> {
         let mut errors = Vec::new();
         let mut records = Records(out.chunks_exact_mut(RELOC_SIZE));
         let addrs = self.relocator.addrs;
-        let base = addrs.section_addr(SectionId((c.section + 1) as u8));
+        let base = self.base(c.section);
         for s in self.symbols(c.section, c.symbols.clone()) {
             let at = addrs.addr(s).wrapping_sub(base);
             for h in self.relocs_of(s) {

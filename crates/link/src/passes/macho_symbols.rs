@@ -8,7 +8,7 @@ use super::symbol_parts::{Room, shown_by_kind, write_parts};
 use crate::output::Store;
 use format::macho::{SYM_SIZE, Sym, consts::*};
 use gover::SymKind;
-use layout::{Addresses, Buckets, TextOrder};
+use layout::{Addresses, Buckets, TextLayout, TextOrder};
 use rayon::prelude::*;
 use reach::Live;
 use rustc_hash::FxHashMap;
@@ -58,6 +58,8 @@ pub struct MachoSymbolInput<'a> {
     pub order: &'a TextOrder,
     /// The start and the end of text.
     pub text: &'a TextMarkers,
+    /// Where text lies.
+    pub layout: &'a TextLayout,
     /// Data.
     pub data: &'a Buckets,
     /// Where everything lies.
@@ -188,9 +190,10 @@ impl MachoSymbolInput<'_> {
             true => found.extend(text.filter(|&s| exported(s))),
             false => {
                 // They may be functions like others.
-                if self.order.textp.first() != Some(&self.text.text) {
-                    found.extend([self.text.text, self.text.etext]);
-                }
+                let apart = self.order.textp.first() != Some(&self.text.text);
+                found.extend(apart.then_some(self.text.text));
+                found.extend(self.layout.cuts.iter().map(|c| c.marker));
+                found.extend(apart.then_some(self.text.etext));
                 found.extend(text);
             }
         }
@@ -286,7 +289,7 @@ impl MachoSymbolInput<'_> {
             typ,
             section: match imported {
                 true => 0,
-                false => addrs.section(s).0,
+                false => self.layout.object_section(addrs.section(s), addrs.addr(s)),
             },
             value: match imported {
                 true => 0,

@@ -8,7 +8,7 @@ use dwarf::{HostRef, HostTarget, Plan};
 use format::elf::{ObjectInput, RELA_SIZE, Rela, SectionInput, SymtabSizes, consts::*};
 use format::pe::{CoffReloc, RELOC_SIZE as COFF_RELOC_SIZE};
 use gover::RelocType;
-use layout::{DataLayout, Section, SectionId, Segments, TextOrder};
+use layout::{DataLayout, Section, SectionId, Segments, TextLayout, TextOrder};
 use rayon::prelude::*;
 use reloc::{
     HostLink, HostReloc, HostTypes, Problem, RelocError, Relocator, coff_types, elf_types,
@@ -28,6 +28,8 @@ pub struct ObjectRelocs<'a> {
     pub host: HostLink<'a>,
     /// Order of text.
     pub order: &'a TextOrder,
+    /// Where text lies: in several sections, perhaps.
+    pub text: &'a TextLayout,
     /// Places of data.
     pub layout: &'a DataLayout,
     /// The segments, which are the sections of COFF objects.
@@ -45,7 +47,7 @@ pub trait SymbolNumbers: Sync {
 
 /// Relocations of some symbols that follow one another in a section.
 pub(super) struct Chunk {
-    /// Index of the section.
+    /// Index of the section in the object.
     pub section: usize,
     /// The symbols, by their places in text or among data.
     pub symbols: Range<usize>,
@@ -99,13 +101,20 @@ impl ObjectRelocs<'_> {
         types.map_or(0, |t| t.0)
     }
 
-    /// The address that the fields of a section are counted from.
-    fn base(&self, at: usize) -> u64 {
-        let section = &self.layout.sections[at];
+    /// The address that the fields of a section of the object are counted from.
+    pub(super) fn base(&self, section: usize) -> u64 {
+        let cuts = &self.text.cuts;
+        let at = section.saturating_sub(cuts.len());
         match self.host.format {
-            FileFormat::Pe => self.segs.get(section.seg).addr,
+            FileFormat::Pe => self.segs.get(self.layout.sections[at].seg).addr,
+            _ if (1..=cuts.len()).contains(&section) => cuts[section - 1].addr,
             _ => self.relocator.addrs.section_addr(SectionId(at as u8 + 1)),
         }
+    }
+
+    /// Number of sections that text has.
+    fn n_text(&self) -> usize {
+        1 + self.text.cuts.len()
     }
 
     /// Number of records that a relocation becomes; a wrong one is none.
@@ -124,7 +133,7 @@ impl ObjectRelocs<'_> {
         section: usize,
         range: Range<usize>,
     ) -> impl Iterator<Item = SymId> + '_ {
-        let is_text = section == self.layout.known.text;
+        let is_text = section < self.n_text();
         range.map(move |i| match is_text {
             true => self.order.textp[i],
             false => self.layout.placed[i].sym,
@@ -140,11 +149,13 @@ impl ObjectRelocs<'_> {
     /// Counts the relocations. `debug` are those of debug sections.
     pub fn count(&self, debug: &[Vec<HostRef>]) -> RelocCounts {
         let mut chunks = Vec::new();
-        for (section, sect) in self.layout.sections.iter().enumerate() {
-            let all = match section == self.layout.known.text {
-                true => 0..self.order.textp.len(),
-                false => sect.syms.clone(),
-            };
+        // Text comes first.
+        let cuts = self.text.cuts.iter().map(|c| c.first);
+        let starts: Vec<usize> = std::iter::once(0).chain(cuts).collect();
+        let ends = starts[1..].iter().copied().chain([self.order.textp.len()]);
+        let text = starts.iter().zip(ends).map(|(&start, end)| start..end);
+        let data = self.layout.sections[1..].iter().map(|s| s.syms.clone());
+        for (section, all) in text.chain(data).enumerate() {
             chunks.extend(all.clone().step_by(CHUNK).map(|i| Chunk {
                 section,
                 symbols: i..(i + CHUNK).min(all.end),
@@ -158,7 +169,7 @@ impl ObjectRelocs<'_> {
                 .map(|h| self.records(&h))
                 .sum();
         });
-        let mut by_section = vec![0; self.layout.sections.len()];
+        let mut by_section = vec![0; self.layout.sections.len() + self.text.cuts.len()];
         for c in &chunks {
             by_section[c.section] += c.count;
         }

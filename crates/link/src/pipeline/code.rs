@@ -2,7 +2,7 @@
 //! says where all of it is.
 
 use super::program::Program;
-use crate::config::{Config, unsupported_text};
+use crate::config::Config;
 use crate::diag::{Diag, Stop};
 use crate::mode::BuildMode;
 use crate::passes::{debug, dynlink, host_syms};
@@ -91,8 +91,7 @@ impl Code {
             order.textp.push(text_markers.etext);
         }
         diag.phases.start("textaddress");
-        let text = lay_out_text(program, &mut order);
-        check_text_size(program, &text)?;
+        let text = lay_out_text(program, &mut order)?;
         if config.release.pe.seh_order == SehOrder::ByAddress {
             modules.unwind = unwind_tables(program, &order).filter(|u| !u.is_empty());
         }
@@ -114,7 +113,7 @@ impl Code {
         diag.phases.start("symtab");
         let text_len = text.end - text.start + u64::from(config.arch.min_lc);
         let (data_markers, type_words) =
-            modules.fill_moduledata(program, &text_markers, text_len, &pclntab);
+            modules.fill_moduledata(program, (&text, &text_markers), text_len, &pclntab);
         pclntab.set_funcdata_base(data_markers.funcdesc);
         let code = Code {
             order,
@@ -220,7 +219,7 @@ impl Modules {
     fn fill_moduledata(
         &self,
         program: &mut Program,
-        text_markers: &TextMarkers,
+        (text, text_markers): (&TextLayout, &TextMarkers),
         text_len: u64,
         pclntab: &PclntabPlan,
     ) -> (DataMarkers, TypeWords) {
@@ -255,9 +254,14 @@ impl Modules {
             false => file_name,
         };
         let module_name = (!maker.syms.foreign.shared_libs.is_empty()).then_some(module_name);
+        // Each section of text, by where it starts, counted from the first.
+        let first = (0, text_markers.text);
+        let further = text.cuts.iter().map(|c| (c.addr - text.start, c.marker));
+        let text_sections: Vec<(u64, SymId)> = std::iter::once(first).chain(further).collect();
         let info = ModuleInfo {
             text: text_markers,
             text_len,
+            text_sections: &text_sections,
             data: &markers,
             pclntab: &pclntab.refs(),
             inittasks: tasks,
@@ -534,34 +538,11 @@ fn containers(syms: &Symbols, order: &TextOrder) -> BitSet {
     out
 }
 
-/// Refuses text that cmd/link would divide into several sections, for linkers of Mach-O objects to put
-/// trampolines between (`ld/data.go:splitTextSections`).
-fn check_text_size(program: &Program, text: &TextLayout) -> Result<(), Stop> {
-    /// More than the trampolines of one function take, bytes.
-    const TRAMPOLINES: u64 = 1 << 16;
-    let (config, shape) = (program.config, program.shape);
-    let Some(trampolines) = config.arch.trampolines else {
-        return Ok(());
-    };
-    if !shape.external || shape.format != FileFormat::MachO {
-        return Ok(());
-    }
-    let (limit, room) = match (config.debug_text_size, config.debug_tramp) {
-        (0, 0 | 1) => (trampolines.limit, 0),
-        (0, _) => (trampolines.limit, TRAMPOLINES),
-        (size, _) => (size as u64, TRAMPOLINES),
-    };
-    match text.end - text.start + room < limit {
-        true => Ok(()),
-        false => {
-            let what = "text in several sections for darwin (more than 124 MB, or -debugtextsize)";
-            Err(program.diag.exit_plain(unsupported_text(what)))
-        }
-    }
-}
-
 /// Gives text its addresses, with trampolines where the machine has them and they are needed.
-fn lay_out_text(program: &mut Program, order: &mut TextOrder) -> TextLayout {
+///
+/// # Errors
+/// What is wrong has been said.
+fn lay_out_text(program: &mut Program, order: &mut TextOrder) -> Result<TextLayout, Stop> {
     let (config, diag, shape) = (program.config, program.diag, program.shape);
     let Program { syms, live, .. } = program;
     let align = config.func_align;
@@ -572,15 +553,19 @@ fn lay_out_text(program: &mut Program, order: &mut TextOrder) -> TextLayout {
             diag.print(format_args!("assign text address: {name} {addr}\n"));
         }
     }
-    if let Some(shape) = config.arch.trampolines {
+    if let Some(trampolines) = config.arch.trampolines {
+        // A linker of Mach-O objects puts jumps between sections, too.
+        let divided = shape.external && shape.format == FileFormat::MachO;
         let (size, level) = (config.debug_text_size, config.debug_tramp);
-        let options = TrampolineOptions::new(shape, size, level, config.rand_layout != 0);
-        text.insert_trampolines(syms, live, order, align, &options);
+        let shuffled = config.rand_layout != 0;
+        let options = TrampolineOptions::new(trampolines, size, level, shuffled, divided);
+        text.insert_trampolines(syms, live, order, align, &options)
+            .map_err(|e| diag.panic(e))?;
         if level > 0 && diag.verbose(1) {
             for &t in &text.trampolines {
                 diag.log(format_args!("trampoline {} inserted", syms.name_lossy(t)));
             }
         }
     }
-    text
+    Ok(text)
 }

@@ -93,6 +93,7 @@ impl Output<'_> {
             relocator: &self.relocator,
             host,
             order: &code.order,
+            text: &code.text,
             layout: &data.layout,
             segs,
         };

@@ -10,7 +10,7 @@ use crate::passes::macho_object::{LABEL_DISTANCE, Numbers, ObjectPlan};
 use crate::passes::macho_symbols::MachoSymbols;
 use crate::passes::object::ObjectRelocs;
 use dwarf::{HostRef, HostTarget};
-use layout::Segments;
+use layout::{Section, Segments, TextLayout};
 use reloc::HostLink;
 use rustc_hash::FxHashMap;
 
@@ -34,6 +34,7 @@ impl Output<'_> {
             relocator: &self.relocator,
             host,
             order: &code.order,
+            text: &code.text,
             layout: &data.layout,
             segs,
         };
@@ -54,7 +55,9 @@ impl Output<'_> {
         begun.debug.write(syms, &data.addrs, debug, &store, diag)?;
         diag.exit_if_errors()?;
         diag.phases.start("Asmb2");
-        let sections = data.layout.sections.iter().chain(&begun.debug.sections);
+        let text = divided(&code.text, &data.layout.sections[0]);
+        let others = data.layout.sections[1..].iter();
+        let sections = text.iter().chain(others).chain(&begun.debug.sections);
         let build_version = build_version(config, program.shape, false);
         let headers = plan.headers(config, segs, sections, build_version, symbols.counts[2]);
         let headers = headers.map_err(|e| diag.exit(e))?;
@@ -95,8 +98,28 @@ impl Output<'_> {
         let first = table.count() + 1;
         table.append(places.iter().map(|&(s, off)| {
             let value = addrs.addr(s).wrapping_add_signed(off);
-            (label_name(syms, (s, off)), addrs.section(s).0, value)
+            let section = self.code.text.object_section(addrs.section(s), value);
+            (label_name(syms, (s, off)), section, value)
         }));
         places.into_iter().zip(first..).collect()
     }
+}
+
+/// The sections that text has in the object, of one that is all of it.
+fn divided(text: &TextLayout, whole: &Section) -> Vec<Section> {
+    let end = whole.addr + whole.len;
+    let starts = std::iter::once((whole.addr, whole.align));
+    let starts: Vec<(u64, u32)> = starts
+        .chain(text.cuts.iter().map(|c| (c.addr, c.align)))
+        .collect();
+    let ends = starts[1..].iter().map(|&(addr, _)| addr).chain([end]);
+    let sections = starts.iter().zip(ends);
+    sections
+        .map(|(&(addr, align), end)| Section {
+            addr,
+            align,
+            len: end - addr,
+            ..whole.clone()
+        })
+        .collect()
 }

@@ -242,6 +242,7 @@ impl<'a> Output<'a> {
                 addrs,
                 strip,
                 dynlink,
+                layout: &code.text,
                 plugin: program.shape.is_plugin().then_some(path.as_bytes()),
                 external,
             })),
