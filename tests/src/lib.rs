@@ -33,6 +33,7 @@ mod flags;
 mod gotests;
 mod host_objects;
 mod macos;
+mod mobile;
 mod parity;
 mod patches;
 mod random;
@@ -162,6 +163,7 @@ fn run(args: Args) -> xtask::Result<bool> {
     external::cases(&context, &mut cases);
     macos::cases(&context, &mut cases);
     bsd::cases(&context, &mut cases);
+    mobile::cases(&context, &mut cases);
     combined::cases(&context, args.big, &mut cases)?;
     shared::cases(&context, &mut cases);
     patches::cases(&context, &mut cases);

@@ -394,7 +394,7 @@ impl Config {
         let os = early.unwrap_or(os);
         let mac_version = release.macho.amd64_version;
         let mac_version = mac_version.filter(|_| arch.family == Family::Amd64);
-        if head != os.name {
+        if head != os.head_name {
             return Err(unsupported(&format!("-H={}", text::lossy(&args.head_type))).into());
         }
         let goroot = env("GOROOT").filter(|g| !g.is_empty());

@@ -90,9 +90,7 @@ fn host_platform(config: &Config, inputs: &Inputs) -> Option<PlatformCommand> {
 
 /// Whether a host linker can make this without package runtime/cgo.
 fn can_lack_cgo(config: &Config) -> bool {
-    config.os.format == FileFormat::MachO
-        && config.arch.macho_without_cgo
-        && config.build_mode != BuildMode::Plugin
+    config.os.is_macos() && config.arch.macho_without_cgo && config.build_mode != BuildMode::Plugin
 }
 
 /// Whether all objects were compiled by the toolchain linked for.

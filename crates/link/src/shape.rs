@@ -34,6 +34,8 @@ pub struct Shape {
     pub format: FileFormat,
     /// What a host object says of the system that a Mach-O file is for, if that is to be said again.
     pub platform: Option<PlatformCommand>,
+    /// Whether programs may lie anywhere, whatever is asked for.
+    pub always_pie: bool,
     /// Whether the operating system knows data that is read-only once relocated.
     os_has_relro: bool,
 }
@@ -66,6 +68,7 @@ impl Shape {
             },
             format: config.os.format,
             platform: loaded.platform.clone(),
+            always_pie: config.os.format == FileFormat::MachO && config.arch.macho_always_pie,
             os_has_relro: config.os.relro,
         }
     }
@@ -80,7 +83,7 @@ impl Shape {
     pub fn relro(&self) -> Relro {
         match (self.mode, self.external) {
             _ if !self.os_has_relro => Relro::None,
-            (BuildMode::Exe, _) if !self.link_shared => Relro::None,
+            (BuildMode::Exe, _) if !self.link_shared && !self.always_pie => Relro::None,
             (_, true) if self.format != FileFormat::MachO => Relro::WithReadOnly,
             _ => Relro::OwnSegment,
         }

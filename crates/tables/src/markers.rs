@@ -35,6 +35,8 @@ macro_rules! markers {
             pub gcmask: Option<SymId>,
             /// `runtime.esymtab`, in releases that have it.
             pub esymtab: Option<SymId>,
+            /// What carries types that the dynamic linker relocates, in releases that keep them apart.
+            pub typerel: Option<SymId>,
         }
     };
 }
@@ -112,8 +114,9 @@ impl DataMarkers {
 
     /// Makes them, in cmd/link's order. `relro` is whether data that the dynamic linker relocates is
     /// kept apart.
-    /// `dynlink` is whether Go symbols are linked dynamically.
-    pub fn make(m: &mut Maker, relro: bool, dynlink: bool) -> DataMarkers {
+    /// `dynlink` is whether Go symbols are linked dynamically, `exe` whether this is a program that was not asked to
+    /// lie anywhere.
+    pub fn make(m: &mut Maker, relro: bool, dynlink: bool, exe: bool) -> DataMarkers {
         use SymKind::*;
         let grouped_masks = m.syms.gover.gc_masks == GcMasks::Grouped;
         let rodata = m.define("runtime.rodata", Rodata);
@@ -149,9 +152,10 @@ impl DataMarkers {
             true => SymId::NONE,
             false => m.carrier("type:*", Type),
         };
-        if relro_twins && !dynlink {
-            m.carrier("typerel.*", TypeRelro);
-        }
+        let typerel = (relro_twins && !dynlink).then(|| match exe {
+            true => type_star,
+            false => m.carrier("typerel.*", TypeRelro),
+        });
         let local_carrier = |m: &mut Maker, name, kind| {
             let s = m.carrier(name, kind);
             m.syms.local.insert(s);
@@ -202,6 +206,7 @@ impl DataMarkers {
             gcbits_star,
             gcmask,
             esymtab,
+            typerel,
         }
     }
 }

@@ -80,6 +80,8 @@ pub struct ArchInfo {
     /// Whether a host linker makes programs for macOS that have no package runtime/cgo
     /// (`ld/lib.go:loadlib`).
     pub macho_without_cgo: bool,
+    /// Whether Mach-O programs may lie anywhere, whatever is asked for.
+    pub macho_always_pie: bool,
     /// Where in Mach-O files calls of imported functions go.
     pub macho_stub: &'static Stub,
     /// Offset of the slot that macOS keeps for Go's word of each thread, bytes.
@@ -124,6 +126,7 @@ pub const AMD64: ArchInfo = ArchInfo {
     macho_text_base: 0x100_0000,
     macho_signed: false,
     macho_without_cgo: true,
+    macho_always_pie: false,
     macho_stub: &plt::AMD64_STUB,
     reserved_tls_slot: 0x30,
     pe_machine: 0x8664,
@@ -175,6 +178,7 @@ pub const ARM64: ArchInfo = ArchInfo {
     macho_text_base: 0x1_0000_0000,
     macho_signed: true,
     macho_without_cgo: false,
+    macho_always_pie: true,
     macho_stub: &plt::ARM64_STUB,
     reserved_tls_slot: 0,
     pe_machine: 0xaa64,

@@ -96,6 +96,8 @@ pub struct CompilerFlags {
     pub arm64_linker: Option<(&'static str, &'static str, &'static str)>,
     /// Whether modules of Go code want gold on AArch64 where GNU ld has trouble with copy relocations.
     pub gold_on_arm64: bool,
+    /// The linker it must use for modules of Go code; empty if any will do.
+    pub modules_linker: &'static str,
 }
 
 const NO_FLAGS: CompilerFlags = CompilerFlags {
@@ -105,6 +107,7 @@ const NO_FLAGS: CompilerFlags = CompilerFlags {
     on_arm64: &[],
     arm64_linker: None,
     gold_on_arm64: false,
+    modules_linker: "",
 };
 
 /// What an operating system is to the linker (`objabi.HeadType`, `ld.Target`).
@@ -114,13 +117,20 @@ pub struct OsInfo {
     pub name: &'static str,
     /// The format of its executables.
     pub format: FileFormat,
-    /// Number of the header type in cmd/link's log (`objabi.HeadType`).
+    /// Name of the header type (`objabi.HeadType`).
+    pub head_name: &'static str,
+    /// Its number in cmd/link's log.
     pub head: u32,
+    /// Number of the platform in Mach-O files (`PLATFORM_*`), else 0.
+    pub macho_platform: u32,
     /// Whether data that is read-only once relocated is kept apart where it can be
     /// (`Target.UseRelro`).
     pub relro: bool,
     /// Where the runtime keeps its word of each thread.
     pub tls: RuntimeTls,
+    /// Whether there is a symbol for that word. Android's loader finds fault with how it is aligned, and the
+    /// runtime finds a place by itself there.
+    pub tls_symbol: bool,
     /// Whether sections that are read-only once relocated have names that say so.
     pub relro_names: bool,
     /// Whether read-only data has a segment of its own, and not one with code.
@@ -148,10 +158,13 @@ pub struct OsInfo {
 /// `GOOS=linux`.
 pub const LINUX: OsInfo = OsInfo {
     name: "linux",
+    head_name: "linux",
     format: FileFormat::Elf,
     head: 5,
+    macho_platform: 0,
     relro: true,
     tls: RuntimeTls::BeforePointer,
+    tls_symbol: true,
     relro_names: true,
     read_only_segment: true,
     wide_call_lines: false,
@@ -170,9 +183,25 @@ pub const LINUX: OsInfo = OsInfo {
     default_output: "a.out",
 };
 
+/// `GOOS=android`.
+pub const ANDROID: OsInfo = OsInfo {
+    name: "android",
+    tls_symbol: false,
+    elf: ElfRules {
+        interpreters: Some(("", "/system/bin/linker64")),
+        ..LINUX.elf
+    },
+    compiler_flags: CompilerFlags {
+        modules_linker: "lld",
+        ..NO_FLAGS
+    },
+    ..LINUX
+};
+
 /// `GOOS=freebsd`.
 pub const FREEBSD: OsInfo = OsInfo {
     name: "freebsd",
+    head_name: "freebsd",
     head: 3,
     elf: ElfRules {
         osabi: 9,
@@ -202,6 +231,7 @@ pub const FREEBSD: OsInfo = OsInfo {
 /// `GOOS=netbsd`.
 pub const NETBSD: OsInfo = OsInfo {
     name: "netbsd",
+    head_name: "netbsd",
     head: 6,
     elf: ElfRules {
         osabi: 2,
@@ -228,6 +258,7 @@ pub const NETBSD: OsInfo = OsInfo {
 /// `GOOS=openbsd` as it is to releases that do not know of branches being checked (until 1.22).
 const OPENBSD_EARLY: OsInfo = OsInfo {
     name: "openbsd",
+    head_name: "openbsd",
     head: 7,
     large_system_calls: true,
     elf: ElfRules {
@@ -275,6 +306,7 @@ pub const OPENBSD: OsInfo = OsInfo {
 /// `GOOS=dragonfly`.
 pub const DRAGONFLY: OsInfo = OsInfo {
     name: "dragonfly",
+    head_name: "dragonfly",
     head: 2,
     elf: ElfRules {
         interpreters: Some(("/usr/libexec/ld-elf.so.2", "")),
@@ -286,13 +318,20 @@ pub const DRAGONFLY: OsInfo = OsInfo {
     ..LINUX
 };
 
+/// Numbers of platforms in Mach-O files.
+const PLATFORM_MACOS: u32 = 1;
+const PLATFORM_IOS: u32 = 2;
+
 /// `GOOS=darwin`.
 pub const DARWIN: OsInfo = OsInfo {
     name: "darwin",
+    head_name: "darwin",
     format: FileFormat::MachO,
     head: 1,
+    macho_platform: PLATFORM_MACOS,
     relro: true,
     tls: RuntimeTls::ReservedSlot,
+    tls_symbol: true,
     relro_names: false,
     read_only_segment: false,
     wide_call_lines: true,
@@ -305,13 +344,24 @@ pub const DARWIN: OsInfo = OsInfo {
     default_output: "a.out",
 };
 
+/// `GOOS=ios`.
+pub const IOS: OsInfo = OsInfo {
+    name: "ios",
+    macho_platform: PLATFORM_IOS,
+    compiler: "gcc",
+    ..DARWIN
+};
+
 /// `GOOS=windows`.
 pub const WINDOWS: OsInfo = OsInfo {
     name: "windows",
+    head_name: "windows",
     format: FileFormat::Pe,
     head: 11,
+    macho_platform: 0,
     relro: false,
     tls: RuntimeTls::FoundAtStart,
+    tls_symbol: true,
     relro_names: true,
     read_only_segment: true,
     wide_call_lines: false,
@@ -390,6 +440,11 @@ impl ElfRules {
 }
 
 impl OsInfo {
+    /// Whether this is macOS, not another system with Mach-O files.
+    pub fn is_macos(&self) -> bool {
+        self.macho_platform == PLATFORM_MACOS
+    }
+
     /// Offset of the runtime's word from the thread pointer of `arch`, bytes.
     pub fn tls_offset(&self, arch: &ArchInfo) -> i64 {
         match self.tls {
@@ -448,8 +503,12 @@ impl OsInfo {
 static TARGETS: &[(&OsInfo, &ArchInfo)] = &[
     (&LINUX, &crate::AMD64),
     (&LINUX, &crate::ARM64),
+    (&ANDROID, &crate::AMD64),
+    (&ANDROID, &crate::ARM64),
     (&DARWIN, &crate::AMD64),
     (&DARWIN, &crate::ARM64),
+    (&IOS, &crate::AMD64),
+    (&IOS, &crate::ARM64),
     (&DRAGONFLY, &crate::AMD64),
     (&FREEBSD, &crate::AMD64),
     (&FREEBSD, &crate::ARM64),

@@ -63,7 +63,7 @@ impl HostLinker<'_> {
             // Room for the load command of one more segment.
             flags.push("-Wl,-headerpad,1144");
         }
-        if self.input.dynlink {
+        if self.input.dynlink && config.os.is_macos() {
             // Modules find one another's symbols, at once: what is looked up late hangs in forked processes
             // (<https://go.dev/issue/38824>).
             flags.extend(["-Wl,-flat_namespace", "-Wl,-bind_at_load"]);

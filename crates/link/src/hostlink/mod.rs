@@ -41,6 +41,8 @@ pub struct HostLinkInput {
     pub static_exports: Vec<Vec<u8>>,
     /// Whether Go symbols are linked dynamically.
     pub dynlink: bool,
+    /// Whether programs may lie anywhere, whatever is asked for.
+    pub always_pie: bool,
     /// Whether there is data that is read-only once relocated.
     pub relro: bool,
     /// Whether a Mach-O file is for macOS, and not for a system like it.
@@ -129,7 +131,7 @@ impl<'a> HostLinker<'a> {
 
     fn arch_args(&self) -> Argv {
         let arch = self.config.arch;
-        let macho: &[&str] = match self.is_macho() {
+        let macho: &[&str] = match self.config.os.is_macos() {
             true => arch.macho_cc_args,
             false => &[],
         };
@@ -270,7 +272,7 @@ impl<'a> HostLinker<'a> {
             push_own(&mut argv, flag, is_elf.then_some(interpreter));
         }
         // Code for executables must not be linked as position-independent.
-        if mode == BuildMode::Exe && !config.link_mode.link_shared {
+        if mode == BuildMode::Exe && !config.link_mode.link_shared && !input.always_pie {
             for flag in ["-no-pie", "-nopie"] {
                 if knows(linker, flag)? {
                     argv.push(flag.into());
@@ -311,10 +313,13 @@ impl<'a> HostLinker<'a> {
     /// The name of the linker that the host compiler must use; empty if it may be any.
     fn other_linker(&self) -> Result<&'static str, Stop> {
         let config = self.config;
+        let flags = &config.os.compiler_flags;
+        if self.input.dynlink && !flags.modules_linker.is_empty() {
+            return Ok(flags.modules_linker);
+        }
         if config.arch.family != Family::Arm64 {
             return Ok("");
         }
-        let flags = &config.os.compiler_flags;
         if self.input.dynlink && flags.gold_on_arm64 && self.needs_gold()? {
             return Ok("gold");
         }

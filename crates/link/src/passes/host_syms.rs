@@ -210,8 +210,10 @@ pub fn carriers(
     c.add_group(syms, buckets, markers.type_star, SymKind::Type);
     c.add_group(syms, buckets, markers.funcdesc, SymKind::GoFunc);
     // With data that is relocated when loaded, some releases have carriers of their own for it.
+    if let Some(s) = markers.typerel {
+        c.add_group(syms, buckets, s, SymKind::TypeRelro);
+    }
     for (name, kind) in [
-        ("typerel.*", SymKind::TypeRelro),
         ("go:funcdescrel", SymKind::GoFuncRelro),
         ("go:funcrel.*", SymKind::GoFuncRelro),
     ] {
@@ -228,7 +230,7 @@ pub fn platform(config: &Config, shape: &Shape) -> u32 {
         MachoBuildVersion::FromFlags => None,
         MachoBuildVersion::FromHostObject => shape.platform.as_ref(),
     };
-    said.map_or(PLATFORM_MACOS, |p| p.platform)
+    said.map_or(config.os.macho_platform, |p| p.platform)
 }
 
 /// What the host linker has to know.
@@ -260,6 +262,7 @@ pub fn input(
             .map(names)
             .collect(),
         dynlink: shape.dynlink,
+        always_pie: shape.always_pie,
         relro: shape.relro() != Relro::None,
         macos: platform(config, shape) == PLATFORM_MACOS,
         shared_libs: host_arguments(config, &syms.foreign.shared_libs, diag)?,

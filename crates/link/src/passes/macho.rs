@@ -318,7 +318,7 @@ pub fn build_version(config: &Config, shape: &Shape, complete: bool) -> Option<C
     }
     let rule = config.release.macho.build_version;
     let own = complete || rule == MachoBuildVersion::FromFlags;
-    own.then_some(Command::BuildVersion {
+    (own && config.os.is_macos()).then_some(Command::BuildVersion {
         platform: PLATFORM_MACOS,
         os: config.macos,
         sdk: config.macsdk,

@@ -229,7 +229,9 @@ impl Modules {
         if shape.is_c_library() {
             host_syms::call_when_loaded(&mut maker, &shape.entry);
         }
-        let markers = DataMarkers::make(&mut maker, shape.relro() != Relro::None, shape.dynlink);
+        let relro = shape.relro() != Relro::None;
+        let exe = shape.mode == BuildMode::Exe;
+        let markers = DataMarkers::make(&mut maker, relro, shape.dynlink, exe);
         let file_name = tables::base_name(&config.outfile_name);
         if let Some(bytes) = self.abi_hash {
             tables::make_abi_hash(&mut maker, file_name, bytes);

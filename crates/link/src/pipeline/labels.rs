@@ -33,7 +33,7 @@ impl Output<'_> {
         let tables = layout.sections[layout.known.pclntab].len;
         let all = [
             (Some(markers.type_star), SymKind::Type, None),
-            (named(b"typerel.*"), SymKind::TypeRelro, None),
+            (markers.typerel, SymKind::TypeRelro, None),
             (Some(markers.gostring_star), SymKind::GoString, None),
             (Some(markers.funcdesc), SymKind::GoFunc, None),
             (named(b"go:funcdescrel"), SymKind::GoFuncRelro, None),

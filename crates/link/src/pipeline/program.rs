@@ -170,7 +170,10 @@ impl KnownSymbols {
         if shape.format == FileFormat::Pe && !shape.external {
             pe::declare(maker, config);
         }
-        let tlsg = declare_tlsg(maker);
+        let tlsg = match config.os.tls_symbol {
+            true => declare_tlsg(maker),
+            false => SymId::NONE,
+        };
         let module = tables::declare_moduledata(maker, shape.is_plugin());
         if !shape.dynlink {
             disable_memory_profiling(maker);
