@@ -1,4 +1,4 @@
-//! Links for the BSDs, most of them with a host linker. There is none of theirs here: what it is given is compared, and what
+//! Links for the BSDs and Solaris, most of them with a host linker. There is none of theirs here: what it is given is compared, and what
 //! is said when it fails.
 
 use crate::context::Context;
@@ -6,7 +6,7 @@ use crate::macos::{Program, case};
 use crate::runner::Case;
 
 /// Systems and machines.
-const SYSTEMS: [(&str, &str); 7] = [
+const SYSTEMS: [(&str, &str); 8] = [
     ("freebsd", "amd64"),
     ("freebsd", "arm64"),
     ("netbsd", "amd64"),
@@ -14,12 +14,14 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("openbsd", "amd64"),
     ("openbsd", "arm64"),
     ("dragonfly", "amd64"),
+    ("solaris", "amd64"),
 ];
 
 /// Flags; a linker that knows no flag and fails, and one that knows all and makes nothing.
-const SETS: [(&str, &[&str]); 7] = [
+const SETS: [(&str, &[&str]); 8] = [
     ("plain", &["-extld=false"]),
     ("stripped", &["-extld=false", "-s", "-w"]),
+    ("no-dwarf", &["-extld=false", "-w"]),
     ("pie", &["-extld=true", "-buildmode=pie", "-B=none"]),
     ("exe", &["-extld=true", "-buildmode=exe", "-v", "-bindnow"]),
     (
@@ -36,7 +38,8 @@ const SETS: [(&str, &[&str]); 7] = [
 
 /// Flags without a host linker and with one: the race detector wants the same addresses in each run, which systems
 /// are told.
-const RACE_SETS: [(&str, &[&str]); 3] = [
+const RACE_SETS: [(&str, &[&str]); 4] = [
+    ("internal", &["-linkmode=internal"]),
     ("race", &["-race", "-B=0x12"]),
     ("race-stripped", &["-race", "-s", "-w", "-buildid="]),
     (

@@ -39,13 +39,14 @@ const fn system(name: &'static str, env: &'static [(&'static str, &'static str)]
     }
 }
 
-const SYSTEMS: [Variant; 7] = [
+const SYSTEMS: [Variant; 8] = [
     system("windows-amd64", &[("GOOS", "windows")]),
     system("darwin-arm64", &[("GOOS", "darwin"), ("GOARCH", "arm64")]),
     system("darwin-amd64", &[("GOOS", "darwin")]),
     system("freebsd-amd64", &[("GOOS", "freebsd")]),
     system("netbsd-arm64", &[("GOOS", "netbsd"), ("GOARCH", "arm64")]),
     system("openbsd-amd64", &[("GOOS", "openbsd")]),
+    system("illumos-amd64", &[("GOOS", "illumos")]),
     system("android-arm64", &[("GOOS", "android"), ("GOARCH", "arm64")]),
 ];
 
@@ -65,6 +66,7 @@ const SUBJECTS: &[Subject] = &[
     Subject::System("hello", 4),
     Subject::System("hello", 5),
     Subject::System("hello", 6),
+    Subject::System("hello", 7),
     Subject::HostLinked("cgo"),
     Subject::HostLinked("pie"),
     Subject::HostLinked("c-archive"),

@@ -213,6 +213,15 @@ impl DynamicTables {
                 });
                 true
             }
+            RelocType::Addr if syms.kind(s).is_text() && self.addresses_by_plt => {
+                let entry = self.plt_entry(syms, r.sym);
+                let plt = self.plt;
+                change(syms, s, i, |x| {
+                    x.sym = plt;
+                    x.add += i64::from(entry);
+                });
+                true
+            }
             RelocType::Addr if syms.kind(s).is_text() => {
                 let entry = self.got_entry(syms, r.sym);
                 let got = self.got;

@@ -25,6 +25,8 @@ pub struct DynamicOptions<'a> {
     pub relro: bool,
     /// Whether functions are bound when the program is loaded (`-bindnow`).
     pub bind_now: bool,
+    /// Whether code that has the address of an imported function gets that of its PLT entry.
+    pub addresses_by_plt: bool,
     /// Where to look for libraries (`-r`); empty for nowhere.
     pub rpath: &'a [u8],
 }
@@ -63,6 +65,7 @@ pub struct DynamicTables {
     got_offsets: FxHashMap<SymId, u32>,
     seen_libs: FxHashSet<Box<str>>,
     pub(crate) bind_now: bool,
+    pub(crate) addresses_by_plt: bool,
     pub(crate) ptr: u8,
     pub(crate) shape: &'static Plt,
 }
@@ -112,6 +115,7 @@ impl DynamicTables {
             got_offsets: FxHashMap::default(),
             seen_libs: FxHashSet::default(),
             bind_now: opts.bind_now,
+            addresses_by_plt: opts.addresses_by_plt,
             ptr: opts.arch.ptr_size,
             shape: opts.arch.plt,
         };

@@ -29,6 +29,7 @@ fn link(arch: &'static ArchInfo, rpath: &[u8]) -> Link {
         ptr_size: 8,
     };
     let options = DynamicOptions {
+        addresses_by_plt: false,
         arch,
         relro: false,
         bind_now: false,

@@ -63,12 +63,20 @@ pub struct ElfRules {
     pub versioned_libraries: bool,
     /// Whether fields with addresses of imports are left to the dynamic linker.
     pub binds_imports: bool,
+    /// Whether code that has the address of an imported function gets that of a jump to it, not of a word with the
+    /// address.
+    pub addresses_by_plt: bool,
+    /// Whether C's names for the ends of text, initialised data and all data are symbols besides Go's.
+    pub c_ends: bool,
 }
 
 /// `PT_GNU_STACK`: the stack holds no code.
 const GNU_STACK: (u32, u32, u64) = (0x6474_e551, 6, 8);
 /// `PT_OPENBSD_NOBTCFI`: branches lead anywhere.
 const OPENBSD_NOBTCFI: (u32, u32, u64) = (0x65a3_dbe8, 1, 0);
+
+/// `PT_SUNWSTACK`: the stack holds no code.
+const SUN_STACK: (u32, u32, u64) = (0x6fff_fffb, 6, 0);
 
 const PLAIN_ELF: ElfRules = ElfRules {
     osabi: 0,
@@ -78,6 +86,8 @@ const PLAIN_ELF: ElfRules = ElfRules {
     interpreters: None,
     versioned_libraries: false,
     binds_imports: false,
+    addresses_by_plt: false,
+    c_ends: false,
 };
 
 /// What the compiler that links for an operating system is told besides what all are told
@@ -98,6 +108,8 @@ pub struct CompilerFlags {
     pub gold_on_arm64: bool,
     /// The linker it must use for modules of Go code; empty if any will do.
     pub modules_linker: &'static str,
+    /// Whether the linker leaves out debugging information by `-S`.
+    pub strips_debug: bool,
 }
 
 const NO_FLAGS: CompilerFlags = CompilerFlags {
@@ -108,6 +120,7 @@ const NO_FLAGS: CompilerFlags = CompilerFlags {
     arm64_linker: None,
     gold_on_arm64: false,
     modules_linker: "",
+    strips_debug: true,
 };
 
 /// What an operating system is to the linker (`objabi.HeadType`, `ld.Target`).
@@ -274,6 +287,8 @@ const OPENBSD_EARLY: OsInfo = OsInfo {
         interpreters: Some(("/usr/libexec/ld.so", "/usr/libexec/ld.so")),
         versioned_libraries: true,
         binds_imports: true,
+        addresses_by_plt: false,
+        c_ends: false,
     },
     compiler: "clang",
     compiler_flags: CompilerFlags {
@@ -316,6 +331,32 @@ pub const DRAGONFLY: OsInfo = OsInfo {
     // The variable errno is local to threads, by relocations that are not known here.
     external_packages: &["net", "os/user"],
     ..LINUX
+};
+
+/// `GOOS=solaris`.
+pub const SOLARIS: OsInfo = OsInfo {
+    name: "solaris",
+    head_name: "solaris",
+    head: 9,
+    elf: ElfRules {
+        last_header: Some(SUN_STACK),
+        interpreters: Some(("/lib/amd64/ld.so.1", "XXX")),
+        binds_imports: true,
+        addresses_by_plt: true,
+        c_ends: true,
+        ..PLAIN_ELF
+    },
+    compiler_flags: CompilerFlags {
+        strips_debug: false,
+        ..NO_FLAGS
+    },
+    ..LINUX
+};
+
+/// `GOOS=illumos`.
+pub const ILLUMOS: OsInfo = OsInfo {
+    name: "illumos",
+    ..SOLARIS
 };
 
 /// Numbers of platforms in Mach-O files.
@@ -514,6 +555,8 @@ static TARGETS: &[(&OsInfo, &ArchInfo)] = &[
     (&FREEBSD, &crate::ARM64),
     (&NETBSD, &crate::AMD64),
     (&NETBSD, &crate::ARM64),
+    (&SOLARIS, &crate::AMD64),
+    (&ILLUMOS, &crate::AMD64),
     (&OPENBSD, &crate::AMD64),
     (&OPENBSD, &crate::ARM64),
     (&WINDOWS, &crate::AMD64),

@@ -347,7 +347,7 @@ fn what_is_not_supported_yet_is_named() {
     for (args, vars, feature) in [
         (&["-H=windowsgui", "m"][..], &[][..], "-H=windowsgui"),
         (&["-H", "darwin", "m"], &[], "-H=darwin"),
-        (&["m"], &[("GOOS", "solaris")], "GOOS/GOARCH solaris/amd64"),
+        (&["m"], &[("GOOS", "plan9")], "GOOS/GOARCH plan9/amd64"),
         (
             &["m"],
             &[("GOARCH", "riscv64")],

@@ -198,7 +198,12 @@ impl<'a> HostLinker<'a> {
             // Apple's linker no longer knows that flag.
             (true, _) if self.is_macho() => {}
             (true, _) => argv.push(b"-s".to_vec()),
-            (false, false) if config.release.host_link.strip_debug => argv.push(b"-Wl,-S".to_vec()),
+            (false, false)
+                if config.release.host_link.strip_debug
+                    && config.os.compiler_flags.strips_debug =>
+            {
+                argv.push(b"-Wl,-S".to_vec());
+            }
             (false, _) => {}
         }
         let probe = self.probe();

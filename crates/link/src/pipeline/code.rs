@@ -523,6 +523,7 @@ fn dynamic_tables(config: &Config, shape: &Shape, m: &mut Maker) -> Option<Dynam
         arch: config.arch,
         relro: shape.relro() != Relro::None,
         bind_now: config.bindnow,
+        addresses_by_plt: config.os.elf.addresses_by_plt,
         rpath: config.rpath.as_deref().unwrap_or_default(),
     };
     let mut tables = DynamicTables::make(m, &options);

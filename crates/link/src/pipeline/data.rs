@@ -49,6 +49,10 @@ impl Data {
             layout.align_fuzz_end(8);
         }
         let blocks = find_blocks(program, code, &layout, &segs)?;
+        let ends = match config.os.elf.c_ends {
+            true => c_ends(program, code),
+            false => Vec::new(),
+        };
         let addrs = addresses::assign_addresses(
             &program.syms,
             &code.order,
@@ -58,6 +62,9 @@ impl Data {
             &code.text_markers,
             &code.data_markers,
         );
+        for (c, go) in ends {
+            addrs.place_inside(c, go, 0);
+        }
         if shape.format == FileFormat::Pe && !shape.external {
             pe::place_image_base(&program.syms, &addrs, config.placement.base);
         }
@@ -211,6 +218,27 @@ fn find_blocks(
         }
     }
     diag.exit_if_errors().map(|()| None)
+}
+
+/// Makes C's names for the ends of text and data, which the runtime gives to Go's until here. Gives each with the
+/// one of Go (`ld/data.go:address`).
+fn c_ends(program: &mut Program, code: &Code) -> Vec<(SymId, SymId)> {
+    let (text, data) = (&code.text_markers, &code.data_markers);
+    let ends = [
+        ("_etext", text.etext),
+        ("_edata", data.edata),
+        ("_end", data.end),
+    ];
+    let made = ends.map(|(name, go)| {
+        let mut maker = program.maker();
+        let kind = maker.syms.kind(go);
+        let c = maker.define(name, kind);
+        if let Some(attrs) = maker.syms.foreign.cgo.get_mut(&go) {
+            attrs.ext_name = None;
+        }
+        (c, go)
+    });
+    made.into()
 }
 
 /// The markers around the fuzzer's counters, if there are any (`ld/data.go:allocateDataSections`).
