@@ -153,8 +153,10 @@ const STAND_IN: &str = "internal/goos";
 /// All cases.
 pub fn cases(context: &Context, cases: &mut Vec<Case>) {
     for go in context.toolchains() {
-        for (program, arch) in PROGRAMS.into_iter().flat_map(|p| ARCHES.map(|a| (p, a))) {
-            for (title, flags) in SETS {
+        let programs = PROGRAMS.into_iter().map(|program| (program, &SETS[..]));
+        let programs = programs.chain([(MODULE, &MODULE_SETS[..])]);
+        for ((program, sets), arch) in programs.flat_map(|p| ARCHES.map(|a| (p, a))) {
+            for &(title, flags) in sets {
                 case(
                     context,
                     go,
@@ -168,20 +170,6 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
                     },
                 );
             }
-        }
-        for (arch, (title, flags)) in ARCHES.into_iter().flat_map(|a| MODULE_SETS.map(|s| (a, s))) {
-            case(
-                context,
-                go,
-                cases,
-                "macos",
-                (MODULE, "darwin", arch),
-                title,
-                move |_, _| {
-                    let external = ["-linkmode=external"].iter().chain(flags);
-                    Ok(external.map(|f| f.to_string()).collect())
-                },
-            );
         }
         for (title, flags) in RACE_SETS {
             case(

@@ -213,20 +213,13 @@ impl DynamicTables {
                 });
                 true
             }
-            RelocType::Addr if syms.kind(s).is_text() && self.addresses_by_plt => {
-                let entry = self.plt_entry(syms, r.sym);
-                let plt = self.plt;
-                change(syms, s, i, |x| {
-                    x.sym = plt;
-                    x.add += i64::from(entry);
-                });
-                true
-            }
             RelocType::Addr if syms.kind(s).is_text() => {
-                let entry = self.got_entry(syms, r.sym);
-                let got = self.got;
+                let (table, entry) = match self.addresses_by_plt {
+                    true => (self.plt, self.plt_entry(syms, r.sym)),
+                    false => (self.got, self.got_entry(syms, r.sym)),
+                };
                 change(syms, s, i, |x| {
-                    x.sym = got;
+                    x.sym = table;
                     x.add += i64::from(entry);
                 });
                 true
