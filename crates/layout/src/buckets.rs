@@ -460,7 +460,31 @@ fn sort_types(syms: &Symbols, list: &mut Vec<DataSym>, order: &DataOrder) -> Typ
 
 #[cfg(test)]
 mod tests {
-    use super::data_align;
+    use super::*;
+
+    #[test]
+    fn markers_with_room_come_first_and_last() {
+        let data = |n: u32| DataSym {
+            sym: SymId(n),
+            size: 8,
+            align: 8,
+        };
+        let strings = TypeStrings::default();
+        let moved = |heads: &[SymId], tails: &[SymId]| {
+            let order = DataOrder {
+                strings: &strings,
+                ptr_size: 8,
+                type_star: SymId::NONE,
+                heads,
+                tails,
+            };
+            let mut list = [1, 2, 3, 4, 5].map(data);
+            order.move_ends(&mut list);
+            list.map(|d| d.sym.0)
+        };
+        assert_eq!(moved(&[SymId(3), SymId(9)], &[SymId(2)]), [3, 1, 4, 5, 2]);
+        assert_eq!(moved(&[], &[]), [1, 2, 3, 4, 5]);
+    }
 
     #[test]
     fn alignment_follows_size() {

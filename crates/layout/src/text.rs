@@ -259,3 +259,27 @@ impl TextLayout {
 pub fn round_up(v: u64, to: u64) -> u64 {
     if to <= 1 { v } else { v.div_ceil(to) * to }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_of_an_object_count_those_that_text_is_divided_into() {
+        let cut = |addr| TextCut {
+            first: 0,
+            addr,
+            align: 16,
+            marker: SymId(1),
+        };
+        let text = TextLayout {
+            cuts: vec![cut(0x100), cut(0x200)],
+            ..TextLayout::default()
+        };
+        let number = |section, addr| text.object_section(SectionId(section), addr);
+        assert_eq!(number(0, 0x100), 0);
+        assert_eq!([0, 0xff, 0x100, 0x250].map(|a| number(1, a)), [1, 1, 2, 3]);
+        assert_eq!(number(2, 0), 4);
+        assert_eq!(TextLayout::default().object_section(SectionId(2), 0), 2);
+    }
+}
