@@ -24,8 +24,8 @@ enum Subject {
     Fixture(&'static str, &'static str),
     /// The same for arm64.
     Arm64(&'static str),
-    /// The same for another system, by its number in [`SYSTEMS`]. The host linker knows all flags and makes nothing.
-    System(&'static str, usize),
+    /// The same for another system. The host linker knows all flags and makes nothing.
+    System(&'static str, Variant),
     /// One of the ways with a host linker, by name.
     HostLinked(&'static str),
 }
@@ -39,17 +39,6 @@ const fn system(name: &'static str, env: &'static [(&'static str, &'static str)]
     }
 }
 
-const SYSTEMS: [Variant; 8] = [
-    system("windows-amd64", &[("GOOS", "windows")]),
-    system("darwin-arm64", &[("GOOS", "darwin"), ("GOARCH", "arm64")]),
-    system("darwin-amd64", &[("GOOS", "darwin")]),
-    system("freebsd-amd64", &[("GOOS", "freebsd")]),
-    system("netbsd-arm64", &[("GOOS", "netbsd"), ("GOARCH", "arm64")]),
-    system("openbsd-amd64", &[("GOOS", "openbsd")]),
-    system("illumos-amd64", &[("GOOS", "illumos")]),
-    system("android-arm64", &[("GOOS", "android"), ("GOARCH", "arm64")]),
-];
-
 const SUBJECTS: &[Subject] = &[
     Subject::Fixture("hello", "default"),
     Subject::Fixture("hello-net", "pie"),
@@ -59,14 +48,23 @@ const SUBJECTS: &[Subject] = &[
     Subject::Fixture("fips", "default"),
     Subject::Fixture("map-init-pruned", "default"),
     Subject::Arm64("generics"),
-    Subject::System("hello", 0),
-    Subject::System("hello-net", 1),
-    Subject::System("hello-net", 2),
-    Subject::System("hello", 3),
-    Subject::System("hello", 4),
-    Subject::System("hello", 5),
-    Subject::System("hello", 6),
-    Subject::System("hello", 7),
+    Subject::System("hello", system("windows-amd64", &[("GOOS", "windows")])),
+    Subject::System(
+        "hello-net",
+        system("darwin-arm64", &[("GOOS", "darwin"), ("GOARCH", "arm64")]),
+    ),
+    Subject::System("hello-net", system("darwin-amd64", &[("GOOS", "darwin")])),
+    Subject::System("hello", system("freebsd-amd64", &[("GOOS", "freebsd")])),
+    Subject::System(
+        "hello",
+        system("netbsd-arm64", &[("GOOS", "netbsd"), ("GOARCH", "arm64")]),
+    ),
+    Subject::System("hello", system("openbsd-amd64", &[("GOOS", "openbsd")])),
+    Subject::System("hello", system("illumos-amd64", &[("GOOS", "illumos")])),
+    Subject::System(
+        "hello",
+        system("android-arm64", &[("GOOS", "android"), ("GOARCH", "arm64")]),
+    ),
     Subject::HostLinked("cgo"),
     Subject::HostLinked("pie"),
     Subject::HostLinked("c-archive"),
@@ -206,7 +204,7 @@ pub fn cases(context: &Context, big: bool, cases: &mut Vec<Case>) -> Result<()> 
                 let (kind, program) = match subject {
                     Subject::Fixture(name, variant) => (variant, name),
                     Subject::Arm64(name) => (ARM64.name, name),
-                    Subject::System(name, system) => (SYSTEMS[system].name, name),
+                    Subject::System(name, variant) => (variant.name, name),
                     Subject::HostLinked(name) => ("external", name),
                 };
                 let release = go.release();
@@ -219,12 +217,7 @@ pub fn cases(context: &Context, big: bool, cases: &mut Vec<Case>) -> Result<()> 
     Ok(())
 }
 
-const ARM64: Variant = Variant {
-    name: "linux-arm64",
-    env: &[("GOARCH", "arm64")],
-    flags: &[],
-    only: None,
-};
+const ARM64: Variant = system("linux-arm64", &[("GOARCH", "arm64")]);
 
 fn run(context: &Context, go: &Toolchain, subject: Subject, flags: &[String]) -> Result<Outcome> {
     let outcome = match subject {
@@ -237,9 +230,8 @@ fn run(context: &Context, go: &Toolchain, subject: Subject, flags: &[String]) ->
             let step = context.fixture_step(go, &Fixture::named(fixture)?, &variant)?;
             external::same(context, &step, flags, Errors::InAnyOrder)?
         }
-        Subject::System(fixture, system) => {
-            let fixture = Fixture::named(fixture)?;
-            let step = context.fixture_step(go, &fixture, &SYSTEMS[system])?;
+        Subject::System(fixture, variant) => {
+            let step = context.fixture_step(go, &Fixture::named(fixture)?, &variant)?;
             // Not what objects for one system become as programs for another.
             let kept = flags.iter().filter(|f| *f != "-H=linux").cloned();
             let all: Vec<String> = ["-extld=true".to_owned()].into_iter().chain(kept).collect();

@@ -76,7 +76,7 @@ impl Context {
         fixture: &Fixture,
         variant: &Variant,
     ) -> Result<Arc<Step>> {
-        let place = self.place(go, variant, &fixture.name);
+        let place = self.place(go, variant.name, &fixture.name);
         self.step(go, place, || fixture.build(variant))
     }
 
@@ -88,7 +88,7 @@ impl Context {
         variant: &Variant,
         build: &Build,
     ) -> Result<Arc<Step>> {
-        let place = self.place(go, variant, name);
+        let place = self.place(go, variant.name, name);
         self.step(go, place, || {
             let mut build = build.clone();
             variant.apply(&mut build);
@@ -96,11 +96,12 @@ impl Context {
         })
     }
 
-    fn place(&self, go: &Toolchain, variant: &Variant, name: &str) -> PathBuf {
+    /// The folder of a step: a program in one release and one way of building it.
+    pub fn place(&self, go: &Toolchain, variant: &str, name: &str) -> PathBuf {
         paths::data()
             .join("steps")
             .join(&go.version)
-            .join(variant.name)
+            .join(variant)
             .join(name)
     }
 

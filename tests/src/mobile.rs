@@ -11,9 +11,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
+use xtask::measure::succeed;
 use xtask::step::Step;
 use xtask::toolchain::Toolchain;
-use xtask::{Result, measure, paths};
+use xtask::{Result, paths};
 
 /// A system, a machine, and how code for it is compiled.
 const SYSTEMS: [(&str, &str, &str); 4] = [
@@ -68,7 +69,8 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
                 let name = format!("mobile/{os}-{arch}/{}/{title}", go.release());
                 let (context, go, step) = (context.clone(), go.clone(), Arc::clone(&step));
                 cases.push(Case::new(name, move || {
-                    let step = step.get_or_init(|| record(&go, system).map_err(|e| e.to_string()));
+                    let step = step
+                        .get_or_init(|| record(&context, &go, system).map_err(|e| e.to_string()));
                     let flags: Vec<String> = flags.iter().map(|f| f.to_string()).collect();
                     external::same(
                         &context,
@@ -84,22 +86,14 @@ pub fn cases(context: &Context, cases: &mut Vec<Case>) {
 
 /// Runs a tool of a release for a system; gives what it prints.
 fn run(command: &mut Command, (os, arch, _): (&str, &str, &str)) -> Result<String> {
-    command.env("GOOS", os).env("GOARCH", arch);
-    let run = measure::run(command)?;
-    match run.code() {
-        0 => Ok(String::from_utf8(run.stdout)?),
-        _ => Err(format!("{command:?}: {}", String::from_utf8_lossy(&run.stderr)).into()),
-    }
+    let run = succeed(command.env("GOOS", os).env("GOARCH", arch))?;
+    Ok(String::from_utf8(run.stdout)?)
 }
 
 /// Compiles the program, and writes down how it is linked.
-fn record(go: &Toolchain, system: (&str, &str, &str)) -> Result<Step> {
+fn record(context: &Context, go: &Toolchain, system: (&str, &str, &str)) -> Result<Step> {
     let (os, arch, shared) = system;
-    let dir = paths::data()
-        .join("steps")
-        .join(&go.version)
-        .join("mobile")
-        .join(format!("{os}-{arch}"));
+    let dir = context.place(go, "mobile", &format!("{os}-{arch}"));
     fs::create_dir_all(&dir)?;
     let (program, imports) = PROGRAM;
     let program = paths::workspace().join(program);

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 use xtask::Result;
-use xtask::measure::{self, Run};
+use xtask::measure::{self, Run, succeed};
 use xtask::toolchain::Toolchain;
 
 /// One release with relink in place.
@@ -31,22 +31,6 @@ impl Place {
         go.current_dir(&fixture.dir);
         go
     }
-}
-
-/// Runs a command that must succeed.
-fn succeed(command: &mut Command) -> Result<Run> {
-    let run = measure::run(command)?;
-    if run.status.success() {
-        return Ok(run);
-    }
-    Err(format!(
-        "{:?}: {}\n{}{}",
-        command,
-        run.status,
-        String::from_utf8_lossy(&run.stdout),
-        String::from_utf8_lossy(&run.stderr)
-    )
-    .into())
 }
 
 fn same_file(ours: &Path, stock: &Path) -> Result<Vec<String>> {

@@ -7,7 +7,7 @@ use clap::Args;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use xtask::measure::{self, Run};
+use xtask::measure::succeed;
 use xtask::programs::Program;
 use xtask::toolchain::Toolchain;
 use xtask::{Result, paths};
@@ -114,17 +114,4 @@ fn build(go: &Toolchain, program: &Program, out: &Path, linker: Option<&Path>) -
     }
     succeed(command.arg(&how.package))?;
     Ok(())
-}
-
-fn succeed(command: &mut Command) -> Result<Run> {
-    let run = measure::run(command)?;
-    if run.status.success() {
-        return Ok(run);
-    }
-    Err(format!(
-        "{command:?}: {}\n{}",
-        run.status,
-        String::from_utf8_lossy(&run.stderr)
-    )
-    .into())
 }

@@ -39,6 +39,21 @@ pub fn run(command: &mut Command) -> std::io::Result<Run> {
     run_for(command, None)
 }
 
+/// Runs a command that must succeed.
+pub fn succeed(command: &mut Command) -> crate::Result<Run> {
+    let run = run(command)?;
+    if run.status.success() {
+        return Ok(run);
+    }
+    Err(format!(
+        "{command:?}: {}\n{}{}",
+        run.status,
+        String::from_utf8_lossy(&run.stdout),
+        String::from_utf8_lossy(&run.stderr)
+    )
+    .into())
+}
+
 /// Runs `command`, and kills it after `limit`.
 pub fn run_for(command: &mut Command, limit: Option<Duration>) -> std::io::Result<Run> {
     command

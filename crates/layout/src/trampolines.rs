@@ -131,23 +131,24 @@ impl<'a> CallRules<'a> {
 }
 
 /// The section of text that grows, and those before it.
-struct Sections<'a> {
-    limit: Option<u64>,
-    /// Virtual address of the newest.
+struct Sections {
+    limit: u64,
+    /// Virtual address of the first.
     start: u64,
-    /// Alignment of each, bytes.
-    aligns: Vec<u32>,
-    cuts: &'a mut Vec<TextCut>,
+    /// Alignment of the first, bytes.
+    align: u32,
+    /// The others.
+    cuts: Vec<TextCut>,
     /// Alignment of functions, bytes.
     func_align: u32,
 }
 
-impl Sections<'_> {
+impl Sections {
     /// Has the newest section be aligned as a function wants it.
     fn raise(&mut self, align: u64) {
-        if let Some(last) = self.aligns.last_mut() {
-            *last = (*last).max(align as u32);
-        }
+        let last = self.cuts.last_mut().map(|c| &mut c.align);
+        let last = last.unwrap_or(&mut self.align);
+        *last = (*last).max(align as u32);
     }
 
     /// Begins a new section at `va` if the symbol `s` there, the one at `index`, does not fit with `more`
@@ -163,28 +164,25 @@ impl Sections<'_> {
         va: u64,
         (size, more): (u64, u64),
     ) -> Result<(), String> {
-        let Some(limit) = self.limit else {
-            return Ok(());
-        };
+        let limit = self.limit;
         if size > limit {
             return Err(format!(
                 "error: text size limit {limit} less than text symbol {} size of {size}",
                 syms.name_lossy(s)
             ));
         }
-        if va - self.start + size + more <= limit {
+        let start = self.cuts.last().map_or(self.start, |c| c.addr);
+        if va - start + size + more <= limit {
             return Ok(());
         }
-        let name = format!("runtime.text.{}", self.aligns.len());
+        let name = format!("runtime.text.{}", self.cuts.len() + 1);
         let marker = syms.lookup_or_create(name.as_bytes(), VERSION_ABI0);
         live.reachable.insert(marker);
         syms.local.insert(marker);
-        self.start = va;
-        self.aligns.push(self.func_align);
         self.cuts.push(TextCut {
             first: index,
             addr: va,
-            align: 0,
+            align: self.func_align,
             marker,
         });
         Ok(())
@@ -241,14 +239,13 @@ impl TextLayout {
         let mut textp = Vec::with_capacity(functions.len());
         self.addr.clear();
         let mut va = self.start;
-        let mut cuts = Vec::new();
-        let mut sections = Sections {
-            limit: options.section_limit,
+        let mut sections = options.section_limit.map(|limit| Sections {
+            limit,
             start: va,
-            aligns: vec![first_align(&functions, va, options, func_align)],
-            cuts: &mut cuts,
+            align: first_align(&functions, va, options, func_align),
+            cuts: Vec::new(),
             func_align,
-        };
+        });
         let mut current = None;
         for (i, f) in functions.iter().enumerate() {
             if f.interior {
@@ -266,17 +263,21 @@ impl TextLayout {
                 let mut at = va;
                 for g in functions[i..].iter().take_while(|g| g.package == current) {
                     at = round_up(at, g.align);
-                    sections.raise(g.align);
+                    if let Some(sections) = &mut sections {
+                        sections.raise(g.align);
+                    }
                     value[g.sym.index()] = at;
                     at += g.size + g.calls.len() as u64 * code_len;
                 }
             }
             va = round_up(va, f.align);
-            sections.raise(f.align);
-            let trampolines = f.calls.len() as u64 * code_len;
-            let at = (f.sym, textp.len());
-            sections.make_room(syms, live, at, va, (f.size, trampolines))?;
-            value.resize(syms.len(), 0);
+            if let Some(sections) = &mut sections {
+                sections.raise(f.align);
+                let trampolines = f.calls.len() as u64 * code_len;
+                let at = (f.sym, textp.len());
+                sections.make_room(syms, live, at, va, (f.size, trampolines))?;
+                value.resize(syms.len(), 0);
+            }
             value[f.sym.index()] = va;
             for s in syms.foreign.interior(f.sym) {
                 value[s.index()] = va.wrapping_add(syms.foreign.offsets[&s]);
@@ -310,9 +311,12 @@ impl TextLayout {
             }
             for &t in &self.trampolines[first_new..] {
                 va = round_up(va, func_align.into());
-                let (at, size) = ((t, textp.len() + waiting.len()), syms.size(t).max(MIN_FUNC));
-                sections.make_room(syms, live, at, va, (size, 0))?;
-                value.resize(syms.len(), 0);
+                let size = syms.size(t).max(MIN_FUNC);
+                if let Some(sections) = &mut sections {
+                    let at = (t, textp.len() + waiting.len());
+                    sections.make_room(syms, live, at, va, (size, 0))?;
+                    value.resize(syms.len(), 0);
+                }
                 value[t.index()] = va;
                 waiting.push(t);
                 va += size;
@@ -324,13 +328,9 @@ impl TextLayout {
         }
         self.end = va;
         order.textp = textp;
-        if options.section_limit.is_some() {
-            let Sections { aligns, .. } = sections;
-            self.align = aligns[0];
-            for (cut, align) in cuts.iter_mut().zip(&aligns[1..]) {
-                cut.align = *align;
-            }
-            self.cuts = cuts;
+        if let Some(sections) = sections {
+            self.align = sections.align;
+            self.cuts = sections.cuts;
         }
         Ok(())
     }

@@ -340,7 +340,7 @@ pub const SOLARIS: OsInfo = OsInfo {
     head: 9,
     elf: ElfRules {
         last_header: Some(SUN_STACK),
-        interpreters: Some(("/lib/amd64/ld.so.1", "XXX")),
+        interpreters: Some(("/lib/amd64/ld.so.1", "")),
         binds_imports: true,
         addresses_by_plt: true,
         c_ends: true,

@@ -228,7 +228,8 @@ impl<'a> Output<'a> {
         // Mach-O files name what they import there.
         let format = program.shape.format;
         let wanted = format == FileFormat::MachO || !external && !strip;
-        let path = path_to_prefix(program.config.main_pkg());
+        let plugin = program.shape.is_plugin();
+        let plugin = plugin.then(|| path_to_prefix(program.config.main_pkg()));
         wanted.then(|| match format {
             FileFormat::Elf => SymbolTable::Elf(ElfSymbols::collect(
                 syms, live, order, text, buckets, addrs, dynlink,
@@ -243,7 +244,7 @@ impl<'a> Output<'a> {
                 strip,
                 dynlink,
                 layout: &code.text,
-                plugin: program.shape.is_plugin().then_some(path.as_bytes()),
+                plugin: plugin.as_deref().map(str::as_bytes),
                 external,
             })),
             FileFormat::Pe => SymbolTable::Pe(PeSymbols::collect(&PeSymbolInput {
