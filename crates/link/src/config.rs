@@ -542,6 +542,15 @@ impl Config {
         Ok(())
     }
 
+    /// The import path of the main package, with which the build information (`modinfo` of `-importcfg`) begins.
+    pub fn main_path(&self) -> Option<String> {
+        let info = self.string_vars.get(&b"runtime.modinfo"[..])?;
+        // A mark that says where the information begins comes first.
+        let info = text::lossy(info.get(16..)?);
+        let path = info.strip_prefix("path\t")?;
+        path.lines().next().map(str::to_owned)
+    }
+
     /// Path of the main package: `main`, or a plugin's.
     pub fn main_pkg(&self) -> &str {
         self.roots.first().map_or("main", |(pkg, _)| pkg)

@@ -11,7 +11,7 @@ use crate::loading::{Loaded, load_inputs};
 use crate::memory;
 use crate::mode::LinkMode;
 use crate::output::OutputFile;
-use crate::pipeline::{self, Resolved};
+use crate::pipeline::{self, Explained, Resolved};
 use crate::profile::Profiles;
 use crate::threads::Threads;
 use crate::toolexec::{Invocation, become_tool, classify};
@@ -23,25 +23,74 @@ use std::path::{Path, PathBuf};
 
 /// The whole program. Gives its exit status.
 pub fn main() -> i32 {
-    let env = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
-    let end = |end: &End| {
-        end.print();
-        end.status
-    };
-    let (words, toolexec) = match classify(std::env::args_os().collect()) {
+    serve(std::env::args_os().collect())
+}
+
+/// Does what a command line asks for, the program's name first: to link, or, behind `go build -toolexec`, to
+/// be any tool. Gives the exit status.
+pub fn serve(words: Vec<OsString>) -> i32 {
+    let env = environment();
+    let (words, toolexec) = match classify(words) {
         Invocation::Link { words, toolexec } => (words, toolexec),
-        Invocation::Tool(words) => return end(&become_tool(&words)),
+        Invocation::Tool(words) => return say(&become_tool(&words)),
     };
     let threads = match Threads::start(&env) {
         Ok(threads) => threads,
-        Err(why) => return end(&End::error(format!("link: {why}\n"), 2)),
+        Err(why) => return say(&End::error(format!("link: {why}\n"), 2)),
     };
     let status = guarded(|| match configure(words, toolexec, &env) {
         Ok(config) => run(&config, &env),
-        Err(stop) => end(&stop),
+        Err(stop) => say(&stop),
     });
     drop(threads);
     status
+}
+
+/// Finds out why what is live is live in the program that a command line links, the linker's name first. Nothing is
+/// linked.
+///
+/// # Errors
+///
+/// The exit status of a link that ends over what was found until then; it has been said.
+pub fn explain(words: Vec<OsString>) -> Result<Explained, i32> {
+    let env = environment();
+    let Invocation::Link { words, toolexec } = classify(words) else {
+        return Err(say(&End::error("link: not a link\n", 2)));
+    };
+    let _threads =
+        Threads::start(&env).map_err(|why| say(&End::error(format!("link: {why}\n"), 2)))?;
+    let config = configure(words, toolexec, &env).map_err(|end| say(&end))?;
+    let diag = Diag::new(diag_options(&config), Phases::off());
+    let find = || {
+        config.check_late().map_err(|why| diag.exit(why))?;
+        memory::make_ready();
+        let loaded = load_inputs(&config, &diag)?;
+        let resolved = Resolved::new(&config, loaded, &diag)?;
+        let found = Explained::find(&config, resolved, &diag)?;
+        diag.exit_if_errors()?;
+        Ok(found)
+    };
+    find().map_err(|stop: Stop| stop.status)
+}
+
+/// A variable of the environment.
+fn environment() -> impl Fn(&str) -> Option<String> {
+    |name| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned())
+}
+
+/// Says what ends the program; gives its exit status.
+fn say(end: &End) -> i32 {
+    end.print();
+    end.status
+}
+
+fn diag_options(config: &Config) -> DiagOptions {
+    DiagOptions {
+        argv0: config.argv0.clone(),
+        halt: config.halt,
+        all_errors: config.all_errors,
+        verbose: config.verbose,
+    }
 }
 
 /// Runs what gives an exit status. A panic in it, which is an error of ours, is said in one
@@ -53,16 +102,13 @@ fn guarded(run: impl FnOnce() -> i32) -> i32 {
 
 /// Links, and gives the exit status.
 fn run(config: &Config, env: &dyn Fn(&str) -> Option<String>) -> i32 {
-    let options = DiagOptions {
-        argv0: config.argv0.clone(),
-        halt: config.halt,
-        all_errors: config.all_errors,
-        verbose: config.verbose,
-    };
     let trace = env("RELINK_TRACE")
         .filter(|t| !t.is_empty())
         .map(PathBuf::from);
-    let diag = Diag::new(options, Phases::new(config.benchmark.clone(), trace));
+    let diag = Diag::new(
+        diag_options(config),
+        Phases::new(config.benchmark.clone(), trace),
+    );
     let cpu = config.cpu_profile.as_deref();
     let mut profiles = match Profiles::create(cpu, config.mem_profile.as_deref()) {
         Ok(profiles) => profiles,

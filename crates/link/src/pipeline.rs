@@ -30,7 +30,7 @@ use layout::Carriers;
 pub use output::Linked;
 use output::Output;
 use program::Program;
-pub use program::Resolved;
+pub use program::{Explained, Resolved};
 
 /// Links what was resolved into `file`: an executable, or the object that a host linker makes one of.
 ///

@@ -19,6 +19,7 @@ mod flood;
 mod methods;
 mod trace;
 mod visit;
+pub mod why;
 
 pub use error::{Damage, ReachError};
 
@@ -139,7 +140,7 @@ pub fn deadcode(
         flood::flood(&cx, &roots)?
     };
     if opts.prune_weak_map {
-        let redirects = pruned_map_inits(syms, &live.reachable, &pkg_inits)?;
+        let redirects = pruned_map_inits(syms, |s| live.reachable.has(s), &pkg_inits)?;
         if !redirects.is_empty() && mapinitnoop.is_some() {
             cx.check(mapinitnoop)?;
             live.reachable.insert(mapinitnoop);
@@ -265,13 +266,13 @@ fn all_definitions(syms: &Symbols, out: &mut Vec<SymId>) {
 /// map initialisers nobody needs.
 fn pruned_map_inits(
     syms: &Symbols,
-    reachable: &BitSet,
+    is_live: impl Fn(SymId) -> bool,
     pkg_inits: &[SymId],
 ) -> Result<Vec<(SymId, usize)>, ReachError> {
     let mut out = Vec::new();
     for &s in pkg_inits {
         for (i, r) in syms.relocs(s).enumerate() {
-            if !r.weak || !r.typ.is_direct_call() || reachable.has(r.sym) {
+            if !r.weak || !r.typ.is_direct_call() || is_live(r.sym) {
                 continue;
             }
             let name = syms.name_lossy(r.sym);

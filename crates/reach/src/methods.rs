@@ -22,16 +22,18 @@ struct Pending {
 }
 
 /// A method of an interface type.
-struct IfaceMethod<'a> {
-    /// The symbol that holds its name, and the name.
+pub(crate) struct IfaceMethod<'a> {
+    /// The symbol that holds its name.
     symbol: SymId,
-    name: &'a [u8],
-    typ: SymId,
+    /// The name.
+    pub name: &'a [u8],
+    /// The symbol of its type.
+    pub typ: SymId,
 }
 
 impl<'a> IfaceMethod<'a> {
     /// Reads the method at `off` of an interface type.
-    fn read(cx: &Context<'a>, iface: SymId, off: i64) -> Result<Self, ReachError> {
+    pub fn read(cx: &Context<'a>, iface: SymId, off: i64) -> Result<Self, ReachError> {
         let (symbol, typ) = iface_method(cx, iface, off)?;
         let name = name(cx, symbol).map_err(|d| cx.error(symbol, d))?;
         Ok(IfaceMethod { symbol, name, typ })

@@ -6,6 +6,7 @@ use gover::{
     AuxType, GoLayout, RELEASES, RelocType, SymKind, TFLAG_EXTRA_STAR, TFLAG_UNCOMMON, TypeKind,
 };
 use object::{Def, R, To, def, inputs, object};
+use reach::why::{Call, Cause, Reason, Use, explain};
 use reach::{Live, ReachError, ReachOptions, Roots, Tell, deadcode, field_tracks};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -131,7 +132,7 @@ fn flood(syms: &mut Symbols) -> Result<Live, ReachError> {
     deadcode(syms, &options(&none, &carriers), Tell::default())
 }
 
-/// The names of what is live, found in parallel and by tracing, which must agree.
+/// The names of what is live, found in parallel, by tracing and with reasons, which must agree.
 fn live(gover: &'static GoLayout, defs: &[Def]) -> Vec<String> {
     let (none, carriers) = Default::default();
     let mut syms = symbols(gover, defs);
@@ -149,6 +150,10 @@ fn live(gover: &'static GoLayout, defs: &[Def]) -> Vec<String> {
     let traced = traced.expect("sound");
     assert!(found.reachable.iter().eq(traced.reachable.iter()));
     assert!(found.used_in_iface.iter().eq(traced.used_in_iface.iter()));
+    let reasons = explain(&symbols(gover, defs), &options(&none, &carriers)).expect("sound");
+    let mut explained = reasons.live().to_vec();
+    explained.sort_unstable();
+    assert!(found.reachable.iter().eq(explained));
     let [names, again] = [found.type_names, traced.type_names].map(BTreeSet::from_iter);
     assert_eq!(names, again);
     assert!(String::from_utf8(dump).unwrap().starts_with("_ -> entry\n"));
@@ -284,6 +289,156 @@ fn types(g: &GoLayout, main: Def) -> Vec<Def> {
         def("T.M.iface", SymKind::Text, 4),
         def("T.M", SymKind::Text, 4),
     ]
+}
+
+/// The way from `name` to a root, a line for each step: the symbol, and why it is live or used.
+fn way(gover: &'static GoLayout, defs: &[Def], name: &str) -> Vec<String> {
+    let (none, carriers) = Default::default();
+    let syms = symbols(gover, defs);
+    let reasons = explain(&syms, &options(&none, &carriers)).expect("sound");
+    let of = |s: SymId| syms.name_lossy(s).into_owned();
+    let mut live = reasons.live().iter().copied();
+    let Some(s) = live.find(|&s| of(s) == name) else {
+        return Vec::new();
+    };
+    let call = |call| match call {
+        Call::Interface(by) => format!("interface in {}", of(by)),
+        Call::Name(by) => format!("name in {}", of(by)),
+        Call::Reflection(by) => format!("reflection in {}", of(by)),
+        Call::Module => "module".into(),
+    };
+    let text = |cause| match cause {
+        Cause::Live(Reason::Root) => "root".into(),
+        Cause::Live(Reason::Reference(_)) => "reference".into(),
+        Cause::Live(Reason::Import(_)) => "import".into(),
+        Cause::Live(Reason::Method(_, by)) => format!("method, {}", call(by)),
+        Cause::Used(used) => match used {
+            Use::Marked => "marked".into(),
+            Use::Converted(_) => "converted".into(),
+            Use::Part(_) => "part".into(),
+            Use::Module => "module".to_string(),
+        },
+    };
+    let way = reasons.way(s).into_iter();
+    way.map(|(s, cause)| format!("{}: {}", of(s), text(cause)))
+        .collect()
+}
+
+#[test]
+fn reasons_are_the_shortest_ways() {
+    for gover in RELEASES {
+        let defs = [
+            main_fn().calls(0, "main.short").calls(8, "main.long"),
+            def("main.long", SymKind::Text, 8).calls(0, "main.longer"),
+            def("main.longer", SymKind::Text, 8).calls(0, "main.end"),
+            def("main.short", SymKind::Text, 8).calls(0, "main.end"),
+            def("main.end", SymKind::Text, 8),
+            def("main.dead", SymKind::Text, 8).calls(0, "main.end"),
+        ];
+        let want = ["main.end", "main.short", "main.main"].map(|n| format!("{n}: reference"));
+        let got = way(gover, &defs, "main.end");
+        assert_eq!(got[..3], want);
+        assert_eq!(got[3..], ["entry: root"]);
+        assert!(way(gover, &defs, "main.dead").is_empty());
+    }
+}
+
+#[test]
+fn reasons_say_who_imports_a_package() {
+    let (none, carriers) = Default::default();
+    for gover in RELEASES {
+        let order = |to| mark(RelocType::InitOrder, to);
+        let task = |name| def(name, SymKind::NoPtrData, 8);
+        let listed = |to| R(RelocType::Addr, 0, 8, 0, To::Name(to));
+        // That of main has nothing to do, and is not listed.
+        let tasks = ["main..inittask", "near..inittask", "far..inittask"];
+        let defs = [
+            main_fn(),
+            task("main..inittask").reloc(order("near..inittask")),
+            task("near..inittask").reloc(order("far..inittask")),
+            task("far..inittask"),
+            def("go:main.inittasks", SymKind::NoPtrData, 8)
+                .reloc(listed(tasks[2]))
+                .reloc(listed(tasks[1])),
+        ];
+        let syms = symbols(gover, &defs);
+        let [list, main, near, far] = ["go:main.inittasks", tasks[0], tasks[1], tasks[2]]
+            .map(|n| syms.lookup(n.as_bytes(), 0).expect(n));
+        let opts = ReachOptions {
+            main_inittasks: list,
+            ..options(&none, &carriers)
+        };
+        let reasons = explain(&syms, &opts).expect("sound");
+        let want = [
+            (far, Reason::Import(near)),
+            (near, Reason::Import(main)),
+            (main, Reason::Root),
+        ];
+        assert_eq!(reasons.of(main), None);
+        assert_eq!(reasons.way(far), want.map(|(s, r)| (s, Cause::Live(r))));
+    }
+}
+
+#[test]
+fn reasons_name_who_calls_a_method_and_who_uses_its_type() {
+    let to_main = ["main.main: reference", "entry: root"];
+    let check = |g, defs: &[Def], cause: &str, used: &[&str]| {
+        let mut want = vec![format!("T.M: method, {cause}")];
+        want.extend(used.iter().chain(&to_main).map(|s| s.to_string()));
+        assert_eq!(way(g, defs, "T.M"), want);
+    };
+    for g in RELEASES {
+        let iface = || mark(RelocType::UseIface, "type:T");
+        let caller = || def("main.f", SymKind::Text, 8);
+        let through = |relocs: Vec<R>, caller: Def| {
+            let mut main = uses_type().calls(8, "main.f");
+            for r in relocs {
+                main = main.reloc(r);
+            }
+            let mut all = types(g, main);
+            all.push(caller);
+            all
+        };
+        let converted: &[&str] = &["type:T: converted"];
+        let calls = caller().reloc(call(g));
+        check(
+            g,
+            &through(vec![iface()], calls),
+            "interface in main.f",
+            converted,
+        );
+        let named = caller().reloc(mark(RelocType::UseNamedMethod, "just.M"));
+        check(
+            g,
+            &through(vec![iface()], named),
+            "name in main.f",
+            converted,
+        );
+        let reflects = caller().flags(g.flags.reflect_method, 0);
+        check(
+            g,
+            &through(vec![iface()], reflects),
+            "reflection in main.f",
+            converted,
+        );
+        // A type of which another is a part: reflection gets from it to the part.
+        let mut whole = through(
+            vec![mark(RelocType::UseIface, "type:Whole")],
+            caller().reloc(call(g)),
+        );
+        let part = R(RelocType::Addr, 24, 8, 0, To::Name("type:T"));
+        whole.push(
+            def("type:Whole", SymKind::Rodata, 48)
+                .flags(g.flags.go_type, 0)
+                .reloc(part),
+        );
+        whole[0] = main_fn()
+            .calls(8, "main.f")
+            .reloc(mark(RelocType::UseIface, "type:Whole"))
+            .reloc(R(RelocType::Pcrel, 0, 4, 0, To::Name("type:Whole")));
+        let used = ["type:T: part", "type:Whole: converted"];
+        check(g, &whole, "interface in main.f", &used);
+    }
 }
 
 const TYPE: &[&str] = &["type:T", "type:Child", "name.M"];

@@ -9,6 +9,7 @@ use crate::passes::{host_syms, pe};
 use crate::shape::Shape;
 use crate::shared_libs::SharedLibs;
 use gover::SymKind;
+use reach::why::{self, Reasons};
 use reach::{Live, ReachError, ReachOptions, Roots, Tell};
 use symbols::map::Maps;
 use symbols::rtype::TypeStrings;
@@ -48,6 +49,46 @@ pub(super) struct KnownSymbols {
     pub string_vars: Vec<(String, Vec<u8>)>,
     /// Symbols made for `-k`.
     pub tracked: Vec<SymId>,
+}
+
+/// What is made before it is known what is live.
+struct Made {
+    /// What is live whatever refers to it.
+    live: Live,
+    special: BitSet,
+    fips: Option<Fips>,
+    main_tasks: SymId,
+}
+
+impl Made {
+    fn new(config: &Config, shape: &Shape, syms: &mut Symbols, diag: &Diag) -> Result<Made, Stop> {
+        let ptr_size = config.arch.ptr_size;
+        let mut special = BitSet::default();
+        let mut live = Live::default();
+        syms.foreign.special.iter().for_each(|&s| special.insert(s));
+        let foreign = syms.foreign.live.iter();
+        foreign.for_each(|&s| live.reachable.insert(s));
+        let mut maker = Maker {
+            syms,
+            live: &mut live,
+            special: &mut special,
+            ptr_size,
+        };
+        let has_module = config.release.fips_module && !shape.is_plugin();
+        let fips = has_module.then(|| Fips::make(&mut maker));
+
+        diag.phases.start("inittasks");
+        // It sorts by names.
+        let main_tasks =
+            init_tasks(syms, init_roots(config), ptr_size).map_err(|e| diag.exit(e))?;
+        syms.release_names();
+        Ok(Made {
+            live,
+            special,
+            fips,
+            main_tasks,
+        })
+    }
 }
 
 /// What was loaded, resolved.
@@ -90,6 +131,40 @@ impl Resolved {
     }
 }
 
+/// A program whose symbols are resolved, with the reasons for what of it is live.
+pub struct Explained {
+    /// The import path of the main package, as far as the build information says it.
+    pub path: Option<String>,
+    /// The symbols.
+    pub syms: Symbols,
+    /// The reasons.
+    pub reasons: Reasons,
+}
+
+impl Explained {
+    /// Finds out why what is live of what was resolved is live.
+    ///
+    /// # Errors
+    /// What is wrong has been said.
+    pub fn find(config: &Config, resolved: Resolved, diag: &Diag) -> Result<Explained, Stop> {
+        let Resolved {
+            shape, mut syms, ..
+        } = resolved;
+        let made = Made::new(config, &shape, &mut syms, diag)?;
+        let live = &made.live.reachable;
+        let find = |syms: &mut Symbols, opts: &ReachOptions| {
+            why::explain(syms, opts).map_err(|e| diag.fatal(e))
+        };
+        let reasons = with_reach_options(config, &shape, &mut syms, made.main_tasks, live, find)?;
+        let path = config.main_path();
+        Ok(Explained {
+            path,
+            syms,
+            reasons,
+        })
+    }
+}
+
 impl<'a> Program<'a> {
     /// Finds the live symbols of what was resolved.
     ///
@@ -103,27 +178,16 @@ impl<'a> Program<'a> {
         diag: &'a Diag,
     ) -> Result<Self, Stop> {
         let ptr_size = config.arch.ptr_size;
-        let mut special = BitSet::default();
-        let mut made = Live::default();
-        syms.foreign.special.iter().for_each(|&s| special.insert(s));
-        let live = syms.foreign.live.iter();
-        live.for_each(|&s| made.reachable.insert(s));
-        let mut maker = Maker {
-            syms: &mut syms,
-            live: &mut made,
-            special: &mut special,
-            ptr_size,
-        };
-        let has_module = config.release.fips_module && !shape.is_plugin();
-        let fips = has_module.then(|| Fips::make(&mut maker));
-
-        diag.phases.start("inittasks");
-        // It sorts by names.
-        let main_tasks =
-            init_tasks(&mut syms, init_roots(config), ptr_size).map_err(|e| diag.exit(e))?;
-        syms.release_names();
+        let Made {
+            live: made,
+            mut special,
+            fips,
+            main_tasks,
+        } = Made::new(config, shape, &mut syms, diag)?;
         diag.phases.start("deadcode");
-        let mut live = deadcode(config, shape, &mut syms, main_tasks, &made.reachable, diag)?;
+        let find = |syms: &mut Symbols, opts: &ReachOptions| deadcode(config, syms, opts, diag);
+        let mut live =
+            with_reach_options(config, shape, &mut syms, main_tasks, &made.reachable, find)?;
         made.reachable.iter().for_each(|s| live.reachable.insert(s));
         let type_strings = copy_type_strings(config, &syms, &live);
         let mut maker = Maker {
@@ -245,14 +309,15 @@ fn init_roots(config: &Config) -> InitRoots<'_> {
     }
 }
 
-fn deadcode(
+/// Has `find` look for what is live, and why, from this program's roots.
+fn with_reach_options<T>(
     config: &Config,
     shape: &Shape,
     syms: &mut Symbols,
     main_tasks: SymId,
     made: &BitSet,
-    diag: &Diag,
-) -> Result<Live, Stop> {
+    find: impl FnOnce(&mut Symbols, &ReachOptions) -> Result<T, Stop>,
+) -> Result<T, Stop> {
     let foreign = std::mem::take(&mut syms.foreign);
     let opts = ReachOptions {
         roots: match shape.mode {
@@ -274,9 +339,20 @@ fn deadcode(
         live_before: made,
         prune_weak_map: config.prune_weak_map,
         field_track: config.experiments.field_track(),
-        follow_debug: diag.verbose(1) || config.dump_dep,
+        follow_debug: config.verbose > 0 || config.dump_dep,
         ptr_size: config.arch.ptr_size,
     };
+    let found = find(syms, &opts)?;
+    syms.foreign = foreign;
+    Ok(found)
+}
+
+fn deadcode(
+    config: &Config,
+    syms: &mut Symbols,
+    opts: &ReachOptions,
+    diag: &Diag,
+) -> Result<Live, Stop> {
     let mut dump = config
         .dump_dep
         .then(|| std::io::BufWriter::new(std::io::stdout()));
@@ -285,14 +361,12 @@ fn deadcode(
         edges: dump.as_mut().map(|d| d as &mut dyn std::io::Write),
         log: log.as_mut(),
     };
-    let live = reach::deadcode(syms, &opts, tell);
+    let live = reach::deadcode(syms, opts, tell);
     diag.print_bytes(&log.unwrap_or_default());
-    let live = live.map_err(|e| match e {
+    live.map_err(|e| match e {
         ReachError::NoSymbol(_) => diag.panic(e),
         _ => diag.fatal(e),
-    })?;
-    syms.foreign = foreign;
-    Ok(live)
+    })
 }
 
 /// The variable that thread-local storage of the runtime starts with (`ld/lib.go:linksetup`).
