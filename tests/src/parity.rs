@@ -170,8 +170,13 @@ fn threads(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) {
 }
 
 /// The same for a large program. While its objects are opened, pages are given back.
-fn big_threads(context: &Context, go: &Toolchain, cases: &mut Vec<Case>) -> Result<()> {
-    let program = Program::find("hugo")?;
+fn big_threads(
+    context: &Context,
+    go: &Toolchain,
+    program: &str,
+    cases: &mut Vec<Case>,
+) -> Result<()> {
+    let program = Program::find(program)?;
     let step = move |context: &Context, go: &Toolchain| {
         context.program_step(go, program.name, &DEFAULT, &program.build())
     };
@@ -340,15 +345,18 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
     if args.big {
         let newest = context.toolchains().last();
         let is_newest = |go: &Toolchain| newest.is_some_and(|n| n.release() == go.release());
-        // The other large programs want a later release. To build them takes minutes, so that by default only one is
-        // built with each but the newest.
+        // The other large programs want a later release. To build them takes minutes, so that by default those that do
+        // not come with the toolchain are built with the newest.
         let takes = |go: &&Toolchain, program: &str| match program {
             "cmd-compile" => true,
-            "cmd-go" | "hugo" => !go.is_earlier(),
+            "cmd-go" => !go.is_earlier(),
             _ => !go.is_earlier() && (is_newest(go) || args.go.is_some()),
         };
-        for go in context.toolchains().iter().filter(|go| takes(go, "hugo")) {
-            big_threads(context, go, cases)?;
+        let largest = |go: &&Toolchain| ["hugo", "cmd-go"].into_iter().find(|p| takes(go, p));
+        for go in context.toolchains() {
+            if let Some(program) = largest(&go) {
+                big_threads(context, go, program, cases)?;
+            }
         }
         for (go, variant) in newest
             .iter()

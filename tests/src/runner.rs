@@ -2,9 +2,9 @@
 
 use crate::Args;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// How a case ended.
@@ -63,17 +63,19 @@ pub fn run(args: &Args, mut cases: Vec<Case>) -> xtask::Result<bool> {
         .jobs
         .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
         .unwrap_or(2);
-    let next = AtomicUsize::new(0);
+    let rest = Mutex::new(Rest::divide(cases.len(), jobs.max(1)));
     let done: Mutex<Vec<(usize, Outcome, Duration)>> = Mutex::new(Vec::new());
     let start = Instant::now();
     std::thread::scope(|scope| {
-        for _ in 0..jobs.max(1) {
-            scope.spawn(|| {
+        for worker in 0..jobs.max(1) {
+            let (rest, done, cases) = (&rest, &done, &cases);
+            scope.spawn(move || {
                 loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(index) else {
+                    let next = rest.lock().expect("no case holds the lock").take(worker);
+                    let Some(index) = next else {
                         return;
                     };
+                    let case = &cases[index];
                     let began = Instant::now();
                     let outcome = match catch_unwind(AssertUnwindSafe(|| (case.body)())) {
                         Ok(Ok(outcome)) => outcome,
@@ -90,6 +92,31 @@ pub fn run(args: &Args, mut cases: Vec<Case>) -> xtask::Result<bool> {
     });
     let done = done.into_inner().expect("all threads have ended");
     Ok(summary(&cases, &done, start.elapsed()))
+}
+
+/// The cases that nobody has begun, in a stretch for each worker.
+///
+/// Neighbours mostly need the same build, which one of two workers would only wait for.
+struct Rest(Vec<Range<usize>>);
+
+impl Rest {
+    /// Gives each of `workers` as many of `cases`.
+    fn divide(cases: usize, workers: usize) -> Rest {
+        let start = |worker| cases * worker / workers;
+        Rest((0..workers).map(|w| start(w)..start(w + 1)).collect())
+    }
+
+    /// The next case of a worker. Whose own are done takes over half of the longest stretch.
+    fn take(&mut self, worker: usize) -> Option<usize> {
+        if self.0[worker].is_empty() {
+            let longest = self.0.iter_mut().max_by_key(|stretch| stretch.len())?;
+            let middle = longest.start + longest.len() / 2;
+            let half = middle..longest.end;
+            longest.end = middle;
+            self.0[worker] = half;
+        }
+        self.0[worker].next()
+    }
 }
 
 fn report(count: usize, all: usize, name: &str, outcome: &Outcome, took: Duration) {
@@ -156,4 +183,34 @@ fn summary(cases: &[Case], done: &[(usize, Outcome, Duration)], took: Duration) 
         took.as_secs_f64()
     );
     total[1] == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_case_is_taken_once_whoever_is_fast() {
+        for (cases, workers) in [(0, 2), (1, 2), (1, 3), (10, 1), (97, 4)] {
+            let mut rest = Rest::divide(cases, workers);
+            let mut taken = Vec::new();
+            // Worker 0 takes one of three, the last one all that the others leave.
+            for turn in 0.. {
+                let worker = if turn % 3 == 0 { 0 } else { workers - 1 };
+                match rest.take(worker) {
+                    Some(case) => taken.push(case),
+                    None => break,
+                }
+            }
+            taken.sort_unstable();
+            assert!(taken.into_iter().eq(0..cases), "{cases} {workers}");
+        }
+    }
+
+    #[test]
+    fn workers_begin_far_from_one_another() {
+        let mut rest = Rest::divide(100, 2);
+        let order: Vec<_> = (0..4).map(|turn| rest.take(turn % 2)).collect();
+        assert_eq!(order, [Some(0), Some(50), Some(1), Some(51)]);
+    }
 }
