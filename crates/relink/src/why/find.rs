@@ -63,10 +63,16 @@ fn package(program: &Explained, name: &str) -> Option<Finding> {
     let wanted = if is_main { "main" } else { name };
     let live = reasons.live().iter().copied();
     let of_package: Vec<SymId> = live.filter(|&s| syms.pkg(s) == wanted).collect();
-    // What it shares with others may be found in it by chance: its own symbols bear its name.
+    // Contents that it shares with others may be found in it by chance, which its functions are not; those of its
+    // own bear its name.
     let prefix = format!("{}.", path_to_prefix(wanted)).into_bytes();
     let own = |&&s: &&SymId| syms.name(s).starts_with(&prefix);
-    let nearest = of_package.iter().find(own).or(of_package.first())?;
+    let function = |s: &&SymId| own(s) && syms.kind(**s).is_text();
+    let task = |&&s: &&SymId| syms.name(s).strip_prefix(&*prefix) == Some(b".inittask");
+    let nearest = (of_package.iter())
+        .find(|s| function(s) || task(s))
+        .or_else(|| of_package.iter().find(own))
+        .or(of_package.first())?;
     Some(Finding::Package {
         name: name.to_owned(),
         symbols: of_package.len(),
