@@ -12,7 +12,7 @@ use xtask::toolchain::Toolchain;
 
 /// Combinations for each program and release, and with `--big`.
 const FEW: u64 = 12;
-const MANY: u64 = 20;
+const MANY: u64 = 14;
 
 /// Flags of a combination at most.
 const MOST: usize = 7;

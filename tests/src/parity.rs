@@ -373,11 +373,12 @@ pub fn cases(context: &Context, args: &Args, cases: &mut Vec<Case>) -> Result<()
                     big_case(context, go, *program, DEFAULT, *set, cases);
                 }
                 // The compiler has no use for C. To build modules once more takes minutes, and what C
-                // brings into a link does not depend on their size: one release is enough for them.
+                // brings into a link does not depend on their size: two of them are enough.
                 let with_c = match program.name {
                     "cmd-compile" => false,
                     "cmd-go" => true,
-                    _ => is_newest(go),
+                    "gopls" | "hugo" => is_newest(go),
+                    _ => args.go.is_some(),
                 };
                 if with_c {
                     for set in &BIG[..2] {
