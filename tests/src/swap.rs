@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 use xtask::Result;
 use xtask::measure::{self, Run, succeed};
+use xtask::system;
 use xtask::toolchain::Toolchain;
 
 /// One release with relink in place.
@@ -61,6 +62,7 @@ const CASES: &[(&str, Body)] = &[
         build(at, &["-ldflags=-s -w -X 'main.name=two words'"])
     }),
     ("toolexec-build-trimpath", |at| build(at, &["-trimpath"])),
+    ("toolexec-build-cgo", build_cgo),
     ("toolexec-goflags", goflags),
     ("toolexec-build-again", again),
     ("toolexec-cold", cold),
@@ -150,6 +152,24 @@ fn build(at: &Place, flags: &[&str]) -> Result<Outcome> {
     let mut problems = same_file(&ours, &stock)?;
     problems.extend(prints(&fixture.run(&ours)?, &fixture.expected()?));
     Ok(Outcome::of(problems))
+}
+
+/// The same with cgo: the C compiler's version is in the build ID.
+fn build_cgo(at: &Place) -> Result<Outcome> {
+    if system::find("gcc").is_none() && !system::must_have_all() {
+        return Ok(Outcome::Skip("gcc is not installed".into()));
+    }
+    let fixture = Fixture::named("cgo-c")?;
+    let scratch = at.context.scratch()?;
+    let (ours, stock) = (scratch.path().join("ours"), scratch.path().join("stock"));
+    let build = |out: &Path, flags: &[&str]| {
+        let mut go = at.go(&fixture);
+        go.env("CGO_ENABLED", "1").args(["build", "-o"]).arg(out);
+        succeed(go.args(flags))
+    };
+    build(&ours, &[&at.toolexec()])?;
+    build(&stock, &[])?;
+    Ok(Outcome::of(same_file(&ours, &stock)?))
 }
 
 /// The flags come from GOFLAGS.

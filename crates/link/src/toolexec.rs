@@ -1,7 +1,8 @@
 //! Standing in for the linker behind `go build -toolexec=/path/to/link`.
 //!
 //! cmd/go then runs `/path/to/link TOOL ARGUMENTS…` for every tool of the toolchain. When TOOL
-//! is the linker, this program is it; every other tool takes this process over.
+//! is the linker, this program is it; every other tool takes this process over. C compilers are run so, too, when
+//! cmd/go asks them for their version, which goes into the build ID of packages with cgo.
 
 use crate::end::End;
 use crate::text;
@@ -25,9 +26,16 @@ pub enum Invocation {
     Tool(Vec<OsString>),
 }
 
+/// The first flag when cmd/go asks a C compiler for its version (`work.Builder.gccToolID`). The compiler may be
+/// named without a folder. To the linker it would be a file too many.
+const VERSION_OF_C_COMPILER: &str = "-###";
+
 /// Looks at the words of a command line, the program's name first.
 pub fn classify(mut words: Vec<OsString>) -> Invocation {
-    let Some(first) = words.get(1).filter(|w| is_tool(w)) else {
+    let asked = words
+        .get(2)
+        .is_some_and(|word| word == VERSION_OF_C_COMPILER);
+    let Some(first) = words.get(1).filter(|w| asked || is_tool(w)) else {
         return Invocation::Link {
             words,
             toolexec: false,
@@ -137,6 +145,15 @@ mod tests {
                 itself(&["relink", "compile"], false),
             ),
             (vec!["relink"], itself(&["relink"], false)),
+            (
+                vec!["relink", "gcc", "-###", "-x", "c"],
+                tool(&["gcc", "-###", "-x", "c"]),
+            ),
+            (
+                vec!["relink", "gcc", "-x"],
+                itself(&["relink", "gcc", "-x"], false),
+            ),
+            (vec!["relink", "-###"], itself(&["relink", "-###"], false)),
         ] {
             assert_eq!(classify(words(&given)), want, "{given:?}");
         }
