@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use xtask::step::{Build, Step};
 use xtask::toolchain::Toolchain;
-use xtask::{Result, paths};
+use xtask::{Result, cargo, paths};
 
 /// Shared by all cases.
 #[derive(Clone)]
@@ -20,6 +20,7 @@ struct Inner {
     toolchains: Vec<Toolchain>,
     linker: PathBuf,
     recorder: PathBuf,
+    companion: OnceLock<std::result::Result<PathBuf, String>>,
     steps: Mutex<HashMap<PathBuf, Slot>>,
     kept: AtomicUsize,
 }
@@ -54,6 +55,7 @@ impl Context {
             toolchains,
             linker,
             recorder: std::env::current_exe()?,
+            companion: OnceLock::new(),
             steps: Mutex::default(),
             kept: AtomicUsize::new(0),
         })))
@@ -67,6 +69,16 @@ impl Context {
     /// The linker under test.
     pub fn linker(&self) -> &Path {
         &self.0.linker
+    }
+
+    /// The companion binary, built for development: its tests are about answers, not about time.
+    pub fn companion(&self) -> Result<&Path> {
+        let built = self.0.companion.get_or_init(|| {
+            let built = cargo::run(&["build", "--quiet", "--package", "relink"]);
+            built.map_err(|error| error.to_string())?;
+            Ok(paths::target().join("debug").join("relink"))
+        });
+        Ok(built.as_ref().map_err(String::clone)?)
     }
 
     /// The step of a fixture in one release and one way of building it.

@@ -19,11 +19,13 @@
 //! | `errors` | bad input: cmd/link's wording and status, no file left |
 //! | `damage` | damaged archives by the thousand: no panic, no hang |
 //! | `swap` | `go build`, `go test`, … with relink in the linker's place |
+//! | `companion` | questions about linked programs (`relink verify`) |
 //! | `tools` | nm, objdump, pprof, gdb and others read the result |
 //! | `gotests` | the toolchain's own linker tests (`--big`) |
 
 mod bsd;
 mod combined;
+mod companion;
 mod context;
 mod damage;
 mod errors;
@@ -152,6 +154,7 @@ const NEWEST_CASES: &[&str] = &[
     "external/arm64-msan/",
     "combined/android",
     "combined/ios",
+    "companion/",
     "mobile/",
     "damage/",
     "gotests/",
@@ -204,6 +207,7 @@ fn run(args: Args) -> xtask::Result<bool> {
     shared::cases(&context, &mut cases);
     patches::cases(&context, &mut cases);
     swap::cases(&context, &mut cases);
+    companion::cases(&context, &mut cases);
     tools::cases(&context, &mut cases);
     damage::cases(&context, &mut cases);
     gotests::cases(&context, &args, &mut cases);

@@ -1,9 +1,9 @@
 //! Calling cargo.
 
+use crate::{Result, paths};
 use std::env;
 use std::ffi::OsString;
 use std::process::Command;
-use xtask::{Result, paths};
 
 /// Cargo, in the workspace.
 pub fn command() -> Command {

@@ -4,6 +4,7 @@
 //! Nothing here knows about relink's own crates, so that the tasks work while
 //! the linker does not build.
 
+pub mod cargo;
 pub mod disk;
 pub mod measure;
 pub mod paths;

@@ -1,7 +1,6 @@
 //! The project's tasks: `cargo xtask <task>`.
 
 mod bench;
-mod cargo;
 mod demo;
 mod gen_gover;
 mod release;

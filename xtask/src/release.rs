@@ -1,11 +1,10 @@
 //! `cargo xtask build`: the linker as it is meant to be used.
 
-use crate::cargo;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use xtask::{Result, paths};
+use xtask::{Result, cargo, paths};
 
 /// Builds `target/release/link`; gives its path.
 ///

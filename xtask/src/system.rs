@@ -46,6 +46,11 @@ const TOOLS: &[Tool] = &[
         purpose: "a library that Wine lacks",
         packages: &["gcc-mingw-w64-x86-64"],
     },
+    Tool {
+        program: "git",
+        purpose: "programs that know their revision",
+        packages: &["git"],
+    },
 ];
 
 /// Where Debian has programs of packages that put none into the search path.

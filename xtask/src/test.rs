@@ -1,13 +1,13 @@
 //! `cargo xtask test`: everything that must hold.
 
-use crate::{cargo, release};
+use crate::release;
 use clap::Args;
 use std::env;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 use xtask::toolchain::Toolchain;
-use xtask::{Result, paths};
+use xtask::{Result, cargo, paths};
 
 /// What to run.
 #[derive(Args, Debug)]

@@ -33,5 +33,11 @@ impl From<String> for Error {
     }
 }
 
+impl From<&str> for Error {
+    fn from(text: &str) -> Error {
+        Error::Other(text.to_owned())
+    }
+}
+
 /// A value, or why there is none.
 pub type Result<T> = std::result::Result<T, Error>;

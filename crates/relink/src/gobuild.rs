@@ -1,40 +1,44 @@
 //! Running the go command with this program behind `-toolexec`.
 
 use crate::error::{Error, Result};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::Path;
 use std::process::Command;
 
-/// `go SUBCOMMAND` with this program, as a tool that `role` names, behind `-toolexec`. The flags and packages
-/// are still to be given.
+/// The flag that has this program link.
 ///
 /// # Errors
-/// This program's own path cannot be told to the go command.
-pub fn command(subcommand: &[&str], role: &str) -> Result<Command> {
-    let own = std::env::current_exe()
-        .map_err(|e| Error::Other(format!("cannot find out which file this program is: {e}")))?;
-    let mut go = Command::new("go");
-    go.args(subcommand);
-    go.arg(format!("-toolexec={} {role}", quote(&own)?));
-    Ok(go)
+/// This program's path cannot be told to the go command.
+pub fn toolexec() -> Result<OsString> {
+    let own = std::env::current_exe().map_err(Error::file(Path::new("relink")))?;
+    let own = quoted(&own)?;
+    let mut flag = OsString::from("-toolexec=");
+    flag.push(own);
+    flag.push(" toolexec");
+    Ok(flag)
 }
 
-/// Quotes a path as the go command splits lists of words: in either kind of quotes, which nothing escapes.
-fn quote(path: &Path) -> Result<String> {
-    let text = path.to_str().ok_or_else(|| {
-        Error::Other(format!(
-            "{}: its path cannot be told to the go command: it is not UTF-8",
-            path.display()
-        ))
-    })?;
-    for quote in ["\"", "'"] {
-        if !text.contains(quote) {
-            return Ok(format!("{quote}{text}{quote}"));
+/// A path as one word of a list that the go command splits: there are quotes, and no escapes.
+fn quoted(path: &Path) -> Result<OsString> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let plain = |b: &u8| !b.is_ascii_whitespace() && !matches!(b, b'\'' | b'"');
+    let quote = match (bytes.contains(&b'\''), bytes.contains(&b'"')) {
+        (false, false) if bytes.iter().all(plain) => return Ok(path.into()),
+        (false, _) => "'",
+        (true, false) => "\"",
+        (true, true) => {
+            return Err(format!(
+                "{}: the go command cannot run a program with both kinds of quotes in its path",
+                path.display()
+            )
+            .into());
         }
-    }
-    Err(Error::Other(format!(
-        "{text}: its path cannot be told to the go command: it has both kinds of quotes"
-    )))
+    };
+    let mut word = OsString::from(quote);
+    word.push(path);
+    word.push(quote);
+    Ok(word)
 }
 
 /// Runs the go command, which says itself what is wrong.
@@ -42,10 +46,7 @@ fn quote(path: &Path) -> Result<String> {
 /// # Errors
 /// It cannot be run, or fails.
 pub fn run(go: &mut Command) -> Result<()> {
-    let status = go.status().map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::Other("there is no go command on PATH".into()),
-        _ => Error::Other(format!("go: {e}")),
-    })?;
+    let status = go.status().map_err(not_run)?;
     match status.success() {
         true => Ok(()),
         false => {
@@ -56,19 +57,25 @@ pub fn run(go: &mut Command) -> Result<()> {
     }
 }
 
+/// Why the go command cannot be run.
+pub fn not_run(why: io::Error) -> Error {
+    match why.kind() {
+        io::ErrorKind::NotFound => Error::Other("no go command on PATH".into()),
+        _ => Error::Other(format!("go: {why}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_quoted_as_go_splits_them() {
-        for (path, want) in [
-            ("/bin/relink", Some("\"/bin/relink\"")),
-            ("/a b/re'link", Some("\"/a b/re'link\"")),
-            ("/a \"b\"/relink", Some("'/a \"b\"/relink'")),
-            ("/'a'/\"b\"", None),
-        ] {
-            assert_eq!(quote(Path::new(path)).ok().as_deref(), want, "{path}");
-        }
+    fn paths_are_quoted_as_the_go_command_reads_them() {
+        let quoted = |path: &str| quoted(Path::new(path)).map_err(|e| e.to_string());
+        assert_eq!(quoted("/a/b").unwrap(), "/a/b");
+        assert_eq!(quoted("/a b").unwrap(), "'/a b'");
+        assert_eq!(quoted("/a\"b").unwrap(), "'/a\"b'");
+        assert_eq!(quoted("/a'b").unwrap(), "\"/a'b\"");
+        assert!(quoted("/a'\"b").unwrap_err().contains("quotes"));
     }
 }

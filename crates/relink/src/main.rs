@@ -2,8 +2,10 @@
 //!
 //! Exit status: 0 if the answer is yes or a report, 1 if it is no, 2 if there is none.
 
+mod buildinfo;
 mod error;
 mod gobuild;
+mod verify;
 mod why;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +25,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Question {
     Why(why::Arguments),
+    /// Build a Go program once more, from what it says of itself, and compare the files byte for byte.
+    Verify(verify::Arguments),
     /// Stand in for the linker behind `go build -toolexec='relink toolexec'`.
     #[command(hide = true)]
     Toolexec {
@@ -43,6 +47,7 @@ struct Answer {
 fn main() -> ExitCode {
     let answer: Result<Answer> = match Arguments::parse().question {
         Question::Why(arguments) => why::answer(&arguments),
+        Question::Verify(arguments) => verify::answer(&arguments),
         Question::Toolexec { words } => {
             if let Err(error) = why::answer_for(&words) {
                 eprintln!("relink: {error}");

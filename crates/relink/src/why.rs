@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::gobuild;
 use question::{Asked, Question, Reply};
 use std::ffi::OsString;
+use std::process::Command;
 
 /// Say why a symbol or a package is in a program.
 ///
@@ -77,7 +78,8 @@ fn ask_build(question: &Question, arguments: &Arguments) -> Result<Vec<Reply>> {
         true => &["test", "-c"],
         false => &["build"],
     };
-    let mut go = gobuild::command(subcommand, "toolexec")?;
+    let mut go = Command::new("go");
+    go.args(subcommand).arg(gobuild::toolexec()?);
     let (variable, folder) = asked.variable();
     let mut out = folder.join("out").into_os_string();
     // A folder takes any number of programs.
