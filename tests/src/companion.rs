@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::fixture::Fixture;
 use crate::flags::DEFAULT;
+use crate::random::Random;
 use crate::runner::{Case, Outcome};
 use serde_json::Value;
 use std::fs;
@@ -38,6 +39,18 @@ impl Place {
         relink.env("PATH", std::env::join_paths(dirs)?);
         Ok(relink)
     }
+
+    /// What takes the space in a file, or in the second more than in the first, as JSON.
+    fn size(&self, files: &[&Path], flags: &[&str]) -> Result<Value> {
+        let run = measure::run(self.relink()?.arg("size").args(files).args(flags))?;
+        match run.code() {
+            0 => Ok(serde_json::from_slice(&run.stdout)?),
+            code => {
+                let said = String::from_utf8_lossy(&run.stderr).into_owned();
+                Err(format!("status {code}: {said}").into())
+            }
+        }
+    }
 }
 
 type Body = fn(&Place) -> Result<Outcome>;
@@ -47,6 +60,9 @@ const CASES: &[(&str, Body)] = &[
     ("why-reflection", why_reflection),
     ("why-link", why_link),
     ("why-errors", why_errors),
+    ("size-sums", size_sums),
+    ("size-packages", size_packages),
+    ("size-damage", size_damage),
     ("verify-builds", verify_builds),
     ("verify-cgo", verify_cgo),
     ("verify-test", verify_test),
@@ -303,6 +319,116 @@ fn why_errors(at: &Place) -> Result<Outcome> {
     module.write("package other\n")?;
     let run = module.why(&["main.main"])?;
     problems.extend(check("no program", &run, 2, &["relink: "]));
+    Ok(Outcome::of(problems))
+}
+
+/// Programs that are built in ways that this group builds in anyway.
+const SIZED: &[(&str, &[&str])] = &[
+    ("linux", &[]),
+    ("linux", &["-ldflags=-s -w"]),
+    ("linux", &["-ldflags=-compressdwarf=false"]),
+    ("linux", &["-buildmode=pie"]),
+    ("windows", &[]),
+    ("windows", &["-ldflags=-s -w"]),
+];
+
+/// Every byte is counted once, whatever the rows are about.
+fn size_sums(at: &Place) -> Result<Outcome> {
+    let module = Module::new(at, MAIN_METHODS)?;
+    let mut problems = Vec::new();
+    for (os, flags) in SIZED {
+        let file = module.build(flags, &[("GOOS", os)])?;
+        let size = fs::metadata(&file)?.len();
+        for by in ["package", "module", "symbol", "section", "kind"] {
+            let answer = at.size(&[&file], &["--json", "--by", by])?;
+            let rows = answer["rows"].as_array().ok_or("no rows")?;
+            let sum: u64 = rows.iter().filter_map(|row| row["total"].as_u64()).sum();
+            if sum != size || answer["sum"]["total"].as_u64() != Some(size) {
+                problems.push(format!("{os} {flags:?} by {by}: {sum} of {size} bytes"));
+            }
+        }
+    }
+    Ok(Outcome::of(problems))
+}
+
+/// Packages have what their symbols have, with a symbol table and without; two files are compared.
+fn size_packages(at: &Place) -> Result<Outcome> {
+    let module = Module::new(at, MAIN_METHODS)?;
+    let mut problems = Vec::new();
+    let text = |answer: &Value, name: &str| {
+        let mut rows = answer["rows"].as_array().into_iter().flatten();
+        let row = rows.find(|row| row["name"] == name);
+        row.and_then(|row| row["text"].as_i64()).unwrap_or(0)
+    };
+    let file = module.build(&[], &[])?;
+    let whole = at.size(&[&file], &["--json"])?;
+    let symbols = at.size(&[&file], &["--json", "--by=symbol"])?;
+    let rows = symbols["rows"].as_array().into_iter().flatten();
+    let of_main = rows.filter(|row| {
+        let name = row["name"].as_str();
+        name.is_some_and(|name| name.starts_with("main."))
+    });
+    let sum: i64 = of_main.filter_map(|row| row["text"].as_i64()).sum();
+    if sum == 0 || text(&whole, "main") != sum || text(&symbols, "main.hear") == 0 {
+        problems.push(format!(
+            "main has {}, its symbols {sum}",
+            text(&whole, "main")
+        ));
+    }
+    let older = module.dir.path().join("older");
+    fs::rename(&file, &older)?;
+    let stripped = at.size(&[&module.build(&["-ldflags=-s -w"], &[])?], &["--json"])?;
+    for package in ["main", "runtime", "os"] {
+        let (with, without) = (text(&whole, package), text(&stripped, package));
+        if with == 0 || with != without {
+            problems.push(format!("{package} has {with}, stripped {without}"));
+        }
+    }
+    let hear = "func hear(s speaker) {";
+    module.write(&MAIN_METHODS.replace(hear, &format!("{hear} println(1); ")))?;
+    let file = module.build(&[], &[])?;
+    let change = at.size(&[&older, &file], &["--json", "--by=symbol"])?;
+    if text(&change, "main.hear") <= 0 || text(&change, "runtime.main") != 0 {
+        problems.push(format!("the change is {change:#}"));
+    }
+    Ok(Outcome::of(problems))
+}
+
+/// Damaged files are counted, too, or are an error.
+fn size_damage(at: &Place) -> Result<Outcome> {
+    let module = Module::new(at, MAIN_METHODS)?;
+    let mut problems = Vec::new();
+    let mut counted = 0;
+    for (os, flags) in &SIZED[1..] {
+        let good = fs::read(module.build(flags, &[("GOOS", os)])?)?;
+        let mut random = Random::new(7);
+        for round in 0..40 {
+            let mut file = good.clone();
+            for _ in 0..20 {
+                // Half of the damage is to headers.
+                let within = [4096, file.len()][round % 2];
+                let place = random.below(within);
+                file[place] = random.below(256) as u8;
+            }
+            if round % 5 == 0 {
+                file.truncate(random.below(file.len()));
+            }
+            let Ok(shares) = linkdiff::shares(&file) else {
+                continue;
+            };
+            counted += 1;
+            let sum: u64 = shares.iter().map(|share| share.file).sum();
+            if sum != file.len() as u64 {
+                problems.push(format!(
+                    "{os} {flags:?} {round}: {sum} of {} bytes",
+                    file.len()
+                ));
+            }
+        }
+    }
+    if counted < 50 {
+        problems.push(format!("only {counted} files were counted"));
+    }
     Ok(Outcome::of(problems))
 }
 

@@ -19,7 +19,7 @@
 //! | `errors` | bad input: cmd/link's wording and status, no file left |
 //! | `damage` | damaged archives by the thousand: no panic, no hang |
 //! | `swap` | `go build`, `go test`, … with relink in the linker's place |
-//! | `companion` | questions about linked programs (`relink why`, `relink verify`) |
+//! | `companion` | questions about linked programs (`relink why`, `size`, `verify`) |
 //! | `tools` | nm, objdump, pprof, gdb and others read the result |
 //! | `gotests` | the toolchain's own linker tests (`--big`) |
 

@@ -257,6 +257,16 @@ impl<'a> Image<'a> {
         })
     }
 
+    /// Name of the symbol at or before a virtual address, in its section.
+    pub fn function_at(&self, addr: u64) -> Option<&'a [u8]> {
+        let inside = |s: &Section<'_>| s.alloc && addr >= s.addr && addr - s.addr < s.size;
+        let slot = self.sections.iter().position(inside)?;
+        let placed = self.placed.get(slot)?;
+        let end = placed.partition_point(|s| s.offset <= addr - self.sections[slot].addr);
+        let mut before = placed[..end].iter().rev();
+        before.find(|s| s.size > 0).map(|s| s.name)
+    }
+
     /// "symbol+0x12" for an offset in the section at `slot` of `sections`.
     pub fn covering(&self, slot: usize, offset: u64) -> Option<String> {
         covering(self.placed.get(slot)?, offset)

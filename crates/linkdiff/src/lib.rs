@@ -12,6 +12,8 @@
 //! assert!(report.identical);
 //! ```
 //!
+//! [`shares()`] accounts for all bytes of one file by the symbols that they belong to.
+//!
 //! Nothing in a file is trusted: a truncated or damaged one gives a partial report whose
 //! `problems` say what could not be read.
 
@@ -28,6 +30,7 @@ mod list;
 mod macho;
 mod moduledata;
 mod operand;
+mod owners;
 mod pclntab;
 mod pe;
 mod read;
@@ -36,6 +39,7 @@ mod report;
 mod symtab;
 
 pub use compare::compare;
+pub use owners::{Class, Owner, Share, shares};
 pub use report::{Cause, Finding, Report};
 
 /// What to show.

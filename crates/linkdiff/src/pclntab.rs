@@ -4,6 +4,8 @@
 //! Layout: `cmd/link` ld/pcln.go (`generatePCHeader`, `writeFuncs`, `generateFunctab`), the reader's
 //! side in Go's runtime/symtab.go (`pcHeader`, `_func`, `findfuncbucket`). Go 1.20 and later.
 
+mod owners;
+
 use crate::bytes::{Words, c_string, count_differences, first_difference, hex_context, text};
 use crate::image::{Image, Placed};
 use crate::list::{Item, first_list_difference, neighbours};

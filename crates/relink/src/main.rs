@@ -5,6 +5,7 @@
 mod buildinfo;
 mod error;
 mod gobuild;
+mod size;
 mod verify;
 mod why;
 
@@ -25,6 +26,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Question {
     Why(why::Arguments),
+    Size(size::Arguments),
     /// Build a Go program once more, from what it says of itself, and compare the files byte for byte.
     Verify(verify::Arguments),
     /// Stand in for the linker behind `go build -toolexec='relink toolexec'`.
@@ -47,6 +49,7 @@ struct Answer {
 fn main() -> ExitCode {
     let answer: Result<Answer> = match Arguments::parse().question {
         Question::Why(arguments) => why::answer(&arguments),
+        Question::Size(arguments) => size::answer(&arguments),
         Question::Verify(arguments) => verify::answer(&arguments),
         Question::Toolexec { words } => {
             if let Err(error) = why::answer_for(&words) {

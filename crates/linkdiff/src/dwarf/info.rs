@@ -377,6 +377,22 @@ pub fn explain(x: &View<'_>, y: &View<'_>, at: usize) -> Vec<String> {
     lines
 }
 
+/// Where a unit's entries refer to in a list section (`ranges` or `location`).
+pub fn lists_of(unit: &Unit<'_>, locations: bool) -> Vec<usize> {
+    let mut places = Vec::new();
+    walk(unit, |_, attributes| {
+        for (attribute, _) in attributes {
+            match attribute.value() {
+                AttributeValue::RangeListsRef(r) if !locations => places.push(r.0),
+                AttributeValue::LocationListsRef(r) if locations => places.push(r.0),
+                _ => {}
+            }
+        }
+        true
+    });
+    places
+}
+
 /// The entry whose reference into a list section (`ranges` or `location`) is the last at or
 /// before `at`.
 pub fn list_owner(view: &View<'_>, locations: bool, at: usize) -> String {

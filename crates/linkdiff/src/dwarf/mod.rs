@@ -3,6 +3,7 @@
 
 mod info;
 mod line;
+pub(crate) mod owners;
 mod tables;
 
 use crate::bytes::{count_differences, first_difference, hex_context, uleb};

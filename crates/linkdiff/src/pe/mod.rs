@@ -5,10 +5,10 @@
 
 mod parts;
 mod records;
-mod symbols;
+pub mod symbols;
 mod trees;
 
-pub use parts::split;
+pub use parts::{split, split_alone};
 pub use records::explain;
 
 use crate::bytes::{c_string, text};
@@ -231,6 +231,11 @@ pub fn read(data: &[u8]) -> Image<'_> {
 pub const SYMBOLS: &str = "COFF symbols";
 /// Name of the string table where no section holds it.
 pub const STRINGS: &str = "COFF strings";
+
+/// Whether a section holds symbols or their names; Go's linker gives both a section.
+pub fn is_symbol_table(name: &str) -> bool {
+    [SYMBOLS, STRINGS, ".symtab"].contains(&name)
+}
 
 fn region(
     image: &mut Image<'_>,

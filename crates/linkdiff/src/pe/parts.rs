@@ -27,6 +27,13 @@ pub fn split(a: &mut Image<'_>, b: &mut Image<'_>) {
     cut(b, &common(&y, &x));
 }
 
+/// Cuts the sections of an image where parts begin.
+pub fn split_alone(image: &mut Image<'_>) {
+    if image.format == Format::Pe && !image.relocatable {
+        cut(image, &starts(image));
+    }
+}
+
 fn starts(image: &Image<'_>) -> Vec<Start> {
     let mut addresses = Vec::new();
     for (name, signature) in [

@@ -64,6 +64,21 @@ impl Entry for Record<'_> {
     }
 }
 
+/// File offset of the symbol table, and the offsets in it of what [`records`] gives.
+pub fn places(image: &Image<'_>) -> (u64, Vec<u64>) {
+    let start = symbol_ranges(image, file_header(image)).0.start;
+    let mut at = 0;
+    let place = |record: Record<'_>| {
+        let own = at;
+        at += (SYMBOL_SIZE + record.auxiliary.len()) as u64;
+        own
+    };
+    (
+        start as u64,
+        records(image).into_iter().map(place).collect(),
+    )
+}
+
 /// Name of the record with this number, auxiliary ones counted.
 pub fn name_at<'a>(image: &Image<'a>, index: usize) -> Option<&'a [u8]> {
     let mut at = 0;
