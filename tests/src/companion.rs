@@ -1,6 +1,6 @@
 //! The companion binary, `relink`: questions about linked programs.
 
-use crate::context::Context;
+use crate::context::{self, Context, Place};
 use crate::fixture::Fixture;
 use crate::flags::DEFAULT;
 use crate::random::Random;
@@ -13,14 +13,6 @@ use tempfile::TempDir;
 use xtask::Result;
 use xtask::measure::{self, Run, succeed};
 use xtask::system;
-use xtask::toolchain::Toolchain;
-
-/// One release, and the binary.
-#[derive(Clone)]
-struct Place {
-    context: Context,
-    go: Toolchain,
-}
 
 impl Place {
     /// The binary, in the environment of the go command.
@@ -53,9 +45,7 @@ impl Place {
     }
 }
 
-type Body = fn(&Place) -> Result<Outcome>;
-
-const CASES: &[(&str, Body)] = &[
+const CASES: &[(&str, context::Body)] = &[
     ("why-chain", why_chain),
     ("why-reflection", why_reflection),
     ("why-link", why_link),
@@ -75,19 +65,7 @@ const CASES: &[(&str, Body)] = &[
 
 /// All cases.
 pub fn cases(context: &Context, cases: &mut Vec<Case>) {
-    for go in context.toolchains() {
-        let place = Place {
-            context: context.clone(),
-            go: go.clone(),
-        };
-        for &(name, body) in CASES {
-            let place = place.clone();
-            cases.push(Case::new(
-                format!("companion/{name}/{}", go.release()),
-                move || body(&place),
-            ));
-        }
-    }
+    context::for_each_release("companion", CASES, context, cases);
 }
 
 const MAIN: &str = r#"package main

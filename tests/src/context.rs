@@ -3,6 +3,7 @@
 use crate::Args;
 use crate::fixture::Fixture;
 use crate::flags::Variant;
+use crate::runner::{Case, Outcome};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -204,4 +205,36 @@ fn source_stamp(build: &Build) -> Result<String> {
     lines.sort();
     stamp += &lines.join("\n");
     Ok(stamp)
+}
+
+/// One release, with what all cases share.
+#[derive(Clone)]
+pub struct Place {
+    /// What all cases share.
+    pub context: Context,
+    /// The release.
+    pub go: Toolchain,
+}
+
+/// What a case does in one release.
+pub type Body = fn(&Place) -> Result<Outcome>;
+
+/// Cases of a group, by name, each with every release.
+pub fn for_each_release(
+    group: &str,
+    all: &[(&str, Body)],
+    context: &Context,
+    cases: &mut Vec<Case>,
+) {
+    for go in context.toolchains() {
+        let place = Place {
+            context: context.clone(),
+            go: go.clone(),
+        };
+        for &(name, body) in all {
+            let place = place.clone();
+            let name = format!("{group}/{name}/{}", go.release());
+            cases.push(Case::new(name, move || body(&place)));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! relink in the linker's place: through `-toolexec`, and in the tool folder.
 
-use crate::context::Context;
+use crate::context::{self, Context, Place};
 use crate::fixture::Fixture;
 use crate::runner::{Case, Outcome};
 use std::fs;
@@ -12,13 +12,6 @@ use xtask::Result;
 use xtask::measure::{self, Run, succeed};
 use xtask::system;
 use xtask::toolchain::Toolchain;
-
-/// One release with relink in place.
-#[derive(Clone)]
-struct Place {
-    context: Context,
-    go: Toolchain,
-}
 
 impl Place {
     fn toolexec(&self) -> String {
@@ -52,9 +45,7 @@ fn prints(run: &Run, expected: &str) -> Vec<String> {
     }
 }
 
-type Body = fn(&Place) -> Result<Outcome>;
-
-const CASES: &[(&str, Body)] = &[
+const CASES: &[(&str, context::Body)] = &[
     ("toolexec-version", version),
     ("toolexec-other-tools", other_tools),
     ("toolexec-build", |at| build(at, &[])),
@@ -78,19 +69,7 @@ const CASES: &[(&str, Body)] = &[
 
 /// All cases.
 pub fn cases(context: &Context, cases: &mut Vec<Case>) {
-    for go in context.toolchains() {
-        let place = Place {
-            context: context.clone(),
-            go: go.clone(),
-        };
-        for &(name, body) in CASES {
-            let place = place.clone();
-            cases.push(Case::new(
-                format!("swap/{name}/{}", go.release()),
-                move || body(&place),
-            ));
-        }
-    }
+    context::for_each_release("swap", CASES, context, cases);
 }
 
 /// `link TOOLDIR/link -V=full`, as cmd/go asks.
