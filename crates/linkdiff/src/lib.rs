@@ -30,17 +30,19 @@ mod list;
 mod macho;
 mod moduledata;
 mod operand;
-mod owners;
+mod owner;
 mod pclntab;
 mod pe;
 mod read;
 mod records;
 mod report;
+mod shares;
 mod symtab;
 
 pub use compare::compare;
-pub use owners::{Class, Owner, Share, shares};
+pub use owner::Owner;
 pub use report::{Cause, Finding, Report};
+pub use shares::{Class, Share, shares};
 
 /// What to show.
 #[derive(Clone, Copy, Debug, Default)]

@@ -2,7 +2,7 @@
 
 use super::{Content, decompress, info, is_debug, kind};
 use crate::image::Image;
-use crate::owners::{Cuts, Owner};
+use crate::owner::{Cuts, Owner};
 use std::borrow::Cow;
 use std::collections::HashMap;
 

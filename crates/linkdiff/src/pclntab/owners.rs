@@ -3,7 +3,7 @@
 use super::{Part, Pclntab};
 use crate::bytes::c_string;
 use crate::image::Image;
-use crate::owners::{Cuts, Owner};
+use crate::owner::{Cuts, Owner};
 use std::collections::BTreeMap;
 use std::ops::Range;
 

@@ -7,10 +7,10 @@
 use crate::dwarf;
 use crate::elf::{self, SHT_DYNSYM, SHT_STRTAB, SHT_SYMTAB};
 use crate::image::{Format, Image, Section};
+use crate::owner::{Cuts, Owner};
 use crate::pclntab::Pclntab;
 use crate::pe;
 use crate::read::read;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -31,17 +31,6 @@ pub enum Class {
     Other,
 }
 
-/// To whom bytes belong.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Owner<'a> {
-    /// To nobody in particular.
-    Nobody,
-    /// To the symbol of this name.
-    Symbol(&'a [u8]),
-    /// To the unit of debugging information of this name: Go's are packages.
-    Unit(Cow<'a, [u8]>),
-}
-
 /// A part of a section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share<'a> {
@@ -56,9 +45,6 @@ pub struct Share<'a> {
     /// Bytes in memory that the file does not have.
     pub zeroed: u64,
 }
-
-/// Where in a section something else begins, and to whom it belongs.
-pub(crate) type Cuts<'a> = Vec<(u64, Owner<'a>)>;
 
 const BETWEEN: &str = "(headers and padding)";
 
