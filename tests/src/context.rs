@@ -72,10 +72,12 @@ impl Context {
         &self.0.linker
     }
 
-    /// The companion binary, built for development: its tests are about answers, not about time.
+    /// The companion binary, built for development: its tests are about answers, not about time. It is built as and
+    /// with the unit tests, of which a run of all tests has just had the same: by itself it would be built anew, with
+    /// other features of what it depends on.
     pub fn companion(&self) -> Result<&Path> {
         let built = self.0.companion.get_or_init(|| {
-            let built = cargo::run(&["build", "--quiet", "--package", "relink"]);
+            let built = cargo::unit_tests(&["--no-run"]);
             built.map_err(|error| error.to_string())?;
             Ok(paths::target().join("debug").join("relink"))
         });

@@ -19,6 +19,19 @@ pub fn command() -> Command {
     command
 }
 
+/// The unit tests of all crates and what they need, with further flags of `cargo test`.
+pub fn unit_tests(flags: &[&str]) -> Result<()> {
+    let mut all = vec![
+        "test",
+        "--workspace",
+        "--exclude",
+        "relink-tests",
+        "--quiet",
+    ];
+    all.extend(flags);
+    run(&all)
+}
+
 /// Runs cargo with these arguments; it must succeed.
 pub fn run(args: &[&str]) -> Result<()> {
     let status = command().args(args).status()?;

@@ -72,14 +72,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
         stage("fuzz targets", &check_fuzz_targets);
         stage("docs", &docs);
         stage("unit tests", &|| {
-            cargo::run(&[
-                "test",
-                "--workspace",
-                "--exclude",
-                "relink-tests",
-                "--no-fail-fast",
-                "--quiet",
-            ])?;
+            cargo::unit_tests(&["--no-fail-fast"])?;
             cargo::run(&["test", "--package", "relink-tests", "--lib", "--quiet"])
         });
     }
