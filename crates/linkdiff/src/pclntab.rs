@@ -323,23 +323,22 @@ impl<'a> Pclntab<'a> {
         low.saturating_sub(1)
     }
 
-    /// All (slot name, offset) references of a function into pctab.
+    /// All references of a function into pctab: of the tables that each has, then of PCDATA by slot.
+    fn pc_offsets(&self, record: &[u8]) -> Vec<u32> {
+        let count = self.u32(record, 28).unwrap_or(0).min(64) as usize;
+        let fixed = [16, 20, 24].into_iter();
+        let places = fixed.chain((0..count).map(|k| FUNC_SIZE + 4 * k));
+        places.map_while(|at| self.u32(record, at)).collect()
+    }
+
+    /// The same with the names of the slots.
     fn pc_tables(&self, record: &[u8]) -> Vec<(String, u32)> {
-        let mut out = Vec::new();
-        for (name, at) in [("pcsp", 16), ("pcfile", 20), ("pcln", 24)] {
-            out.extend(self.u32(record, at).map(|v| (name.to_string(), v)));
-        }
-        let count = self.u32(record, 28).unwrap_or(0) as usize;
-        for k in 0..count.min(64) {
-            let Some(value) = self.u32(record, FUNC_SIZE + 4 * k) else {
-                break;
-            };
-            out.push((
-                format!("PCDATA {k} ({})", PCDATA.get(k).unwrap_or(&"?")),
-                value,
-            ));
-        }
-        out
+        let name = |i: usize| match ["pcsp", "pcfile", "pcln"].get(i) {
+            Some(name) => name.to_string(),
+            None => format!("PCDATA {} ({})", i - 3, PCDATA.get(i - 3).unwrap_or(&"?")),
+        };
+        let offsets = self.pc_offsets(record).into_iter().enumerate();
+        offsets.map(|(i, at)| (name(i), at)).collect()
     }
 
     /// All (slot, offset) references of a function into its funcdata.

@@ -61,6 +61,7 @@ pub fn shares(data: &[u8]) -> Result<Vec<Share<'_>>, String> {
     let underscores = take_underscores(&mut image);
     let table = Pclntab::read(&image).ok_or("not a Go program: no pc-line table (pclntab)")?;
     let debug = dwarf::owners::Sections::read(&image);
+    let units = debug.units(&image);
     let mut order: Vec<usize> = (0..image.sections.len()).collect();
     order.sort_by_key(|&slot| image.sections[slot].offset);
     let mut out = Vec::new();
@@ -78,7 +79,7 @@ pub fn shares(data: &[u8]) -> Result<Vec<Share<'_>>, String> {
             between(start - end, &mut out);
             end = start + len;
         }
-        let cuts = match debug.cuts(&image, slot) {
+        let cuts = match debug.cuts(&image, &units, slot) {
             Some((cuts, whole)) => scale(cuts, whole, section.data.len() as u64),
             None => cuts(&image, slot, &table, underscores),
         };
@@ -307,15 +308,16 @@ fn of_symbol_table<'a>(image: &Image<'a>, section: &Section<'a>, underscores: u6
                 .collect()
         }
         (Format::Pe, _) => {
-            let records = pe::symbols::records(image);
-            let (start, sizes) = pe::symbols::places(image);
-            let base = section.offset;
-            for (record, at) in records.iter().zip(sizes) {
-                if let Some(at) = (start + at).checked_sub(base) {
+            let start = pe::symbols::start(image);
+            let mut names = Vec::new();
+            for (number, record) in pe::symbols::numbered(image) {
+                let at = (start + number * pe::SYMBOL_SIZE) as u64;
+                if let Some(at) = at.checked_sub(section.offset) {
                     cuts.push((at, Owner::Symbol(record.name)));
                 }
+                names.push(record.name);
             }
-            records.iter().map(|r| r.name).collect::<Vec<_>>()
+            names
         }
         _ => {
             if section.data.len() == image.symbols.len() * NLIST_SIZE {

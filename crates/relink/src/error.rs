@@ -39,5 +39,14 @@ impl From<&str> for Error {
     }
 }
 
+/// A report as JSON, with a line end.
+///
+/// # Errors
+/// It cannot be written so.
+pub fn json(value: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| Error::Other(e.to_string()))?;
+    Ok(text + "\n")
+}
+
 /// A value, or why there is none.
 pub type Result<T> = std::result::Result<T, Error>;

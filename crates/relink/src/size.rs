@@ -5,7 +5,7 @@ mod table;
 
 use crate::Answer;
 use crate::buildinfo;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use linkdiff::{Class, Owner, Share};
 use names::Modules;
 use std::collections::HashMap;
@@ -65,9 +65,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer> {
     let rows = rows.into_iter().map(|(name, sizes)| Row { name, sizes });
     let table = Table::new(rows.collect());
     let text = match arguments.json {
-        true => {
-            serde_json::to_string_pretty(&table).map_err(|e| Error::Other(e.to_string()))? + "\n"
-        }
+        true => error::json(&table)?,
         false => table.render(arguments.rows, arguments.bytes, arguments.new.is_some()),
     };
     Ok(Answer { text, yes: true })

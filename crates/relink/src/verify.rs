@@ -13,7 +13,7 @@ mod toolchain;
 
 use crate::Answer;
 use crate::buildinfo::{self, BuildInfo};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use answer::Verdict;
 use marks::Marks;
 use sha2::{Digest, Sha256};
@@ -110,7 +110,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer> {
     };
     Ok(Answer {
         text: if arguments.json {
-            verdict.to_json()
+            error::json(&verdict)?
         } else {
             verdict.to_string()
         },

@@ -5,8 +5,9 @@ mod question;
 mod text;
 
 use crate::Answer;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::gobuild;
+use link::toolexec::{Invocation, classify};
 use question::{Asked, Question, Reply};
 use std::ffi::OsString;
 use std::process::Command;
@@ -50,9 +51,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer> {
         false => ask_build(&question, arguments)?,
     };
     let text = match arguments.json {
-        true => {
-            serde_json::to_string_pretty(&replies).map_err(|e| Error::Other(e.to_string()))? + "\n"
-        }
+        true => error::json(&replies)?,
         false => text::render(&replies, question.reflection),
     };
     let live = |reply: &Reply| reply.names.iter().all(question::Finding::is_live);
@@ -104,16 +103,16 @@ pub fn answer_for(words: &[OsString]) -> Result<()> {
     let Some(asked) = question::asked() else {
         return Ok(());
     };
-    let is_link = words
-        .first()
-        .is_some_and(|tool| std::path::Path::new(tool).file_stem() == Some("link".as_ref()));
+    let words: Vec<OsString> = std::iter::once("relink".into())
+        .chain(words.iter().cloned())
+        .collect();
+    let is_link = matches!(classify(words.clone()), Invocation::Link { .. });
     if !is_link || words.iter().any(|w| w.to_string_lossy().starts_with("-V")) {
         return Ok(());
     }
     let (question, path) = asked?;
-    let words = std::iter::once("relink".into()).chain(words.iter().cloned());
     // What is wrong with the link has been said, and will be again.
-    match link::driver::explain(words.collect()) {
+    match link::driver::explain(words) {
         Ok(program) => question::reply(&path, &find::answer(&program, &question)),
         Err(_) => Ok(()),
     }

@@ -43,8 +43,22 @@ impl<'a> Sections<'a> {
         found.map_or(&[], |(_, content)| &content.data)
     }
 
+    /// The units of `.debug_info`, in order.
+    pub fn units(&self, image: &Image<'a>) -> Vec<info::Unit<'_>> {
+        info::units(
+            image,
+            self.named(image, "info"),
+            self.named(image, "abbrev"),
+        )
+    }
+
     /// Cuts of a section, and its size decompressed; `None` if it is no debug section.
-    pub fn cuts(&self, image: &Image<'a>, slot: usize) -> Option<(Cuts<'a>, u64)> {
+    pub fn cuts(
+        &self,
+        image: &Image<'a>,
+        units: &[info::Unit<'_>],
+        slot: usize,
+    ) -> Option<(Cuts<'a>, u64)> {
         let content = self.contents.get(&slot)?;
         let whole = content.data.len() as u64;
         let name = kind(&image.sections[slot].name);
@@ -58,10 +72,8 @@ impl<'a> Sections<'a> {
         {
             return Some((Vec::new(), whole));
         }
-        let info = self.named(image, "info");
-        let units = info::units(image, info, self.named(image, "abbrev"));
         let mut cuts: Cuts<'a> = Vec::new();
-        for unit in &units {
+        for unit in units {
             let owner = match unit.name {
                 Some(name) => Owner::Unit(Cow::Owned(name.to_vec())),
                 None => Owner::Nobody,

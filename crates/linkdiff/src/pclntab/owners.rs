@@ -62,7 +62,11 @@ impl<'a> Pclntab<'a> {
                             first.entry(at).or_insert(i);
                         };
                         match part {
-                            Part::PcData => self.pc_offsets(record).into_iter().for_each(&mut add),
+                            // 0 stands for none.
+                            Part::PcData => {
+                                let offsets = self.pc_offsets(record).into_iter();
+                                offsets.filter(|&at| at != 0).for_each(&mut add);
+                            }
                             _ => self.func_data(record).iter().for_each(|&(_, at)| add(at)),
                         }
                     }
@@ -79,11 +83,5 @@ impl<'a> Pclntab<'a> {
     fn owner_of(&self, i: usize) -> Owner<'a> {
         let name = self.record(i).and_then(|record| self.function_name(record));
         name.map_or(Owner::Nobody, Owner::Symbol)
-    }
-
-    /// A function's references into the pc-value tables; 0 stands for none.
-    fn pc_offsets(&self, record: &[u8]) -> Vec<u32> {
-        let tables = self.pc_tables(record).into_iter();
-        tables.map(|(_, at)| at).filter(|&at| at != 0).collect()
     }
 }

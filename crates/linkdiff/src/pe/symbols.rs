@@ -64,31 +64,26 @@ impl Entry for Record<'_> {
     }
 }
 
-/// File offset of the symbol table, and the offsets in it of what [`records`] gives.
-pub fn places(image: &Image<'_>) -> (u64, Vec<u64>) {
-    let start = symbol_ranges(image, file_header(image)).0.start;
-    let mut at = 0;
-    let place = |record: Record<'_>| {
-        let own = at;
-        at += (SYMBOL_SIZE + record.auxiliary.len()) as u64;
-        own
-    };
-    (
-        start as u64,
-        records(image).into_iter().map(place).collect(),
-    )
+/// All symbols of an image by their numbers, which count auxiliary records.
+pub fn numbered<'a>(image: &Image<'a>) -> impl Iterator<Item = (usize, Record<'a>)> {
+    let mut next = 0;
+    records(image).into_iter().map(move |record| {
+        let number = next;
+        next += 1 + record.auxiliary.len() / SYMBOL_SIZE;
+        (number, record)
+    })
 }
 
 /// Name of the record with this number, auxiliary ones counted.
 pub fn name_at<'a>(image: &Image<'a>, index: usize) -> Option<&'a [u8]> {
-    let mut at = 0;
-    for record in records(image) {
-        if at == index {
-            return Some(record.name);
-        }
-        at += 1 + record.auxiliary.len() / SYMBOL_SIZE;
-    }
-    None
+    let mut all = numbered(image);
+    all.find(|(number, _)| *number == index)
+        .map(|(_, record)| record.name)
+}
+
+/// File offset of the symbol table.
+pub fn start(image: &Image<'_>) -> usize {
+    symbol_ranges(image, file_header(image)).0.start
 }
 
 /// Explains the sections at `i` and `j` that hold the symbol table, the string table or both.

@@ -49,14 +49,6 @@ pub struct Verdict {
     pub linkdiff: Option<linkdiff::Report>,
 }
 
-impl Verdict {
-    /// As one JSON object.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_else(|e| format!("{{\"error\":\"{e}\"}}"))
-            + "\n"
-    }
-}
-
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = if self.reproduces {
@@ -168,6 +160,7 @@ fn shell_word(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::json;
 
     fn verdict(reproduces: bool) -> Verdict {
         let report = linkdiff::compare(b"one", b"other", &linkdiff::Options::default());
@@ -229,7 +222,8 @@ mod tests {
 
     #[test]
     fn json_has_all() {
-        let value: serde_json::Value = serde_json::from_str(&verdict(false).to_json()).unwrap();
+        let value: serde_json::Value =
+            serde_json::from_str(&json(&verdict(false)).unwrap()).unwrap();
         assert_eq!(value["reproduces"], false);
         assert_eq!(value["differences"][0]["rebuilt"], serde_json::Value::Null);
         assert_eq!(value["environment"]["GOOS"], "linux");
